@@ -1,0 +1,172 @@
+"""Union files: members and sensors as frozen structs, read from TOML, checked with their limits.
+
+A union file may hold nothing but ``[[sensor]]`` entries, which is what a recorded or simulated
+scene needs (DESIGN 2.1). Unknown keys are errors.
+"""
+
+import tomllib
+from typing import Annotated, Final, Literal
+
+import msgspec
+import numpy as np
+from msgspec import Meta
+
+from skypact.errors import ConfigError
+from skypact.model.sensors import SENSOR_KINDS, SensorTable
+from skypact.units import DEGREE, NAUTICAL_MILE
+
+Latitude = Annotated[float, Meta(ge=-90, le=90)]
+Longitude = Annotated[float, Meta(ge=-180, le=180)]
+Height = Annotated[float, Meta(ge=-500, le=60_000)]
+Positive = Annotated[float, Meta(gt=0)]
+NotNegative = Annotated[float, Meta(ge=0)]
+Probability = Annotated[float, Meta(gt=0, lt=1)]
+Octet = Annotated[int, Meta(ge=0, le=255)]
+SensorKind = Literal["radar", "smr", "mlat", "adsb", "remoteid", "passive", "tracker", "position"]
+
+
+class Biases(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a sensor measures wrongly: measured minus true; gain is measured / true - 1."""
+
+    range_m: float = 0.0
+    range_gain: float = 0.0
+    azimuth_deg: float = 0.0
+    elevation_deg: float = 0.0
+    time_s: float = 0.0
+
+
+class Sensor(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One sensor's data sheet. Values left out follow the kind (`KIND_DEFAULTS`)."""
+
+    name: Annotated[str, Meta(min_length=1)]
+    kind: SensorKind = "radar"
+    member: str = ""
+    sac: Octet = 0
+    sic: Octet = 0
+    lat: Latitude | None = None
+    """Degrees north, WGS-84; may be missing where reports carry positions."""
+    lon: Longitude | None = None
+    height_m: Height = 0.0
+    """Antenna height above the WGS-84 ellipsoid."""
+    range_max_m: Positive | None = None
+    period_s: Positive | None = None
+    sigma_range_m: Positive | None = None
+    sigma_azimuth_deg: Positive | None = None
+    sigma_position_m: Positive | None = None
+    p_detection: Probability | None = None
+    clutter_per_scan: NotNegative | None = None
+    biases: Biases = Biases()
+    format: str = "asterix"
+    source: str = ""
+    """URL of the feed, for example ``udp://239.0.0.1:8600``."""
+
+
+class KindDefaults(msgspec.Struct, frozen=True, kw_only=True):
+    """Data-sheet values used where a sensor's entry leaves them out."""
+
+    range_max_m: float
+    period_s: float
+    sigma_range_m: float
+    sigma_azimuth_deg: float
+    sigma_position_m: float
+    p_detection: float
+    clutter_per_scan: float
+
+
+def _defaults(
+    range_nm: float, period_s: float, sigma_m: float, sigma_deg: float, pd: float, clutter: float
+) -> KindDefaults:
+    return KindDefaults(
+        range_max_m=range_nm * NAUTICAL_MILE,
+        period_s=period_s,
+        sigma_range_m=sigma_m,
+        sigma_azimuth_deg=sigma_deg,
+        sigma_position_m=sigma_m,
+        p_detection=pd,
+        clutter_per_scan=clutter,
+    )
+
+
+KIND_DEFAULTS: Final[dict[str, KindDefaults]] = {
+    "radar": _defaults(250.0, 4.0, 50.0, 0.08, 0.9, 5.0),
+    "smr": _defaults(3.0, 1.0, 8.0, 0.12, 0.9, 5.0),
+    "mlat": _defaults(150.0, 1.0, 15.0, 0.1, 0.9, 0.01),
+    "adsb": _defaults(250.0, 1.0, 30.0, 0.1, 0.9, 0.01),
+    "remoteid": _defaults(3.0, 1.0, 10.0, 0.1, 0.8, 0.01),
+    "passive": _defaults(100.0, 2.0, 500.0, 1.0, 0.7, 1.0),
+    "tracker": _defaults(500.0, 4.0, 100.0, 0.1, 0.95, 0.01),
+    "position": _defaults(500.0, 1.0, 30.0, 0.1, 0.9, 1.0),
+}
+"""Data-sheet values per kind, typical of published figures for such sensors."""
+
+
+class Member(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One member of the union."""
+
+    name: Annotated[str, Meta(min_length=1)]
+    title: str = ""
+    countries: tuple[str, ...] = ()
+    """ISO 3166 numeric codes of its territory, as in the border data."""
+
+
+class Union(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A union file."""
+
+    title: str = ""
+    member: tuple[Member, ...] = ()
+    sensor: tuple[Sensor, ...] = ()
+
+
+def union_from_toml(text: str, where: str = "union file") -> Union:
+    """Read a union from TOML text.
+
+    Raises
+    ------
+    ConfigError
+        Not TOML, an unknown key, a value out of its range, or two sensors with one name or SAC/SIC.
+    """
+    try:
+        union = msgspec.convert(tomllib.loads(text), Union)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{where}: expected TOML, got {error}; check the quotes") from error
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"{where}: {error}; see docs/reference/configuration.md") from error
+    for key in ("name", "address"):
+        seen = [s.name if key == "name" else f"{s.sac}/{s.sic}" for s in union.sensor]
+        twice = sorted({v for v in seen if seen.count(v) > 1})
+        if twice:
+            raise ConfigError(f"{where}: expected each sensor {key} once, got {twice[0]} twice")
+    return union
+
+
+def resolve(sensor: Sensor, field: str) -> float:
+    """Value of a data-sheet field: the sensor's own, else its kind's default."""
+    own = getattr(sensor, field)
+    return float(getattr(KIND_DEFAULTS[sensor.kind], field) if own is None else own)
+
+
+def sensor_table(sensors: tuple[Sensor, ...] | list[Sensor]) -> SensorTable:
+    """Arrays of the sensors in order, SI and radians; NaN position where none is configured."""
+
+    def column(field: str, factor: float = 1.0) -> np.ndarray:
+        return np.array([resolve(s, field) * factor for s in sensors], np.float64)
+
+    def place(field: str) -> np.ndarray:
+        values = [getattr(s, field) for s in sensors]
+        return np.array([np.nan if v is None else v * DEGREE for v in values], np.float64)
+
+    return SensorTable(
+        kind=np.array([SENSOR_KINDS.index(s.kind) for s in sensors], np.int8),
+        sac=np.array([s.sac for s in sensors], np.int32),
+        sic=np.array([s.sic for s in sensors], np.int32),
+        lat_rad=place("lat"),
+        lon_rad=place("lon"),
+        height_m=np.array([s.height_m for s in sensors], np.float64),
+        range_max_m=column("range_max_m"),
+        period_s=column("period_s"),
+        sigma_range_m=column("sigma_range_m"),
+        sigma_azimuth_rad=column("sigma_azimuth_deg", DEGREE),
+        sigma_position_m=column("sigma_position_m"),
+        p_detection=column("p_detection"),
+        clutter_per_scan=column("clutter_per_scan"),
+    )

@@ -1,0 +1,1 @@
+"""Bytes to reports, pure: no sockets, no clock, no files."""

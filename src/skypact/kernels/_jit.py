@@ -1,0 +1,21 @@
+"""The two decorators of compiled code. Flags appear nowhere else.
+
+`helper` is compiled into its callers; `kernel` is an entry point from Python, cached on disk.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from numba import njit
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def helper(function: F) -> F:
+    """Compile `function` into the kernels that call it."""
+    return njit(error_model="numpy")(function)  # type: ignore[no-any-return]
+
+
+def kernel(function: F) -> F:
+    """Compile `function` as an entry point, cached, without the interpreter lock."""
+    return njit(cache=True, error_model="numpy", nogil=True)(function)  # type: ignore[no-any-return]
