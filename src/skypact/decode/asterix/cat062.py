@@ -1,0 +1,435 @@
+"""Category 062, SDPS Track Messages: items and profile.
+
+Source: EUROCONTROL-SPEC-0149 Part 9, edition 1.21 (2025-06-05). Each item is the
+standard's data item of the same number (``"040"`` is I062/040, chapter 5.2);
+the profile by field reference number is chapter 5.3.
+"""
+
+from skypact.decode.asterix.spec import (
+    Category,
+    Explicit,
+    Field,
+    Item,
+    Switch,
+    compound,
+    extended,
+    flags,
+    group,
+    profile,
+    repeated,
+    single,
+    spare,
+)
+
+TIME_LSB_S = 1 / 128  # s: I062/070, I062/110
+POSITION_LSB_M = 1 / 2  # m: I062/100, I062/500
+WGS84_LSB_DEG = 180 / 33554432  # deg: I062/105, I062/500
+WGS84_24_LSB_DEG = 180 / 8388608  # deg: I062/110, I062/380
+HEIGHT_25_LSB_FT = 25  # ft: I062/110, I062/340, I062/380
+HEIGHT_LSB_FT = 25 / 4  # ft: I062/130, I062/380, I062/500
+LEVEL_LSB_FL = 1 / 4  # FL: I062/135, I062/136, I062/340, I062/390 and others
+VELOCITY_LSB_M_S = 1 / 4  # m/s: I062/185, I062/500
+ACCELERATION_LSB_M_S2 = 1 / 4  # m/s2: I062/210, I062/500
+CLIMB_LSB_FT_MIN = 25 / 4  # ft/min: I062/220, I062/380, I062/500
+AGE_LSB_S = 1 / 4  # s: I062/290, I062/295
+ANGLE_LSB_DEG = 360 / 65536  # deg: I062/340, I062/380
+SPEED_LSB_NM_S = 1 / 16384  # NM/s: I062/380
+
+
+def _age(name: str, title: str) -> Item:
+    return single(name, title, 8, "unsigned", AGE_LSB_S, "s")
+
+
+ITEMS = (
+    group("010", "Data Source Identifier", Field("SAC", 8), Field("SIC", 8)),
+    single("015", "Service Identification", 8),
+    single("040", "Track Number", 16),
+    group("060", "Track Mode 3/A Code", *flags("V G CH"), spare(1), Field("MODE3A", 12, "octal")),
+    single("070", "Time Of Track Information", 24, "unsigned", TIME_LSB_S, "s"),
+    extended(
+        "080",
+        "Track Status",
+        (*flags("MON SPI MRH"), Field("SRC", 3), Field("CNF", 1)),
+        (*flags("SIM TSE TSB FPC AFF STP KOS"),),
+        (Field("AMA", 1), Field("MD4", 2), *flags("ME MI"), Field("MD5", 2)),
+        (*flags("CST PSR SSR MDS ADS SUC AAC"),),
+        (Field("SDS", 2), Field("EMS", 3), *flags("PFT FPLT")),
+        (*flags("DUPT DUPF DUPM SFC IDD IEC MLAT"),),
+        (Field("M5I", 1), spare(6)),
+    ),
+    group(
+        "100",
+        "Calculated Track Position (Cartesian)",
+        Field("X", 24, "signed", POSITION_LSB_M, "m"),
+        Field("Y", 24, "signed", POSITION_LSB_M, "m"),
+    ),
+    group(
+        "105",
+        "Calculated Position In WGS-84 Co-ordinates",
+        Field("LAT", 32, "signed", WGS84_LSB_DEG, "deg"),
+        Field("LON", 32, "signed", WGS84_LSB_DEG, "deg"),
+    ),
+    compound(
+        "110",
+        "Mode 5 Data Reports and Extended Mode 1 Code",
+        group("SUM", "Mode 5 Summary", *flags("M5 ID DA M1 M2 M3 MC X")),
+        group(
+            "PMN",
+            "Mode 5 PIN/ National Origin/Mission Code",
+            spare(2),
+            Field("PIN", 14),
+            spare(3),
+            Field("NAT", 5),
+            spare(2),
+            Field("MIS", 6),
+        ),
+        group(
+            "POS",
+            "Mode 5 Reported Position",
+            Field("LAT", 24, "signed", WGS84_24_LSB_DEG, "deg"),
+            Field("LON", 24, "signed", WGS84_24_LSB_DEG, "deg"),
+        ),
+        group(
+            "GA",
+            "Mode 5 GNSS-derived Altitude",
+            spare(1),
+            Field("RES", 1),
+            Field("GA", 14, "signed", HEIGHT_25_LSB_FT, "ft"),
+        ),
+        group(
+            "EM1",
+            "Extended Mode 1 Code in Octal Representation",
+            spare(4),
+            Field("EM1", 12, "octal"),
+        ),
+        single("TOS", "Time Offset for POS and GA", 8, "signed", TIME_LSB_S, "s"),
+        group("XP", "X Pulse Presence", spare(3), *flags("X5 XC X3 X2 X1")),
+    ),
+    group("120", "Track Mode 2 Code", spare(4), Field("MODE2", 12, "octal")),
+    single("130", "Calculated Track Geometric Altitude", 16, "signed", HEIGHT_LSB_FT, "ft"),
+    group(
+        "135",
+        "Calculated Track Barometric Altitude",
+        Field("QNH", 1),
+        Field("CTB", 15, "signed", LEVEL_LSB_FL, "FL"),
+    ),
+    single("136", "Measured Flight Level", 16, "signed", LEVEL_LSB_FL, "FL"),
+    group(
+        "185",
+        "Calculated Track Velocity (Cartesian)",
+        Field("VX", 16, "signed", VELOCITY_LSB_M_S, "m/s"),
+        Field("VY", 16, "signed", VELOCITY_LSB_M_S, "m/s"),
+    ),
+    group(
+        "200",
+        "Mode of Movement",
+        Field("TRANS", 2),
+        Field("LONG", 2),
+        Field("VERT", 2),
+        Field("ADF", 1),
+        spare(1),
+    ),
+    group(
+        "210",
+        "Calculated Acceleration (Cartesian)",
+        Field("AX", 8, "signed", ACCELERATION_LSB_M_S2, "m/s2"),
+        Field("AY", 8, "signed", ACCELERATION_LSB_M_S2, "m/s2"),
+    ),
+    single("220", "Calculated Rate of Climb/Descent", 16, "signed", CLIMB_LSB_FT_MIN, "ft/min"),
+    group("245", "Target Identification", Field("STI", 2), spare(6), Field("CHR", 48, "ia5")),
+    extended(
+        "270",
+        "Target Size and Orientation",
+        (Field("LENGTH", 7, "unsigned", 1, "m"),),
+        (Field("ORIENTATION", 7, "unsigned", 360 / 128, "deg"),),
+        (Field("WIDTH", 7, "unsigned", 1, "m"),),
+    ),
+    compound(
+        "290",
+        "System Track Update Ages",
+        _age("TRK", "Track Age"),
+        _age("PSR", "PSR Age"),
+        _age("SSR", "SSR Age"),
+        _age("MDS", "Mode S Age"),
+        single("ADS", "ADS-C Age", 16, "unsigned", AGE_LSB_S, "s"),
+        _age("ES", "ADS-B Extended Squitter Age"),
+        _age("VDL", "ADS-B VDL Mode 4 Age"),
+        _age("UAT", "ADS-B UAT Age"),
+        _age("LOP", "Loop Age"),
+        _age("MLT", "Multilateration Age"),
+    ),
+    compound(
+        "295",
+        "Track Data Ages",
+        _age("MFL", "Measured Flight Level Age"),
+        _age("MD1", "Mode 1 Age"),
+        _age("MD2", "Mode 2 Age"),
+        _age("MDA", "Mode 3/A Age"),
+        _age("MD4", "Mode 4 Age"),
+        _age("MD5", "Mode 5 Age"),
+        _age("MHG", "Magnetic Heading Age"),
+        _age("IAS", "Indicated Airspeed / Mach Nb Age"),
+        _age("TAS", "True Airspeed Age"),
+        _age("SAL", "Selected Altitude Age"),
+        _age("FSS", "Final State Selected Altitude Age"),
+        _age("TID", "Trajectory Intent Age"),
+        _age("COM", "Communication/ACAS Capability and Flight Status Age"),
+        _age("SAB", "Status Reported by ADS-B Age"),
+        _age("ACS", "ACAS Resolution Advisory Report Age"),
+        _age("BVR", "Barometric Vertical Rate Age"),
+        _age("GVR", "Geometrical Vertical Rate Age"),
+        _age("RAN", "Roll Angle Age"),
+        _age("TAR", "Track Angle Rate Age"),
+        _age("TAN", "Track Angle Age"),
+        _age("GSP", "Ground Speed Age"),
+        _age("VUN", "Velocity Uncertainty Age"),
+        _age("MET", "Meteorological Data Age"),
+        _age("EMC", "Emitter Category Age"),
+        _age("POS", "Position Age"),
+        _age("GAL", "Geometric Altitude Age"),
+        _age("PUN", "Position Uncertainty Age"),
+        _age("MB", "BDS Register Data Age"),
+        _age("IAR", "Indicated Airspeed Data Age"),
+        _age("MAC", "Mach Number Data Age"),
+        _age("BPS", "Barometric Pressure Setting Data Age"),
+    ),
+    single("300", "Vehicle Fleet Identification", 8),
+    compound(
+        "340",
+        "Measured Information",
+        group("SID", "Sensor Identification", Field("SAC", 8), Field("SIC", 8)),
+        group(
+            "POS",
+            "Measured Position",
+            Field("RHO", 16, "unsigned", 1 / 256, "NM"),
+            Field("THETA", 16, "unsigned", ANGLE_LSB_DEG, "deg"),
+        ),
+        single("HEIGHT", "Measured 3-D Height", 16, "signed", HEIGHT_25_LSB_FT, "ft"),
+        group("MDC", "", *flags("V G"), Field("LMC", 14, "signed", LEVEL_LSB_FL, "FL")),
+        group("MDA", "", *flags("V G L"), spare(1), Field("MODE3A", 12, "octal")),
+        group("TYP", "", Field("TYP", 3), *flags("SIM RAB TST"), spare(2)),
+    ),
+    compound(
+        "380",
+        "Aircraft Derived Data",
+        single("ADR", "Target Address", 24),
+        single("ID", "Target Identification", 48, "ia5"),
+        single("MHG", "Magnetic Heading", 16, "unsigned", ANGLE_LSB_DEG, "deg"),
+        group(
+            "IAS",
+            "Indicated Airspeed/Mach No",
+            Field("IM", 1),
+            Field("IAS", 15, "unsigned", SPEED_LSB_NM_S, "NM/s", Switch("IM", 1 / 1000, "Mach")),
+        ),
+        single("TAS", "True Airspeed", 16, "unsigned", 1, "kt"),
+        group(
+            "SAL",
+            "Selected Altitude",
+            Field("SAS", 1),
+            Field("SRC", 2),
+            Field("ALT", 13, "signed", HEIGHT_25_LSB_FT, "ft"),
+        ),
+        group(
+            "FSS",
+            "Final State Selected Altitude",
+            *flags("MV AH AM"),
+            Field("ALT", 13, "signed", HEIGHT_25_LSB_FT, "ft"),
+        ),
+        extended("TIS", "Trajectory Intent Status", (*flags("NAV NVB"), spare(5))),
+        repeated(
+            "TID",
+            "Trajectory Intent Data",
+            *flags("TCA NC"),
+            Field("TCPN", 6),
+            Field("ALT", 16, "signed", 10, "ft"),
+            Field("LAT", 24, "signed", WGS84_24_LSB_DEG, "deg"),
+            Field("LON", 24, "signed", WGS84_24_LSB_DEG, "deg"),
+            Field("PT", 4),
+            Field("TD", 2),
+            *flags("TRA TOA"),
+            Field("TOV", 24, "unsigned", 1, "s"),
+            Field("TTR", 16, "unsigned", 1 / 100, "NM"),
+        ),
+        group(
+            "COM",
+            "Communications/ACAS Capability and Flight Status",
+            Field("COM", 3),
+            Field("STAT", 3),
+            spare(2),
+            *flags("SSC ARC AIC B1A"),
+            Field("B1B", 4),
+        ),
+        group(
+            "SAB",
+            "Status Reported by ADS-B",
+            Field("AC", 2),
+            Field("MN", 2),
+            Field("DC", 2),
+            Field("GBS", 1),
+            spare(6),
+            Field("STAT", 3),
+        ),
+        single("ACS", "ACAS Resolution Advisory Report", 56, "bds"),
+        single("BVR", "Barometric Vertical Rate", 16, "signed", CLIMB_LSB_FT_MIN, "ft/min"),
+        single("GVR", "Geometric Vertical Rate", 16, "signed", CLIMB_LSB_FT_MIN, "ft/min"),
+        single("RAN", "Roll Angle", 16, "signed", 1 / 100, "deg"),
+        group(
+            "TAR",
+            "Track Angle Rate",
+            Field("TI", 2),
+            spare(6),
+            Field("ROT", 7, "signed", 1 / 4, "deg/s"),
+            spare(1),
+        ),
+        single("TAN", "Track Angle", 16, "unsigned", ANGLE_LSB_DEG, "deg"),
+        single("GS", "Ground Speed", 16, "signed", SPEED_LSB_NM_S, "NM/s"),
+        single("VUN", "Velocity Uncertainty", 8),
+        group(
+            "MET",
+            "Meteorological Data",
+            *flags("WS WD TMP TRB"),
+            spare(4),
+            Field("WSD", 16, "unsigned", 1, "kt"),
+            Field("WDD", 16, "unsigned", 1, "deg"),
+            Field("TMPD", 16, "signed", 1 / 4, "degC"),
+            Field("TRBD", 8, "unsigned"),
+        ),
+        single("EMC", "Emitter Category", 8),
+        group(
+            "POS",
+            "Position",
+            Field("LAT", 24, "signed", WGS84_24_LSB_DEG, "deg"),
+            Field("LON", 24, "signed", WGS84_24_LSB_DEG, "deg"),
+        ),
+        single("GAL", "Geometric Altitude", 16, "signed", HEIGHT_LSB_FT, "ft"),
+        group("PUN", "Position Uncertainty", spare(4), Field("PUN", 4)),
+        repeated("BDSDATA", "BDS Register DATA", Field("MB", 56, "bds"), Field("BDS", 8)),
+        single("IAR", "Indicated Airspeed", 16, "unsigned", 1, "kt"),
+        single("MAC", "Mach Number", 16, "unsigned", 1 / 125, "Mach"),
+        group(
+            "BPS",
+            "Barometric Pressure Setting",
+            spare(4),
+            Field("BPS", 12, "unsigned", 1 / 10, "hPa"),
+        ),
+    ),
+    compound(
+        "390",
+        "Flight Plan Related Data",
+        group("TAG", "FPPS Identification Tag", Field("SAC", 8), Field("SIC", 8)),
+        single("CS", "Callsign", 56, "ascii"),
+        group("IFI", "IFPS_FLIGHT_ID", Field("TYP", 2), spare(3), Field("NBR", 27, "unsigned")),
+        group(
+            "FCT",
+            "Flight Category",
+            Field("GATOAT", 2),
+            Field("FR1FR2", 2),
+            Field("RVSM", 2),
+            Field("HPR", 1),
+            spare(1),
+        ),
+        single("TAC", "Type of Aircraft", 32, "ascii"),
+        single("WTC", "Wake Turbulence Category", 8, "ascii"),
+        single("DEP", "Departure Airport", 32, "ascii"),
+        single("DST", "Destination Airport", 32, "ascii"),
+        group(
+            "RDS",
+            "Runway Designation",
+            Field("NU1", 8, "ascii"),
+            Field("NU2", 8, "ascii"),
+            Field("LTR", 8, "ascii"),
+        ),
+        single("CFL", "Current Cleared Flight Level", 16, "unsigned", LEVEL_LSB_FL, "FL"),
+        group("CTL", "Current Control Position", Field("CENTRE", 8), Field("POSITION", 8)),
+        repeated(
+            "TOD",
+            "Time of Departure / Arrival",
+            Field("TYP", 5),
+            Field("DAY", 2),
+            spare(4),
+            Field("HOR", 5, "unsigned"),
+            spare(2),
+            Field("MIN", 6, "unsigned"),
+            Field("AVS", 1),
+            spare(1),
+            Field("SEC", 6, "unsigned"),
+        ),
+        single("AST", "Aircraft Stand", 48, "ascii"),
+        group("STS", "Stand Status", Field("EMP", 2), Field("AVL", 2), spare(4)),
+        single("STD", "Standard Instrument Departure", 56, "ascii"),
+        single("STA", "Standard Instrument Arrival", 56, "ascii"),
+        group(
+            "PEM", "Pre-Emergency Mode 3/A", spare(3), Field("VA", 1), Field("MODE3A", 12, "octal")
+        ),
+        single("PEC", "Pre-Emergency Callsign", 56, "ascii"),
+    ),
+    compound(
+        "500",
+        "Estimated Accuracies",
+        group(
+            "APC",
+            "Estimated Accuracy Of Track Position (Cartesian)",
+            Field("X", 16, "unsigned", POSITION_LSB_M, "m"),
+            Field("Y", 16, "unsigned", POSITION_LSB_M, "m"),
+        ),
+        single("COV", "XY Covariance Component", 16, "signed", POSITION_LSB_M, "m"),
+        group(
+            "APW",
+            "Estimated Accuracy Of Track Position (WGS-84)",
+            Field("LAT", 16, "unsigned", WGS84_LSB_DEG, "deg"),
+            Field("LON", 16, "unsigned", WGS84_LSB_DEG, "deg"),
+        ),
+        single(
+            "AGA",
+            "Estimated Accuracy Of Calculated Track Geometric Altitude",
+            8,
+            "unsigned",
+            HEIGHT_LSB_FT,
+            "ft",
+        ),
+        single(
+            "ABA",
+            "Estimated Accuracy Of Calculated Track Barometric Altitude",
+            8,
+            "unsigned",
+            LEVEL_LSB_FL,
+            "FL",
+        ),
+        group(
+            "ATV",
+            "Estimated Accuracy Of Track Velocity (Cartesian)",
+            Field("X", 8, "unsigned", VELOCITY_LSB_M_S, "m/s"),
+            Field("Y", 8, "unsigned", VELOCITY_LSB_M_S, "m/s"),
+        ),
+        group(
+            "AA",
+            "Estimated Accuracy Of Acceleration (Cartesian)",
+            Field("X", 8, "unsigned", ACCELERATION_LSB_M_S2, "m/s2"),
+            Field("Y", 8, "unsigned", ACCELERATION_LSB_M_S2, "m/s2"),
+        ),
+        single(
+            "ARC",
+            "Estimated Accuracy Of Rate Of Climb/Descent",
+            8,
+            "unsigned",
+            CLIMB_LSB_FT_MIN,
+            "ft/min",
+        ),
+    ),
+    repeated(
+        "510", "Composed Track Number", Field("IDENT", 8), Field("TRACK", 15), counter_bytes=0
+    ),
+    Item("RE", "Reserved Expansion Field", Explicit()),
+    Item("SP", "Special Purpose Field", Explicit()),
+)
+
+UAP = profile(
+    "010 - 015 070 105 100 185",  # 1 to 7
+    "210 060 245 380 040 080 290",  # 8 to 14
+    "200 295 136 130 135 220 390",  # 15 to 21
+    "270 300 110 120 510 500 340",  # 22 to 28
+    "- - - - - RE SP",  # 29 to 35
+)
+
+CAT062 = Category(62, "1.21", ITEMS, {"uap": UAP})
+"""Edition 1.21; reads every record of 1.16 to 1.20 too."""

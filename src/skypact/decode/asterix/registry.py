@@ -1,0 +1,62 @@
+"""Which categories and editions there are, newest edition first."""
+
+from types import MappingProxyType
+from typing import Final
+
+from skypact.decode.asterix.cat001 import CAT001
+from skypact.decode.asterix.cat002 import CAT002
+from skypact.decode.asterix.cat010 import CAT010
+from skypact.decode.asterix.cat020 import CAT020
+from skypact.decode.asterix.cat021 import CAT021, CAT021_2_1
+from skypact.decode.asterix.cat034 import CAT034
+from skypact.decode.asterix.cat048 import CAT048
+from skypact.decode.asterix.cat062 import CAT062
+from skypact.decode.asterix.cat063 import CAT063
+from skypact.decode.asterix.cat065 import CAT065
+from skypact.decode.asterix.spec import Category
+from skypact.errors import ConfigError
+
+_TABLES: Final = (
+    CAT001,
+    CAT002,
+    CAT010,
+    CAT020,
+    CAT021,
+    CAT021_2_1,
+    CAT034,
+    CAT048,
+    CAT062,
+    CAT063,
+    CAT065,
+)
+
+EDITIONS: Final = MappingProxyType(
+    {
+        number: tuple(table for table in _TABLES if table.number == number)
+        for number in sorted({table.number for table in _TABLES})
+    }
+)
+"""Tables by category number, the newest edition first."""
+
+
+def category(number: int, edition: str | None = None) -> Category:
+    """Return the table of a category, the newest edition unless one is named.
+
+    Raises
+    ------
+    ConfigError
+        The category or the edition has no table.
+    """
+    tables = EDITIONS.get(number)
+    if tables is None:
+        known = ", ".join(f"{n:03}" for n in EDITIONS)
+        raise ConfigError(f"ASTERIX category {number:03} has no item table; known are {known}")
+    if edition is None:
+        return tables[0]
+    for table in tables:
+        if table.edition == edition:
+            return table
+    known = ", ".join(table.edition for table in tables)
+    raise ConfigError(
+        f"ASTERIX category {number:03} has no edition {edition!r}; choose one of {known}"
+    )
