@@ -62,7 +62,7 @@ class Explicit(NamedTuple):
 
 
 class Compound(NamedTuple):
-    """Presence bits (with FX) in a primary field, then the subitems present; None is a spare bit."""
+    """Presence bits (with FX) in a primary field, then the subitems present; None: spare bit."""
 
     subitems: tuple["Item | None", ...]
 
