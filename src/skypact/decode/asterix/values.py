@@ -113,8 +113,8 @@ def writer_of(field: Field) -> Callable[[int | float | str], int]:
     mask = (1 << bits) - 1
 
     def write(value: int | float | str) -> int:
-        try:
-            integer = round(value / lsb)  # type: ignore[operator]  # a text raises TypeError
+        try:  # a text raises TypeError; whole numbers stay exact, registers have 56 bits
+            integer = round(value if lsb == 1 else value / lsb)  # type: ignore[arg-type, operator]
         except (TypeError, ValueError, OverflowError):
             raise ConfigError(f"{value!r} is not a finite number") from None
         if wrap and -limit <= integer <= limit:
