@@ -41,4 +41,4 @@ if "numba" not in sys.modules and "NUMBA_CACHE_DIR" not in os.environ:
 elif "NUMBA_CACHE_DIR" not in os.environ:
     import numba
 
-    numba.config.CACHE_DIR = str(cache_folder())
+    numba.config.CACHE_DIR = str(cache_folder())  # type: ignore[attr-defined]

@@ -75,7 +75,7 @@ class ReportBatch(NamedTuple):
     """Simulated truth, -1 where unknown."""
 
 
-_DTYPES: Final = {Floats: np.float64, Longs: np.int64, Ints: np.int32, Bytes: np.int8}
+_DTYPES: Final[dict[object, type[np.generic]]] = {Floats: np.float64, Longs: np.int64, Ints: np.int32, Bytes: np.int8}
 _ZERO: Final = frozenset({"spi", "coast", "simulated", "test", "sensor", "kind", "received_ns"})
 
 REPORT_DTYPES: Final[dict[str, type[np.generic]]] = {
@@ -97,14 +97,14 @@ def empty_reports(n: int) -> ReportBatch:
 
 def take_reports(batch: ReportBatch, index: npt.NDArray[np.generic] | slice) -> ReportBatch:
     """Rows of `batch` selected by an index array, a mask or a slice, in that order."""
-    return ReportBatch(*(column[index] for column in batch))
+    return ReportBatch._make(column[index] for column in batch)
 
 
 def concat_reports(batches: list[ReportBatch]) -> ReportBatch:
     """Join batches in the order given."""
     if not batches:
         return empty_reports(0)
-    return ReportBatch(*(np.concatenate(columns) for columns in zip(*batches, strict=True)))
+    return ReportBatch._make(np.concatenate(columns) for columns in zip(*batches, strict=True))
 
 
 def pack_callsign(text: str) -> int:

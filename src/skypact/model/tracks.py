@@ -48,7 +48,7 @@ class TrackRows(NamedTuple):
     """Seconds since the track began."""
 
 
-_DTYPES: Final = {Floats: np.float64, Longs: np.int64, Ints: np.int32, Bytes: np.int8}
+_DTYPES: Final[dict[object, type[np.generic]]] = {Floats: np.float64, Longs: np.int64, Ints: np.int32, Bytes: np.int8}
 TRACK_DTYPES: Final[dict[str, type[np.generic]]] = {
     name: _DTYPES[hint] for name, hint in TrackRows.__annotations__.items()
 }
@@ -68,9 +68,9 @@ def concat_rows(rows: list[TrackRows]) -> TrackRows:
     """Join rows in the order given."""
     if not rows:
         return empty_rows(0)
-    return TrackRows(*(np.concatenate(columns) for columns in zip(*rows, strict=True)))
+    return TrackRows._make(np.concatenate(columns) for columns in zip(*rows, strict=True))
 
 
 def take_rows(rows: TrackRows, index: npt.NDArray[np.generic] | slice) -> TrackRows:
     """Rows selected by an index array, a mask or a slice, in that order."""
-    return TrackRows(*(column[index] for column in rows))
+    return TrackRows._make(column[index] for column in rows)

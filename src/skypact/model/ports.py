@@ -1,0 +1,42 @@
+"""The boundaries of the system, one Protocol each; `skypact.testing` holds a twin in memory."""
+
+from collections.abc import Iterator
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from skypact.model.packets import PacketBatch
+from skypact.model.tracks import TrackRows
+
+
+class Source(Protocol):
+    """Where bytes come from: a file, a socket, a simulation."""
+
+    def packets(self) -> Iterator[PacketBatch]:
+        """Yield batches in arrival order until the source ends."""
+        ...
+
+
+class Clock(Protocol):
+    """What time it is and how to wait; replay, tests and live running differ only in this."""
+
+    def now_s(self) -> float:
+        """Seconds UTC since 1970."""
+        ...
+
+    def sleep_until(self, time_s: float) -> None:
+        """Return when `now_s` has reached `time_s`."""
+        ...
+
+
+class Sink(Protocol):
+    """Who wants the picture: a file, a hash, the page's history."""
+
+    def append(self, rows: TrackRows, ended: npt.NDArray[np.int64], now_s: float) -> None:
+        """Take one step's track updates and the numbers of the tracks it ended."""
+        ...
+
+    def finish(self) -> None:
+        """Take notice that no more steps will come."""
+        ...

@@ -1,0 +1,1 @@
+"""Replay and what a run leaves behind: batches by receive stamp, clocks, Parquet, the summary."""

@@ -1,0 +1,93 @@
+"""The picture as it is kept: its hash, its counts, its Parquet file. Each is a `Sink`."""
+
+import hashlib
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow.parquet as pq
+
+from skypact.errors import RecordingError
+from skypact.model.tracks import TrackRows, concat_rows
+from skypact.record.tables import tracks_to_arrow
+
+ROWS_PER_GROUP: Final = 100_000
+"""Track rows gathered before they are written: 20 MB, and few row groups per hour."""
+
+
+class PictureCount:
+    """How many tracks there were, how many were ever confirmed, and the picture's hash.
+
+    The hash is SHA-256 over the bytes of every track column, step by step: it is equal exactly when
+    two runs on one machine made the same picture, bit for bit.
+    """
+
+    def __init__(self) -> None:
+        self._digest = hashlib.sha256()
+        self._tracks: set[int] = set()
+        self._confirmed: set[int] = set()
+        self.n_rows = 0
+
+    def append(self, rows: TrackRows, ended: npt.NDArray[np.int64], now_s: float) -> None:
+        """Take one step."""
+        if not rows.time_s.size:
+            return
+        for column in rows:
+            self._digest.update(np.ascontiguousarray(column).tobytes())
+        self.n_rows += rows.time_s.size
+        self._tracks.update(rows.track.tolist())
+        self._confirmed.update(rows.track[rows.confirmed > 0].tolist())
+
+    def finish(self) -> None:
+        """Nothing is left to do."""
+
+    @property
+    def tracks(self) -> int:
+        """Tracks that had at least one row."""
+        return len(self._tracks)
+
+    @property
+    def confirmed(self) -> int:
+        """Tracks with at least one confirmed row."""
+        return len(self._confirmed)
+
+    @property
+    def picture_hash(self) -> str:
+        """Hash of the picture so far, hexadecimal."""
+        return self._digest.copy().hexdigest()
+
+
+class TrackFile:
+    """`tracks.parquet`, written in row groups; it appears under its name when it is complete."""
+
+    def __init__(self, path: Path, unit: str) -> None:
+        self._path = path
+        self._part = path.with_suffix(".part")
+        self._unit = unit
+        self._waiting: list[TrackRows] = []
+        self._n_waiting = 0
+        schema = tracks_to_arrow(concat_rows([]), unit).schema
+        try:
+            self._writer = pq.ParquetWriter(self._part, schema, compression="zstd")
+        except OSError as error:
+            raise RecordingError(f"cannot write {path}: {error}") from error
+
+    def append(self, rows: TrackRows, ended: npt.NDArray[np.int64], now_s: float) -> None:
+        """Take one step; rows reach the disk a group at a time."""
+        if rows.time_s.size:
+            self._waiting.append(rows)
+            self._n_waiting += rows.time_s.size
+        if self._n_waiting >= ROWS_PER_GROUP:
+            self._flush()
+
+    def _flush(self) -> None:
+        self._writer.write_table(tracks_to_arrow(concat_rows(self._waiting), self._unit))
+        self._waiting, self._n_waiting = [], 0
+
+    def finish(self) -> None:
+        """Write what is left and give the file its name."""
+        if self._waiting:
+            self._flush()
+        self._writer.close()
+        self._part.replace(self._path)
