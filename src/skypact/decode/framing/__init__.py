@@ -1,0 +1,1 @@
+"""Recordings and datagrams to packets: raw ASTERIX, FINAL, pcap, pcapng, ORADIS."""
