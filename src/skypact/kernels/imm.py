@@ -1,0 +1,98 @@
+"""Interacting multiple models: mixing, prediction, model probabilities, moment matching.
+
+Source: Blom and Bar-Shalom, "The interacting multiple model algorithm for systems with Markovian
+switching coefficients", IEEE TAC 33 (1988), 780-783; Bar-Shalom, Li and Kirubarajan (2001), 11.6.6.
+The Markov chain is given as leaving rates, so that it fits any time step.
+"""
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+from skypact.kernels._jit import helper
+from skypact.kernels.kalman import predict_one
+from skypact.model.tracking import N_MODELS, N_STATE, Pairs, TrackParams, TrackTable
+
+Floats = npt.NDArray[np.float64]
+
+
+@helper
+def switch_probability(p: TrackParams, source: int, target: int, dt: float) -> float:
+    """Probability that the model is `target` after |dt| when it was `source`."""
+    stay = math.exp(-p.leave_rate[source] * abs(dt))
+    if source == target:
+        return stay
+    return (1.0 - stay) * p.enter[source, target]
+
+
+@helper
+def combine(mu: Floats, xs: Floats, Ps: Floats, x_out: Floats, P_out: Floats) -> None:
+    """Mean (7,) and covariance (7, 7) of a Gaussian mixture; `mu` sums to one."""
+    n = mu.shape[0]
+    for i in range(N_STATE):
+        total = 0.0
+        for m in range(n):
+            total += mu[m] * xs[m, i]
+        x_out[i] = total
+    for i in range(N_STATE):
+        for j in range(i, N_STATE):
+            total = 0.0
+            for m in range(n):
+                spread = (xs[m, i] - x_out[i]) * (xs[m, j] - x_out[j])
+                total += mu[m] * (Ps[m, i, j] + spread)
+            P_out[i, j] = total
+            P_out[j, i] = total
+
+
+@helper
+def mix_models(
+    tracks: TrackTable, t: int, dt: float, p: TrackParams, pairs: Pairs, slot: int
+) -> None:
+    """Mixed initial conditions of track `t` for a step dt into ``pairs.xs[slot]``.
+
+    The predicted model probabilities go to ``pairs.line[4]``, the weights use ``pairs.line[5]``.
+    """
+    predicted = pairs.line[4]
+    weights = pairs.line[5]
+    for target in range(N_MODELS):
+        total = 0.0
+        for source in range(N_MODELS):
+            weights[source] = tracks.mu[t, source] * switch_probability(p, source, target, dt)
+            total += weights[source]
+        predicted[target] = total
+        for source in range(N_MODELS):
+            weights[source] = weights[source] / total if total > 0.0 else 1.0 / N_MODELS
+        combine(
+            weights[:N_MODELS],
+            tracks.x[t],
+            tracks.P[t],
+            pairs.xs[slot, target],
+            pairs.Ps[slot, target],
+        )
+
+
+@helper
+def predict_models(
+    tracks: TrackTable, t: int, time_s: float, p: TrackParams, pairs: Pairs, slot: int
+) -> None:
+    """Predict all models of track `t` to a time into ``pairs.xs[slot]`` and ``pairs.Ps[slot]``."""
+    dt = time_s - tracks.time_s[t]
+    mix_models(tracks, t, dt, p, pairs, slot)
+    for m in range(N_MODELS):
+        predict_one(
+            pairs.xs[slot, m], pairs.Ps[slot, m], m, dt, p, pairs.work, pairs.line[6]
+        )
+
+
+@helper
+def refresh_moments(tracks: TrackTable, t: int, pairs: Pairs) -> None:
+    """Recompute a track's moment-matched position, velocity and spreads."""
+    x = pairs.line[6]
+    P = pairs.work[2]
+    combine(tracks.mu[t], tracks.x[t], tracks.P[t], x, P)
+    for i in range(3):
+        tracks.pos[t, i] = x[i]
+        tracks.vel[t, i] = x[3 + i]
+    tracks.spread_m[t] = math.sqrt(P[0, 0] + P[1, 1] + P[2, 2])
+    tracks.spread_mps[t] = math.sqrt(P[3, 3] + P[4, 4] + P[5, 5])

@@ -1,0 +1,378 @@
+"""Prediction and update of one 7-state: position, velocity, turn rate about the vertical.
+
+Sources: Bar-Shalom, Li and Kirubarajan, "Estimation with Applications to Tracking and Navigation"
+(2001): 6.2.2 (white-noise acceleration), 11.7 (coordinated turn and its Jacobian), 5.2.3 and 7.4.1
+(update; scalars in sequence give the joint update exactly when they are linear and independent).
+Frame: ECEF or flat; `up` is the local vertical. `x` (7,), `P` (7, 7) symmetric, `dt` seconds.
+"""
+
+import math
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from skypact.kernels._jit import helper, kernel
+from skypact.kernels.geodesy import MEAN_RADIUS_M, up_at_one
+from skypact.model.tracking import TURN, Measurements, TrackParams
+
+Floats = npt.NDArray[np.float64]
+
+LOG_2PI: Final = math.log(2.0 * math.pi)
+SMALL_ANGLE: Final = 1e-4
+"""Below this turn the closed forms lose digits and their series are exact to 1e-12."""
+NEAREST_AZIMUTH_M: Final = 30.0
+"""Inside this ground distance an azimuth says nothing."""
+
+
+@helper
+def frame_up(flat: int, x: Floats) -> tuple[float, float, float]:
+    """Local vertical at a state in the frame in force."""
+    if flat == 1:
+        return 0.0, 0.0, 1.0
+    return up_at_one(x[0], x[1], x[2])
+
+
+@helper
+def add_noise(P: Floats, dt: float, up: Floats, psd_h: float, psd_v: float) -> None:
+    """Add white-acceleration noise over |dt|: horizontal and vertical densities [m^2/s^3]."""
+    t = abs(dt)
+    pp = t * t * t / 3.0
+    pv = 0.5 * t * dt
+    for i in range(3):
+        for j in range(3):
+            q = (psd_v - psd_h) * up[i] * up[j]
+            if i == j:
+                q += psd_h
+            P[i, j] += pp * q
+            P[i, 3 + j] += pv * q
+            P[3 + i, j] += pv * q
+            P[3 + i, 3 + j] += t * q
+
+
+@helper
+def follow_earth(x: Floats, dt: float, up: Floats) -> None:
+    """Bend level flight with the earth: the chord would climb by (v dt)^2 / 2R."""
+    vertical = x[3] * up[0] + x[4] * up[1] + x[5] * up[2]
+    speed2 = x[3] * x[3] + x[4] * x[4] + x[5] * x[5] - vertical * vertical
+    bend = speed2 / MEAN_RADIUS_M
+    for i in range(3):
+        x[i] -= 0.5 * bend * dt * dt * up[i]
+        x[3 + i] -= bend * dt * up[i]
+
+
+@helper
+def predict_straight(x: Floats, P: Floats, dt: float, turn_var: float) -> None:
+    """Constant velocity over dt, in place; the turn rate is forgotten (mean 0, `turn_var`)."""
+    for i in range(3):
+        x[i] += dt * x[3 + i]
+    for i in range(3):
+        for j in range(3):
+            P[i, j] += dt * (P[3 + i, j] + P[i, 3 + j]) + dt * dt * P[3 + i, 3 + j]
+    for i in range(3):
+        for j in range(3):
+            P[i, 3 + j] += dt * P[3 + i, 3 + j]
+            P[3 + j, i] = P[i, 3 + j]
+    x[6] = 0.0
+    for i in range(6):
+        P[i, 6] = 0.0
+        P[6, i] = 0.0
+    P[6, 6] = turn_var
+
+
+@helper
+def turn_terms(w: float, dt: float) -> tuple[float, float, float, float, float, float]:
+    """Coefficients of a turn: sin and cos of the angle, both displacements, both rate slopes."""
+    a = w * dt
+    s = math.sin(a)
+    c = math.cos(a)
+    if abs(a) < SMALL_ANGLE:
+        along = dt * (1.0 - a * a / 6.0)
+        across = 0.5 * a * dt
+        d_along = -a * dt * dt / 3.0
+        d_across = 0.5 * dt * dt
+    else:
+        along = s / w
+        across = (1.0 - c) / w
+        d_along = (a * c - s) / (w * w)
+        d_across = (a * s - 1.0 + c) / (w * w)
+    return s, c, along, across, d_along, d_across
+
+
+@helper
+def turn_matrix(x: Floats, dt: float, up: Floats, F: Floats) -> None:
+    """Jacobian (7, 7) of the coordinated turn about `up`, in place of F; x is moved by it too."""
+    s, c, along, across, d_along, d_across = turn_terms(x[6], dt)
+    v_up = x[3] * up[0] + x[4] * up[1] + x[5] * up[2]
+    for i in range(7):
+        for j in range(7):
+            F[i, j] = 1.0 if i == j else 0.0
+    for i in range(3):
+        k = (i + 1) % 3
+        m = (i + 2) % 3
+        for j in range(3):
+            flat = (1.0 if i == j else 0.0) - up[i] * up[j]
+            side = -up[m] if j == k else (up[k] if j == m else 0.0)
+            F[i, 3 + j] = along * flat + across * side + dt * up[i] * up[j]
+            F[3 + i, 3 + j] = c * flat + s * side + up[i] * up[j]
+        level = x[3 + i] - v_up * up[i]
+        left = up[k] * x[3 + m] - up[m] * x[3 + k]
+        F[i, 6] = d_along * level + d_across * left
+        F[3 + i, 6] = dt * (c * left - s * level)
+
+
+@helper
+def predict_turn(x: Floats, P: Floats, dt: float, up: Floats, work: Floats) -> None:
+    """Coordinated turn about `up` over dt, in place; `work` (>= 2, 7, 7) is scratch."""
+    F = work[0]
+    T = work[1]
+    turn_matrix(x, dt, up, F)
+    vx = x[3]
+    vy = x[4]
+    vz = x[5]
+    for i in range(3):
+        x[i] += F[i, 3] * vx + F[i, 4] * vy + F[i, 5] * vz
+        x[3 + i] = F[3 + i, 3] * vx + F[3 + i, 4] * vy + F[3 + i, 5] * vz
+    for i in range(6):
+        for j in range(7):
+            total = P[i, j] if i < 3 else 0.0
+            for k in range(3, 7):
+                total += F[i, k] * P[k, j]
+            T[i, j] = total
+    for j in range(7):
+        T[6, j] = P[6, j]
+    for i in range(7):
+        for j in range(i, 7):
+            total = T[i, j] if j < 3 or j == 6 else 0.0
+            if j < 6:
+                for k in range(3, 7):
+                    total += T[i, k] * F[j, k]
+            P[i, j] = total
+            P[j, i] = total
+
+
+@helper
+def predict_one(
+    x: Floats, P: Floats, model: int, dt: float, p: TrackParams, work: Floats, up: Floats
+) -> None:
+    """Move one model's state by dt in place, process noise included."""
+    up[0], up[1], up[2] = frame_up(p.flat, x)
+    if model == TURN:
+        predict_turn(x, P, dt, up, work)
+        P[6, 6] += p.turn_psd * abs(dt)
+    else:
+        predict_straight(x, P, dt, p.turn_sigma * p.turn_sigma)
+    if p.flat == 0:
+        follow_earth(x, dt, up)
+    add_noise(P, dt, up, p.accel_psd_h[model], p.accel_psd_v[model])
+
+
+@helper
+def scalar_update(
+    x: Floats, P: Floats, H: Floats, residual: float, variance: float, ph: Floats
+) -> tuple[float, float]:
+    """Update with one scalar, in place; H (7,) has no turn-rate part.
+
+    Returns the squared normalised residual and the log density of the residual.
+    """
+    s = variance
+    for i in range(7):
+        total = 0.0
+        for j in range(6):
+            total += P[i, j] * H[j]
+        ph[i] = total
+    for j in range(6):
+        s += H[j] * ph[j]
+    gain = residual / s
+    for i in range(7):
+        x[i] += ph[i] * gain
+        scaled = ph[i] / s
+        for j in range(i, 7):
+            P[i, j] -= scaled * ph[j]
+            P[j, i] = P[i, j]
+    distance2 = residual * gain
+    return distance2, -0.5 * (distance2 + math.log(s) + LOG_2PI)
+
+
+@helper
+def direction_row(H: Floats, a: float, b: float, c: float, first: int) -> None:
+    """Set H to a direction in position (`first` 0) or velocity (3)."""
+    for i in range(7):
+        H[i] = 0.0
+    H[first] = a
+    H[first + 1] = b
+    H[first + 2] = c
+
+
+@helper
+def height_residual(x: Floats, m: Measurements, j: int, flat: int) -> float:
+    """Reported height minus the state's: along the vertical at the reported place, curved."""
+    dx = x[0] - m.place[j, 0]
+    dy = x[1] - m.place[j, 1]
+    dz = x[2] - m.place[j, 2]
+    rise = dx * m.up[j, 0] + dy * m.up[j, 1] + dz * m.up[j, 2]
+    if flat == 0:
+        rise += (dx * dx + dy * dy + dz * dz - rise * rise) / (2.0 * MEAN_RADIUS_M)
+    return -rise
+
+
+@helper
+def update_polar(
+    x: Floats, P: Floats, m: Measurements, j: int, site: Floats, axes: Floats, line: Floats
+) -> tuple[float, float]:
+    """Slant range, then azimuth, each linearised where the one before has put the state."""
+    H = line[0]
+    ph = line[1]
+    dx = x[0] - site[0]
+    dy = x[1] - site[1]
+    dz = x[2] - site[2]
+    distance = math.sqrt(dx * dx + dy * dy + dz * dz)
+    if distance <= 0.0:
+        return 0.0, 0.0
+    direction_row(H, dx / distance, dy / distance, dz / distance, 0)
+    d2, density = scalar_update(x, P, H, m.range_m[j] - distance, m.sigma_m[j] ** 2, ph)
+    dx = x[0] - site[0]
+    dy = x[1] - site[1]
+    dz = x[2] - site[2]
+    east = axes[0, 0] * dx + axes[0, 1] * dy + axes[0, 2] * dz
+    north = axes[1, 0] * dx + axes[1, 1] * dy + axes[1, 2] * dz
+    ground2 = east * east + north * north
+    if ground2 < NEAREST_AZIMUTH_M * NEAREST_AZIMUTH_M:
+        return d2, density - math.log(2.0 * math.pi)
+    residual = m.azimuth_rad[j] - math.atan2(east, north)
+    residual -= 2.0 * math.pi * math.floor(residual / (2.0 * math.pi) + 0.5)
+    a = north / ground2
+    b = -east / ground2
+    direction_row(
+        H,
+        a * axes[0, 0] + b * axes[1, 0],
+        a * axes[0, 1] + b * axes[1, 1],
+        a * axes[0, 2] + b * axes[1, 2],
+        0,
+    )
+    more, density_azimuth = scalar_update(x, P, H, residual, m.sigma_azimuth_rad[j] ** 2, ph)
+    return d2 + more, density + density_azimuth
+
+
+@helper
+def update_plane(
+    x: Floats, P: Floats, m: Measurements, j: int, flat: int, line: Floats
+) -> tuple[float, float]:
+    """Horizontal position as two scalars along east and north at the reported place."""
+    H = line[0]
+    e = line[2]
+    n = line[3]
+    level_axes(m.up[j], flat, e, n)
+    d2 = 0.0
+    density = 0.0
+    for axis in range(2):
+        a = e if axis == 0 else n
+        residual = 0.0
+        for i in range(3):
+            residual += a[i] * (m.place[j, i] - x[i])
+        direction_row(H, a[0], a[1], a[2], 0)
+        more, log_density = scalar_update(x, P, H, residual, m.sigma_m[j] ** 2, line[1])
+        d2 += more
+        density += log_density
+    return d2, density
+
+
+@helper
+def level_axes(up: Floats, flat: int, e: Floats, n: Floats) -> None:
+    """East and north unit vectors for a vertical; a flat scene's are x and y."""
+    if flat == 1:
+        e[0], e[1], e[2] = 1.0, 0.0, 0.0
+        n[0], n[1], n[2] = 0.0, 1.0, 0.0
+        return
+    p = math.hypot(up[0], up[1])
+    if p < 1e-12:
+        e[0], e[1], e[2] = 0.0, 1.0, 0.0
+    else:
+        e[0], e[1], e[2] = -up[1] / p, up[0] / p, 0.0
+    n[0] = up[1] * e[2] - up[2] * e[1]
+    n[1] = up[2] * e[0] - up[0] * e[2]
+    n[2] = up[0] * e[1] - up[1] * e[0]
+
+
+@helper
+def update_velocity(
+    x: Floats, P: Floats, m: Measurements, j: int, flat: int, line: Floats
+) -> tuple[float, float]:
+    """Reported velocity as two scalars along north and east."""
+    H = line[0]
+    e = line[2]
+    n = line[3]
+    level_axes(m.up[j], flat, e, n)
+    d2 = 0.0
+    density = 0.0
+    for axis in range(2):
+        a = e if axis == 0 else n
+        reported = m.ve_mps[j] if axis == 0 else m.vn_mps[j]
+        residual = reported - (a[0] * x[3] + a[1] * x[4] + a[2] * x[5])
+        direction_row(H, a[0], a[1], a[2], 3)
+        more, log_density = scalar_update(x, P, H, residual, m.sigma_v_mps[j] ** 2, line[1])
+        d2 += more
+        density += log_density
+    return d2, density
+
+
+@helper
+def n_components(m: Measurements, j: int) -> int:
+    """Scalars in a prepared report."""
+    n = 2
+    if not math.isnan(m.height_m[j]):
+        n += 1
+    if not math.isnan(m.vn_mps[j]):
+        n += 2
+    return n
+
+
+@helper
+def update_one(
+    x: Floats, P: Floats, m: Measurements, j: int, sensor: tuple[Floats, Floats, int], line: Floats
+) -> tuple[float, float]:
+    """Update one model's state with report j, in place.
+
+    Height first, because slant range needs it, then range and azimuth or the plane position, then
+    velocity. `sensor` is (site, axes, flat). Returns the squared distance and the log density.
+    """
+    d2 = 0.0
+    density = 0.0
+    if not math.isnan(m.height_m[j]):
+        residual = height_residual(x, m, j, sensor[2])
+        direction_row(line[0], m.up[j, 0], m.up[j, 1], m.up[j, 2], 0)
+        variance = m.sigma_height_m[j] ** 2
+        d2, density = scalar_update(x, P, line[0], residual, variance, line[1])
+    if m.form[j] == 0:
+        more, log_density = update_polar(x, P, m, j, sensor[0], sensor[1], line)
+    else:
+        more, log_density = update_plane(x, P, m, j, sensor[2], line)
+    d2 += more
+    density += log_density
+    if not math.isnan(m.vn_mps[j]):
+        more, log_density = update_velocity(x, P, m, j, sensor[2], line)
+        d2 += more
+        density += log_density
+    return d2, density
+
+
+@kernel
+def predict(x: Floats, P: Floats, model: int, dt: float, p: TrackParams) -> None:
+    """Move n states (n, 7) with covariances (n, 7, 7) by dt under one model, in place.
+
+    Twin: tests/naive/kalman.py. The step of the tracker calls `predict_one` instead.
+    """
+    work = np.zeros((2, 7, 7))
+    up = np.zeros(7)
+    for i in range(x.shape[0]):
+        predict_one(x[i], P[i], model, dt, p, work, up)
+
+
+@kernel
+def update(
+    x: Floats, P: Floats, m: Measurements, site: Floats, axes: Floats, flat: int, d2_out: Floats
+) -> None:
+    """Update state i (n, 7) with report i of `m`, in place; squared distances to `d2_out` (n,)."""
+    line = np.zeros((4, 7))
+    for i in range(x.shape[0]):
+        d2_out[i], _ = update_one(x[i], P[i], m, i, (site, axes, flat), line)

@@ -1,0 +1,364 @@
+"""One step of the tracker over prepared reports: micro-batches, association, update, output.
+
+Reports are cut into micro-batches of one sensor in which an object is reported at most once; in
+each, the pairs that pass the gate get marginal probabilities by belief propagation and every track
+becomes the moment-matched mixture of its hypotheses, model by model. Source: Williams, "Marginal
+multi-Bernoulli filters: RFS derivation of MHT, JIPDA and association-based MeMBer", IEEE TAES 51
+(2015), 1664-1687, section IV (track-oriented marginal filter).
+"""
+
+import math
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from skypact.kernels._jit import helper, kernel
+from skypact.kernels.associate import propagate
+from skypact.kernels.gate import pairs_of
+from skypact.kernels.geodesy import enu_axes_one, geodetic_from_ecef_one
+from skypact.kernels.grid import link
+from skypact.kernels.imm import combine, predict_models, refresh_moments
+from skypact.kernels.lifecycle import manoeuvre_probability, note_hit, start_track, sweep
+from skypact.model.tracking import (
+    CONFIRMED,
+    N_MODELS,
+    N_STATE,
+    PLANE,
+    Geometry,
+    Measurements,
+    Pairs,
+    TrackParams,
+    TrackTable,
+)
+from skypact.model.tracks import TrackRows
+
+Floats = npt.NDArray[np.float64]
+Longs = npt.NDArray[np.int64]
+
+MICRO_BATCH_S: Final = 0.5
+"""Longest micro-batch of a rotating radar."""
+MICRO_BATCH_REPORTS: Final = 512
+SURE: Final = 1.0 - 1e-3
+"""A hypothesis this probable is taken alone: its rivals move the mean by less than rounding."""
+UNLIKELY: Final = 1e-3
+LEAST_START: Final = 1e-3
+"""Existence below which no track is begun."""
+
+
+@helper
+def micro_batch_end(m: Measurements, first: int, last: int) -> int:
+    """End of the micro-batch that starts at `first`: one sensor, short, no address twice."""
+    end = first + 1
+    while end < last and end - first < MICRO_BATCH_REPORTS:
+        if m.sensor[end] != m.sensor[first]:
+            break
+        if m.time_s[end] - m.time_s[first] > MICRO_BATCH_S:
+            break
+        twice = False
+        if m.icao[end] >= 0 and m.form[end] == PLANE:
+            for i in range(first, end):
+                twice = twice or m.icao[i] == m.icao[end]
+        if twice:
+            break
+        end += 1
+    return end
+
+
+@helper
+def number_locally(pairs: Pairs, n: int) -> int:
+    """Number the tracks of n pairs from zero; returns how many there are."""
+    count = 0
+    for k in range(n):
+        t = pairs.track[k]
+        if pairs.slot[t] < 0:
+            pairs.slot[t] = count
+            pairs.rows[count] = t
+            pairs.first[count] = -1
+            count += 1
+        pairs.local[k] = pairs.slot[t]
+        pairs.after[k] = pairs.first[pairs.local[k]]
+        pairs.first[pairs.local[k]] = k
+    for i in range(count):
+        pairs.slot[pairs.rows[i]] = -1
+    return count
+
+
+@helper
+def copy_state(tracks: TrackTable, t: int, pairs: Pairs, k: int) -> None:
+    """Take pair k's posterior as the state of track t."""
+    for i in range(N_MODELS):
+        tracks.mu[t, i] = pairs.mu[k, i]
+        for a in range(N_STATE):
+            tracks.x[t, i, a] = pairs.x[k, i, a]
+            for b in range(N_STATE):
+                tracks.P[t, i, a, b] = pairs.P[k, i, a, b]
+
+
+@helper
+def add_weighted(pairs: Pairs, weight: float, i: int, x: Floats, P: Floats) -> None:
+    """Add a hypothesis of model i to the running mixture in ``xs[1], Ps[1]`` (raw moments)."""
+    for a in range(N_STATE):
+        pairs.xs[1, i, a] += weight * x[a]
+        for b in range(a, N_STATE):
+            pairs.Ps[1, i, a, b] += weight * (P[a, b] + x[a] * x[b])
+
+
+@helper
+def mix_hypotheses(tracks: TrackTable, local: int, best: int, missed: float, p: TrackParams, pairs: Pairs, m: Measurements) -> None:  # fmt: skip
+    """Moment-match the miss and all pairs of one track, model by model, at the best pair's time.
+
+    States are kept relative to the best pair's, so that the raw second moments lose no digits.
+    """
+    t = pairs.rows[local]
+    time_s = m.time_s[pairs.report[best]]
+    predict_models(tracks, t, time_s, p, pairs, 0)
+    for i in range(N_MODELS):
+        base = pairs.work[3, i]
+        total = 0.0
+        for a in range(N_STATE):
+            base[a] = pairs.x[best, i, a]
+            pairs.xs[1, i, a] = 0.0
+            for b in range(N_STATE):
+                pairs.Ps[1, i, a, b] = 0.0
+        for a in range(N_STATE):
+            pairs.work[4, i, a] = pairs.xs[0, i, a] - base[a]
+        total = missed * pairs.line[4, i]
+        add_weighted(pairs, total, i, pairs.work[4, i], pairs.Ps[0, i])
+        k = pairs.first[local]
+        while k >= 0:
+            if pairs.prob[k] >= UNLIKELY:
+                shift = time_s - m.time_s[pairs.report[k]]
+                weight = pairs.prob[k] * pairs.mu[k, i]
+                for a in range(N_STATE):
+                    moved = shift * pairs.x[k, i, a + 3] if a < 3 else 0.0
+                    pairs.work[4, i, a] = pairs.x[k, i, a] + moved - base[a]
+                add_weighted(pairs, weight, i, pairs.work[4, i], pairs.P[k, i])
+                total += weight
+            k = pairs.after[k]
+        pairs.work[5, 0, i] = total
+    settle_mixture(tracks, t, pairs)
+
+
+@helper
+def settle_mixture(tracks: TrackTable, t: int, pairs: Pairs) -> None:
+    """Turn the raw moments of ``xs[1], Ps[1]`` into the state of track t."""
+    grand = 0.0
+    for i in range(N_MODELS):
+        grand += pairs.work[5, 0, i]
+    for i in range(N_MODELS):
+        total = pairs.work[5, 0, i]
+        tracks.mu[t, i] = total / grand
+        if total <= 1e-12 * grand:
+            continue
+        for a in range(N_STATE):
+            pairs.xs[1, i, a] /= total
+        for a in range(N_STATE):
+            tracks.x[t, i, a] = pairs.work[3, i, a] + pairs.xs[1, i, a]
+            for b in range(a, N_STATE):
+                spread = pairs.xs[1, i, a] * pairs.xs[1, i, b]
+                tracks.P[t, i, a, b] = pairs.Ps[1, i, a, b] / total - spread
+                tracks.P[t, i, b, a] = tracks.P[t, i, a, b]
+
+
+@helper
+def forward_to(tracks: TrackTable, t: int, time_s: float, p: TrackParams, pairs: Pairs) -> None:
+    """Predict track t to a later time, so that its time never goes back."""
+    predict_models(tracks, t, time_s, p, pairs, 0)
+    for i in range(N_MODELS):
+        tracks.mu[t, i] = pairs.line[4, i]
+        for a in range(N_STATE):
+            tracks.x[t, i, a] = pairs.xs[0, i, a]
+            for b in range(N_STATE):
+                tracks.P[t, i, a, b] = pairs.Ps[0, i, a, b]
+    tracks.time_s[t] = time_s
+
+
+@helper
+def apply_track(
+    tracks: TrackTable, local: int, m: Measurements, p: TrackParams, pairs: Pairs
+) -> bool:
+    """Update one track of the micro-batch from its pairs; True where a report is likely its own."""
+    t = pairs.rows[local]
+    best = -1
+    detected = 0.0
+    k = pairs.first[local]
+    while k >= 0:
+        detected += pairs.prob[k]
+        if best < 0 or pairs.prob[k] > pairs.prob[best]:
+            best = k
+        k = pairs.after[k]
+    if detected < UNLIKELY:
+        return False
+    j = pairs.report[best]
+    before_s = tracks.time_s[t]
+    if pairs.prob[best] > SURE:
+        copy_state(tracks, t, pairs, best)
+    else:
+        mix_hypotheses(tracks, local, best, max(0.0, 1.0 - detected), p, pairs, m)
+    tracks.time_s[t] = m.time_s[j]
+    if before_s > tracks.time_s[t]:
+        forward_to(tracks, t, before_s, p, pairs)
+    missed = max(0.0, 1.0 - detected)
+    tracks.p_visible[t] = min(1.0, detected + missed * tracks.p_visible[t])
+    tracks.p_faded[t] *= missed
+    refresh_moments(tracks, t, pairs)
+    if detected > 0.5:
+        note_hit(tracks, t, m, j, p)
+    link(tracks, t, p.flat, tracks.time_s[t])
+    return detected > 0.5
+
+
+@helper
+def begin_tracks(
+    tracks: TrackTable, m: Measurements, span: tuple[int, int, int], g: Geometry, p: TrackParams, pairs: Pairs
+) -> int:  # fmt: skip
+    """Begin tracks at reports that no track explains; `span` is (first, end, pairs).
+
+    Returns how many could not begin because the table is full.
+    """
+    refused = 0
+    for j in range(span[0], span[1]):
+        pairs.sum_report[j - span[0]] = 0.0
+    for k in range(span[2]):
+        pairs.sum_report[pairs.report[k] - span[0]] += pairs.prob[k]
+    for j in range(span[0], span[1]):
+        free = max(0.0, 1.0 - pairs.sum_report[j - span[0]])
+        chance = free * m.birth[j] / (m.birth[j] + m.clutter[j])
+        if free < 0.5 or chance < LEAST_START:
+            continue
+        if start_track(tracks, m, j, chance, g, p, pairs) < 0:
+            refused += 1
+    return refused
+
+
+@helper
+def export_row(
+    tracks: TrackTable, t: int, g: Geometry, p: TrackParams, pairs: Pairs, out: TrackRows, k: int
+) -> None:
+    """Write track t as row k of `out`."""
+    x = pairs.line[6]
+    P = pairs.work[2]
+    combine(tracks.mu[t], tracks.x[t], tracks.P[t], x, P)
+    A = pairs.work[3]
+    if p.flat == 1:
+        out.lat_rad[k], out.lon_rad[k], out.altitude_m[k] = x[1], x[0], x[2]
+        for i in range(3):
+            for j in range(3):
+                A[i, j] = 1.0 if i == j else 0.0
+    else:
+        lat, lon, height = geodetic_from_ecef_one(x[0], x[1], x[2])
+        out.lat_rad[k], out.lon_rad[k], out.altitude_m[k] = lat, lon, height
+        enu_axes_one(lat, lon, A)
+    out.ve_mps[k] = A[0, 0] * x[3] + A[0, 1] * x[4] + A[0, 2] * x[5]
+    out.vn_mps[k] = A[1, 0] * x[3] + A[1, 1] * x[4] + A[1, 2] * x[5]
+    out.vu_mps[k] = A[2, 0] * x[3] + A[2, 1] * x[4] + A[2, 2] * x[5]
+    nn = local_covariance(A, P, 1, 1, 0)
+    ee = local_covariance(A, P, 0, 0, 0)
+    out.sigma_n_m[k] = math.sqrt(nn)
+    out.sigma_e_m[k] = math.sqrt(ee)
+    out.corr_ne[k] = local_covariance(A, P, 1, 0, 0) / math.sqrt(nn * ee)
+    out.sigma_u_m[k] = math.sqrt(local_covariance(A, P, 2, 2, 0))
+    out.sigma_vn_mps[k] = math.sqrt(local_covariance(A, P, 1, 1, 3))
+    out.sigma_ve_mps[k] = math.sqrt(local_covariance(A, P, 0, 0, 3))
+    export_labels(tracks, t, g, out, k)
+
+
+@helper
+def local_covariance(A: Floats, P: Floats, row: int, column: int, first: int) -> float:
+    """Entry of the local covariance of position (`first` 0) or velocity (3)."""
+    total = 0.0
+    for i in range(3):
+        for j in range(3):
+            total += A[row, i] * P[first + i, first + j] * A[column, j]
+    return total
+
+
+@helper
+def export_labels(tracks: TrackTable, t: int, g: Geometry, out: TrackRows, k: int) -> None:
+    """Write what row k says besides the kinematics."""
+    out.time_s[k] = tracks.time_s[t]
+    out.track[k] = tracks.number[t]
+    out.baro_altitude_m[k] = tracks.baro_m[t]
+    out.existence[k] = tracks.p_visible[t] + tracks.p_faded[t]
+    out.confirmed[k] = 1 if tracks.state[t] == CONFIRMED else 0
+    out.p_manoeuvre[k] = manoeuvre_probability(tracks, t)
+    out.p_ballistic[k] = 0.0
+    out.target_class[k] = 0
+    out.icao[k] = tracks.icao[t]
+    out.mode3a[k] = tracks.mode3a[t]
+    out.callsign[k] = tracks.callsign[t]
+    sensors = 0
+    for s in range(g.period_s.shape[0]):
+        seen = tracks.seen_s[t, s]
+        if not math.isnan(seen) and tracks.time_s[t] - seen < 3.0 * g.period_s[s]:
+            sensors += 1
+    out.n_sensors[k] = sensors
+    out.age_s[k] = tracks.time_s[t] - tracks.born_s[t]
+
+
+@helper
+def run_micro_batch(
+    tracks: TrackTable, m: Measurements, span: tuple[int, int], g: Geometry, p: TrackParams, pairs: Pairs, out: TrackRows, count: int
+) -> tuple[int, int, int]:  # fmt: skip
+    """Associate and apply reports ``span[0]:span[1]``; returns (rows, refused starts, pairs)."""
+    n = 0
+    for j in range(span[0], span[1]):
+        n = pairs_of(tracks, m, j, g, p, pairs, n)
+    n_tracks = number_locally(pairs, n)
+    for k in range(n):
+        pairs.report[k] -= span[0]
+    other = pairs.other[: span[1] - span[0]]
+    messages = (pairs.to_report[:n], pairs.to_track[:n], pairs.sum_track, pairs.sum_report)
+    if n > 0:
+        propagate(pairs.local[:n], pairs.report[:n], pairs.psi[:n], other, messages, pairs.prob[:n])
+    for k in range(n):
+        pairs.report[k] += span[0]
+    for local in range(n_tracks):
+        if apply_track(tracks, local, m, p, pairs) and tracks.hits[pairs.rows[local]] >= 2:
+            export_row(tracks, pairs.rows[local], g, p, pairs, out, count)
+            count += 1
+    refused = begin_tracks(tracks, m, (span[0], span[1], n), g, p, pairs)
+    return count, refused, n
+
+
+@kernel
+def step(
+    tracks: TrackTable, m: Measurements, n: int, g: Geometry, p: TrackParams, pairs: Pairs, out: TrackRows, counts_out: Longs
+) -> int:  # fmt: skip
+    """Run n prepared reports, sorted by sensor and time, through the tracker.
+
+    Parameters
+    ----------
+    tracks, pairs : TrackTable, Pairs
+        State and scratch, written in place.
+    m : Measurements
+        Prepared reports; `row_out` and `number_out` are written.
+    out : TrackRows
+        At least n rows; one row per track update with two or more reports behind it.
+    counts_out : int64 (3,)
+        Added to: starts refused for want of rows, pairs made, micro-batches.
+
+    Returns
+    -------
+    int
+        Rows written to `out`.
+    """
+    count = 0
+    first = 0
+    while first < n:
+        end = micro_batch_end(m, first, n)
+        count, refused, made = run_micro_batch(tracks, m, (first, end), g, p, pairs, out, count)
+        counts_out[0] += refused
+        counts_out[1] += made
+        counts_out[2] += 1
+        first = end
+    return count
+
+
+@kernel
+def sweep_tracks(
+    tracks: TrackTable, now_s: float, g: Geometry, p: TrackParams, ended_out: Longs
+) -> int:
+    """Count missed looks and end tracks at `now_s`; returns how many numbers were written."""
+    return sweep(tracks, now_s, g, p, ended_out)

@@ -1,0 +1,287 @@
+"""The tracker's tables: every track, every prepared report and every pair as arrays.
+
+Capacity is fixed, rows are reused, and no object stands for a track. State vector, per model:
+position (3) [m], velocity (3) [m/s] in the frame in force (ECEF, or a flat scene's axes) and the
+turn rate about the local vertical [rad/s, counter-clockwise seen from above].
+"""
+
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from skypact.model.reports import Bytes, Floats, Ints, Longs
+
+N_STATE: Final = 7
+N_MODELS: Final = 3
+(CRUISE, TURN, MANOEUVRE) = range(N_MODELS)
+"""Models: nearly constant velocity, coordinated turn with estimated rate, strong manoeuvre."""
+
+(FREE, TENTATIVE, CONFIRMED) = range(3)
+"""Values of `TrackTable.state`."""
+
+(N_FREE, NEXT_NUMBER, HIGH_WATER, N_LIVE, N_CONFIRMED) = range(5)
+"""Places in `TrackTable.counters`."""
+
+(POLAR, PLANE) = range(2)
+"""Forms of a prepared report: slant range and azimuth, or horizontal position."""
+
+
+class TrackTable(NamedTuple):
+    """All tracks, capacity N, with M models of a 7-state and S sensors."""
+
+    x: Floats
+    """Means (N, M, 7)."""
+    P: Floats
+    """Covariances (N, M, 7, 7), symmetric."""
+    mu: Floats
+    """Model probabilities (N, M)."""
+    time_s: Floats
+    """Time of the state (N,)."""
+    pos: Floats
+    """Moment-matched position (N, 3), for the gate."""
+    vel: Floats
+    """Moment-matched velocity (N, 3)."""
+    spread_m: Floats
+    """Square root of the trace of the position covariance (N,)."""
+    spread_mps: Floats
+    """Square root of the trace of the velocity covariance (N,)."""
+    p_visible: Floats
+    """Probability that the object exists and its sensors can see it (N,)."""
+    p_faded: Floats
+    """Probability that it exists but is out of sight for now (N,)."""
+    state: Bytes
+    number: Longs
+    """Stable public number (N,)."""
+    born_s: Floats
+    hit_s: Floats
+    """Time of the last report that updated the track (N,)."""
+    hits: Ints
+    icao: Ints
+    mode3a: Ints
+    callsign: Longs
+    baro_m: Floats
+    look_s: Floats
+    """Per sensor, time of the last look that counted, NaN where it never saw the track (N, S)."""
+    seen_s: Floats
+    """Per sensor, time of its last report on the track, NaN where none (N, S)."""
+    cell: Longs
+    """Bucket of the spatial index (N,), -1 outside."""
+    after: Ints
+    """Next track in the bucket (N,), -1 at the end."""
+    before: Ints
+    head: Ints
+    """First track of each bucket (H,), -1 where empty."""
+    free: Ints
+    """Stack of free rows (N,)."""
+    by_address: Ints
+    """Row last updated under a 24-bit address, by its low 16 bits (65536,), -1 none."""
+    counters: Longs
+    """Scalars, see `N_FREE` and its neighbours (8,)."""
+
+
+class Geometry(NamedTuple):
+    """Sensors as the tracker uses them, S rows."""
+
+    site: Floats
+    """Antenna in the frame in force, and its height (S, 4); NaN where unknown."""
+    axes: Floats
+    """Rows east, north, up of the local frame (S, 3, 3)."""
+    range_max_m: Floats
+    period_s: Floats
+    sigma_range_m: Floats
+    sigma_azimuth_rad: Floats
+    sigma_position_m: Floats
+    p_detection: Floats
+    clutter_per_scan: Floats
+    height_m: Floats
+    """Height assumed for a report that gives none, and its standard deviation (S, 2)."""
+    on_surface: Bytes
+    """1 where a report without height means the ground."""
+    baro_field: Floats
+    """Geometric minus (barometric + geoid) height by layer, and its weight (2, layers)."""
+
+
+class Measurements(NamedTuple):
+    """Reports made ready for the filter, n rows in processing order."""
+
+    time_s: Floats
+    sensor: Ints
+    form: Bytes
+    place: Floats
+    """Reported position in the frame in force, at the reported or assumed height (n, 3)."""
+    up: Floats
+    """Local vertical at `place` (n, 3)."""
+    range_m: Floats
+    azimuth_rad: Floats
+    height_m: Floats
+    """Height above the ellipsoid (flat scenes: z); NaN where not reported (n,)."""
+    sigma_m: Floats
+    """Range (polar) or horizontal per-axis (plane) standard deviation (n,)."""
+    sigma_azimuth_rad: Floats
+    sigma_height_m: Floats
+    vn_mps: Floats
+    ve_mps: Floats
+    sigma_v_mps: Floats
+    clutter: Floats
+    """False-report density in the measurement's own units (n,)."""
+    birth: Floats
+    """Density of first reports of new objects, same units (n,)."""
+    icao: Ints
+    mode3a: Ints
+    callsign: Longs
+    baro_m: Floats
+    index: Longs
+    """Running number of the report (n,)."""
+    row_out: Ints
+    """Track row the report went to, -1 none (n,); written by the step."""
+    number_out: Longs
+    """Number of that track, -1 none (n,); written by the step."""
+
+
+class Pairs(NamedTuple):
+    """Track-report pairs that passed the gate, capacity K, and the scratch of the step."""
+
+    track: Ints
+    report: Ints
+    local: Ints
+    """Index of the pair's track in `rows` (K,)."""
+    x: Floats
+    """Posterior means (K, M, 7)."""
+    P: Floats
+    """Posterior covariances (K, M, 7, 7)."""
+    mu: Floats
+    """Posterior model probabilities (K, M)."""
+    psi: Floats
+    """Association weight against a miss (K,)."""
+    prob: Floats
+    """Marginal association probability (K,)."""
+    to_report: Floats
+    """Belief-propagation messages (K,)."""
+    to_track: Floats
+    other: Floats
+    """Ones (K,): weights are already divided by each report's other explanations."""
+    sum_report: Floats
+    """Sums per report of a micro-batch (K,)."""
+    sum_track: Floats
+    """Sums per track of a micro-batch (K,)."""
+    rows: Ints
+    """Tracks of the micro-batch (K,)."""
+    first: Ints
+    """First pair of each local track (K,)."""
+    after: Ints
+    """Next pair of the same track (K,), -1 at the end."""
+    slot: Ints
+    """Track row to index in `rows`, -1 outside (N,)."""
+    work: Floats
+    """Scratch matrices (8, 7, 7)."""
+    line: Floats
+    """Scratch vectors (8, 7)."""
+    xs: Floats
+    """Scratch means (2, M, 7)."""
+    Ps: Floats
+    """Scratch covariances (2, M, 7, 7)."""
+
+
+class TrackParams(NamedTuple):
+    """Numbers of the tracker, SI; made from `track.params.TrackerParams` once."""
+
+    flat: int
+    """1: flat Cartesian frame, 0: ECEF."""
+    accel_psd_h: Floats
+    """Horizontal white-acceleration density per model (M,) [m^2/s^3]."""
+    accel_psd_v: Floats
+    """Vertical white-acceleration density per model (M,) [m^2/s^3]."""
+    turn_psd: float
+    """Density of the turn rate's random walk [rad^2/s^3]."""
+    turn_sigma: float
+    """Standard deviation of an unknown turn rate [rad/s]."""
+    leave_rate: Floats
+    """Rate at which each model is left (M,) [1/s]."""
+    enter: Floats
+    """Where a left model goes (M, M), rows sum to 1, zero diagonal."""
+    start_sigma: Floats
+    """Standard deviations of an unknown start: horizontal and vertical speed (2,)."""
+    gate: Floats
+    """Squared-distance limits by number of components (8,), then the factor with identity."""
+    identity: Floats
+    """Log likelihood ratios: address same, differs; code same, differs, shared code (5,)."""
+    births_per_scan: float
+    """New objects expected per sensor and turn."""
+    sigma_baro_m: float
+    """Standard deviation of a reported level, encoding included."""
+    sigma_velocity_mps: float
+    """Standard deviation of a reported velocity per axis."""
+    existence: Floats
+    """Thresholds and rates, see `track.params` (8,)."""
+
+
+(CONFIRM_AT, DROP_AT, DROP_CONFIRMED_AT, FADE, RETURN, LOSS, COAST_MAX_S, SPREAD_MAX_M) = range(8)
+"""Places in `TrackParams.existence`."""
+
+
+def empty_tracks(capacity: int, n_sensors: int, buckets: int = 1 << 16) -> TrackTable:
+    """Make a table with every row free; the first rows are handed out first."""
+
+    def numbers(*shape: int) -> Floats:
+        return np.full((capacity, *shape), np.nan)
+
+    counters = np.zeros(8, np.int64)
+    counters[N_FREE] = capacity
+    counters[NEXT_NUMBER] = 1
+    return TrackTable(
+        x=np.zeros((capacity, N_MODELS, N_STATE)),
+        P=np.zeros((capacity, N_MODELS, N_STATE, N_STATE)),
+        mu=np.zeros((capacity, N_MODELS)),
+        time_s=numbers(),
+        pos=np.zeros((capacity, 3)),
+        vel=np.zeros((capacity, 3)),
+        spread_m=np.zeros(capacity),
+        spread_mps=np.zeros(capacity),
+        p_visible=np.zeros(capacity),
+        p_faded=np.zeros(capacity),
+        state=np.zeros(capacity, np.int8),
+        number=np.full(capacity, -1, np.int64),
+        born_s=numbers(),
+        hit_s=numbers(),
+        hits=np.zeros(capacity, np.int32),
+        icao=np.full(capacity, -1, np.int32),
+        mode3a=np.full(capacity, -1, np.int32),
+        callsign=np.full(capacity, -1, np.int64),
+        baro_m=numbers(),
+        look_s=numbers(n_sensors),
+        seen_s=numbers(n_sensors),
+        cell=np.full(capacity, -1, np.int64),
+        after=np.full(capacity, -1, np.int32),
+        before=np.full(capacity, -1, np.int32),
+        head=np.full(buckets, -1, np.int32),
+        by_address=np.full(1 << 16, -1, np.int32),
+        free=np.arange(capacity - 1, -1, -1, dtype=np.int32),
+        counters=counters,
+    )
+
+
+def empty_pairs(capacity: int, n_tracks: int) -> Pairs:
+    """Make the scratch of the step for `capacity` pairs and `n_tracks` track rows."""
+    return Pairs(
+        track=np.zeros(capacity, np.int32),
+        report=np.zeros(capacity, np.int32),
+        local=np.zeros(capacity, np.int32),
+        x=np.zeros((capacity, N_MODELS, N_STATE)),
+        P=np.zeros((capacity, N_MODELS, N_STATE, N_STATE)),
+        mu=np.zeros((capacity, N_MODELS)),
+        psi=np.zeros(capacity),
+        prob=np.zeros(capacity),
+        to_report=np.zeros(capacity),
+        to_track=np.zeros(capacity),
+        other=np.ones(capacity),
+        sum_report=np.zeros(capacity),
+        sum_track=np.zeros(capacity),
+        rows=np.zeros(capacity, np.int32),
+        first=np.zeros(capacity, np.int32),
+        after=np.zeros(capacity, np.int32),
+        slot=np.full(n_tracks, -1, np.int32),
+        work=np.zeros((8, N_STATE, N_STATE)),
+        line=np.zeros((8, N_STATE)),
+        xs=np.zeros((2, N_MODELS, N_STATE)),
+        Ps=np.zeros((2, N_MODELS, N_STATE, N_STATE)),
+    )

@@ -1,0 +1,64 @@
+"""The sensor table turned into what the kernels use: antennas and axes in the frame in force."""
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from skypact.kernels.geodesy import ecef_from_geodetic, enu_axes
+from skypact.model.sensors import ADSB_RECEIVER, MLAT_SYSTEM, SMR, SensorTable
+from skypact.model.tracking import Geometry
+
+LAYERS: Final = 12
+"""Layers of the barometric field: 18 km in steps of 1.5 km."""
+AIRBORNE_HEIGHT_M: Final = (5_000.0, 3_500.0)
+"""Height assumed for an airborne plot without level, and its standard deviation."""
+SURFACE_SIGMA_M: Final = 40.0
+"""Standard deviation of the ground's height around a surface sensor's site."""
+LOW_HEIGHT_M: Final = (1_000.0, 1_500.0)
+"""Height above the site assumed for multilateration without level: mostly near the airport."""
+
+
+def assumed_heights(table: SensorTable) -> npt.NDArray[np.float64]:
+    """Height and standard deviation (S, 2) for reports without a level."""
+    heights = np.tile(np.array(AIRBORNE_HEIGHT_M), (len(table.kind), 1))
+    surface = table.kind == SMR
+    heights[surface, 0] = table.height_m[surface]
+    heights[surface, 1] = SURFACE_SIGMA_M
+    low = (table.kind == MLAT_SYSTEM) | (table.kind == ADSB_RECEIVER)
+    heights[low] = LOW_HEIGHT_M
+    heights[low, 0] += np.nan_to_num(table.height_m[low])
+    return heights
+
+
+def geometry(table: SensorTable, *, flat: bool) -> Geometry:
+    """Build the kernels' sensor arrays.
+
+    In a flat scene longitude is x and latitude is y, in metres as they stand; in the real sky the
+    antenna is placed in ECEF with its geodetic axes.
+    """
+    n = len(table.kind)
+    site = np.full((n, 4), np.nan)
+    axes = np.zeros((n, 3, 3))
+    if flat:
+        site[:, 0], site[:, 1] = np.nan_to_num(table.lon_rad), np.nan_to_num(table.lat_rad)
+        site[:, 2] = site[:, 3] = table.height_m
+        axes[:] = np.eye(3)
+    elif n:
+        ecef_from_geodetic(table.lat_rad, table.lon_rad, table.height_m, site[:, :3])
+        site[:, 3] = table.height_m
+        enu_axes(table.lat_rad, table.lon_rad, axes)
+    return Geometry(
+        site=site,
+        axes=axes,
+        range_max_m=table.range_max_m,
+        period_s=table.period_s,
+        sigma_range_m=table.sigma_range_m,
+        sigma_azimuth_rad=table.sigma_azimuth_rad,
+        sigma_position_m=table.sigma_position_m,
+        p_detection=table.p_detection,
+        clutter_per_scan=table.clutter_per_scan,
+        height_m=assumed_heights(table),
+        on_surface=(table.kind == SMR).astype(np.int8),
+        baro_field=np.zeros((2, LAYERS)),
+    )

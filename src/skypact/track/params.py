@@ -1,0 +1,138 @@
+"""The tracker's configuration: a frozen struct with limits, made into arrays once.
+
+Defaults follow what aircraft can do, not a scenario: a standard-rate turn is 3 degrees a second,
+light aircraft and fast jets turn at up to about 3 g, airliners climb at up to 30 m/s.
+"""
+
+from typing import Annotated, Literal
+
+import msgspec
+import numpy as np
+from msgspec import Meta
+
+from skypact.model.tracking import N_MODELS, TrackParams
+from skypact.units import DEGREE
+
+Positive = Annotated[float, Meta(gt=0)]
+Share = Annotated[float, Meta(gt=0, lt=1)]
+
+
+class TrackerParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How the tracker believes objects move, appear and vanish."""
+
+    frame: Literal["ecef", "flat"] = "ecef"
+    """ECEF for the real sky; a flat Cartesian frame for published scenarios."""
+    cruise_accel_psd: Positive = 0.08
+    """Horizontal acceleration density of steady flight, m^2/s^3."""
+    turn_accel_psd: Positive = 0.5
+    """Horizontal acceleration density beside a coordinated turn, m^2/s^3."""
+    manoeuvre_accel_psd: Positive = 40.0
+    """Horizontal acceleration density of a strong manoeuvre, m^2/s^3: 3 m/s^2 held for 4 s."""
+    cruise_climb_psd: Positive = 0.05
+    """Vertical acceleration density of steady flight, m^2/s^3."""
+    manoeuvre_climb_psd: Positive = 4.0
+    """Vertical acceleration density of a strong manoeuvre, m^2/s^3."""
+    turn_rate_deg_s: Positive = 2.0
+    """Standard deviation of an unknown turn rate, degrees a second."""
+    turn_rate_walk_deg: Positive = 0.6
+    """Random walk of the turn rate, degrees a second per root second."""
+    steady_s: Positive = 50.0
+    """Mean time an object flies steadily."""
+    turn_s: Positive = 25.0
+    """Mean time a coordinated turn lasts."""
+    manoeuvre_s: Positive = 8.0
+    """Mean time a strong manoeuvre lasts."""
+    start_speed_mps: Positive = 150.0
+    """Standard deviation per axis of the horizontal velocity of a new object."""
+    start_climb_mps: Positive = 8.0
+    """Standard deviation of the vertical velocity of a new object."""
+    gate: Positive = 9.0
+    """Squared-distance limit beside four per component: 17 for two, 21 for three."""
+    gate_same_address: Positive = 3.0
+    """Factor on the gate where the addresses agree."""
+    births_per_scan: Positive = 0.3
+    """New objects expected per sensor and turn."""
+    sigma_level_m: Positive = 20.0
+    """Standard deviation of a reported level: 25 or 100 ft steps and the encoder."""
+    sigma_velocity_mps: Positive = 3.0
+    """Standard deviation per axis of a reported velocity."""
+    address_garble: Share = 1e-6
+    """Probability that a decoded 24-bit address belongs to another aircraft."""
+    code_garble: Share = 0.02
+    """Probability that a Mode A code is wrong or was just changed."""
+    confirm_at: Share = 0.95
+    drop_at: Share = 0.02
+    """Existence below which a tentative track ends."""
+    drop_confirmed_at: Share = 0.3
+    """Existence below which a confirmed track ends."""
+    fade: Share = 0.03
+    """Probability per look that an object drops out of sight."""
+    reappear: Share = 0.2
+    """Probability per look that it is back."""
+    loss: Share = 0.002
+    """Probability per missed look that it is gone for good."""
+    coast_max_s: Positive = 75.0
+    """Longest time without a report."""
+    spread_max_m: Positive = 40_000.0
+    """Largest position uncertainty of a coasting track."""
+    sweep_s: Positive = 0.5
+    """How often missed looks are counted."""
+    reorder_s: Annotated[float, Meta(ge=0, le=10)] = 0.3
+    """Reports wait this long for earlier ones that are still on their way."""
+    late_max_s: Positive = 2.0
+    """A report older than its sensor's stream by more than this is kept out and counted."""
+    capacity: Annotated[int, Meta(gt=0, le=1_000_000)] = 4096
+    """Rows of the track table."""
+
+
+def address_ratio(garble: float) -> float:
+    """Log likelihood ratio of an agreeing address, kept below the one in 2^24 it could claim."""
+    return float(np.log((1.0 - garble) * 1e5))
+
+
+def track_params(params: TrackerParams) -> TrackParams:
+    """Arrays of the configuration, SI and radians."""
+    same_code = float(np.log((1.0 - params.code_garble) * 200.0))
+    enter = np.array([[0.0, 0.6, 0.4], [0.7, 0.0, 0.3], [0.6, 0.4, 0.0]])
+    gate = np.array([params.gate_same_address, *(params.gate + 4.0 * n for n in range(1, 8))])
+    existence = np.array(
+        [
+            params.confirm_at,
+            params.drop_at,
+            params.drop_confirmed_at,
+            params.fade,
+            params.reappear,
+            params.loss,
+            params.coast_max_s,
+            params.spread_max_m,
+        ]
+    )
+    identity = [
+        address_ratio(params.address_garble),
+        float(np.log(params.address_garble)),
+        same_code,
+        float(np.log(params.code_garble)),
+        float(np.log(3.0)),
+    ]
+    leave = np.array([1.0 / params.steady_s, 1.0 / params.turn_s, 1.0 / params.manoeuvre_s])
+    assert leave.shape == (N_MODELS,)
+    return TrackParams(
+        flat=int(params.frame == "flat"),
+        accel_psd_h=np.array(
+            [params.cruise_accel_psd, params.turn_accel_psd, params.manoeuvre_accel_psd]
+        ),
+        accel_psd_v=np.array(
+            [params.cruise_climb_psd, params.cruise_climb_psd, params.manoeuvre_climb_psd]
+        ),
+        turn_psd=(params.turn_rate_walk_deg * DEGREE) ** 2,
+        turn_sigma=params.turn_rate_deg_s * DEGREE,
+        leave_rate=leave,
+        enter=enter,
+        start_sigma=np.array([params.start_speed_mps, params.start_climb_mps]),
+        gate=gate,
+        identity=np.array(identity),
+        births_per_scan=params.births_per_scan,
+        sigma_baro_m=params.sigma_level_m,
+        sigma_velocity_mps=params.sigma_velocity_mps,
+        existence=existence,
+    )
