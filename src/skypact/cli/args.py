@@ -4,22 +4,13 @@ import argparse
 import re
 from datetime import date
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
+from skypact.model.site import Site
 from skypact.model.withhold import WITHHOLDABLE
 
 WIDTH: Final = 96
 MAX_SPEED: Final = float("inf")
-
-
-class Site(NamedTuple):
-    """Where a sensor stands, as given with ``--site``."""
-
-    sac: int
-    sic: int
-    lat_deg: float
-    lon_deg: float
-    height_m: float
 
 
 class _Help(argparse.RawDescriptionHelpFormatter):

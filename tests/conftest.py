@@ -1,0 +1,26 @@
+"""Fixtures that every suite shares."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+DATA = ROOT.parent / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Path:
+    """Folder of the recorded data beside the repository; in CI its absence is a failure."""
+    if DATA.is_dir():
+        return DATA
+    reason = f"recorded data not found at {DATA}"
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """Return the repository's root folder."""
+    return ROOT
