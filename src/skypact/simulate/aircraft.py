@@ -1,0 +1,130 @@
+"""The aircraft of a scene as a struct of arrays, and what each kind can do."""
+
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from skypact.model.reports import Bytes, Floats, Ints, Longs
+from skypact.units import DEGREE, FEET_PER_MINUTE, KNOT
+
+AIRCRAFT_KINDS: Final = ("airliner", "light", "helicopter", "fast")
+"""Kinds of aircraft; the `kind` column is the index in this tuple."""
+(AIRLINER, LIGHT, HELICOPTER, FAST) = range(4)
+MAX_POINTS: Final = 40
+"""Points a route may have."""
+STANDARD_RATE_RADPS: Final = 3.0 * DEGREE
+"""A standard-rate turn: a full circle in two minutes (ICAO Doc 8168, Vol. I, Part II)."""
+
+
+class Performance(NamedTuple):
+    """Limits of one kind of aircraft."""
+
+    speed_low_mps: float
+    """True airspeed at sea level; it grows linearly to `speed_high_mps` at 11 km."""
+    speed_high_mps: float
+    bank_rad: float
+    turn_max_radps: float
+    roll_s: float
+    """Time from straight flight to the full turn rate."""
+    climb_mps: float
+    """Rate of climb at sea level; 40 % of it is left at 12 km."""
+    descent_mps: float
+    slope: float
+    """Descent planned per metre flown."""
+    acceleration_mps2: float
+    lift_mps2: float
+    """Limit of the change of climb rate."""
+    primary_gain: float
+    """Radar cross-section against an airliner's."""
+
+
+PERFORMANCE: Final = (
+    Performance(140 * KNOT, 455 * KNOT, 25 * DEGREE, STANDARD_RATE_RADPS, 4.0,
+                2600 * FEET_PER_MINUTE, 2400 * FEET_PER_MINUTE, 0.050, 0.6, 0.8, 1.0),
+    Performance(100 * KNOT, 140 * KNOT, 25 * DEGREE, STANDARD_RATE_RADPS, 3.0,
+                800 * FEET_PER_MINUTE, 700 * FEET_PER_MINUTE, 0.060, 0.8, 0.6, 0.05),
+    Performance(110 * KNOT, 130 * KNOT, 20 * DEGREE, STANDARD_RATE_RADPS, 3.0,
+                1000 * FEET_PER_MINUTE, 800 * FEET_PER_MINUTE, 0.060, 1.0, 0.8, 0.08),
+    Performance(340 * KNOT, 520 * KNOT, 73 * DEGREE, 12 * DEGREE, 1.5,
+                12_000 * FEET_PER_MINUTE, 9_000 * FEET_PER_MINUTE, 0.150, 4.0, 8.0, 0.1),
+)  # fmt: skip
+"""By kind: figures typical of published performance tables, not of one type."""
+
+
+class Aircraft(NamedTuple):
+    """All aircraft of a scene, one row each, fixed capacity n; a row is reused by the next flight.
+
+    The state columns hold the start of the tick in force; `truth.step` moves them.
+    """
+
+    target: Ints
+    """Number of the flight, never used twice in a scene."""
+    kind: Bytes
+    icao: Ints
+    """24-bit address, -1 without Mode S."""
+    mode3a: Ints
+    """Code as people say it, -1 without a transponder."""
+    callsign: Longs
+    """Packed as in `model.reports.pack_callsign`, -1 without Mode S."""
+    adsb: Bytes
+    nacp: Bytes
+    """Navigation accuracy category of the ADS-B position."""
+    speed_gain: Floats
+    """This aircraft's speed against its kind's."""
+    lat_rad: Floats
+    lon_rad: Floats
+    baro_m: Floats
+    """Pressure altitude."""
+    height_m: Floats
+    """Height above the ellipsoid."""
+    course_rad: Floats
+    speed_mps: Floats
+    """Over the ground; the air is at rest in this version."""
+    turn_radps: Floats
+    climb_mps: Floats
+    """Rate of change of the pressure altitude."""
+    vertical_mps: Floats
+    """Rate of change of the height above the ellipsoid over the last tick."""
+    leg: Ints
+    """Point of the route that is flown to."""
+    points: Ints
+    """Points of the route, its start included."""
+    point_lat: Floats
+    """(n, MAX_POINTS) rad."""
+    point_lon: Floats
+    point_baro: Floats
+    """Pressure altitude to have at the point, (n, MAX_POINTS) m."""
+
+
+def empty_aircraft(n: int) -> Aircraft:
+    """Make a table of `n` rows that no flight uses yet."""
+    dtypes = {Floats: np.float64, Longs: np.int64, Ints: np.int32, Bytes: np.int8}
+    columns: dict[str, npt.NDArray[np.generic]] = {}
+    for name, hint in Aircraft.__annotations__.items():
+        shape = (n, MAX_POINTS) if name.startswith("point_") else (n,)
+        columns[name] = np.zeros(shape, dtypes[hint])
+    columns["target"][:] = -1  # type: ignore[assignment,call-overload]
+    return Aircraft(**columns)  # type: ignore[arg-type]
+
+
+class Limits(NamedTuple):
+    """`Performance` as columns, one row per aircraft; the kind of a row never changes."""
+
+    speed_low_mps: Floats
+    speed_high_mps: Floats
+    bank_rad: Floats
+    turn_max_radps: Floats
+    roll_s: Floats
+    climb_mps: Floats
+    descent_mps: Floats
+    slope: Floats
+    acceleration_mps2: Floats
+    lift_mps2: Floats
+    primary_gain: Floats
+
+
+def limits_of(kind: Bytes) -> Limits:
+    """Limits of n aircraft by their kinds (n,)."""
+    table = np.array(PERFORMANCE, np.float64)[kind]
+    return Limits(*(np.ascontiguousarray(column) for column in table.T))

@@ -1,0 +1,161 @@
+"""A running scene: truth moves tick by tick, sensors measure it, bytes arrive in order."""
+
+import heapq
+from typing import NamedTuple
+
+import numpy as np
+
+from skypact import config
+from skypact.model.packets import PacketBatch, packets_from
+from skypact.simulate.air import air_field
+from skypact.simulate.aircraft import empty_aircraft, limits_of
+from skypact.simulate.cooperative import AdsbReceiver, Broadcast, Multilateration
+from skypact.simulate.feed import Datagram, Origins
+from skypact.simulate.flights import Dispatcher
+from skypact.simulate.radar import Radar
+from skypact.simulate.scenario import Scenario
+from skypact.simulate.truth import (
+    TICK_S,
+    TruthRows,
+    arrived,
+    concat_truth,
+    step,
+    truth_rows,
+)
+from skypact.units import NANOSECONDS
+
+
+class Slice(NamedTuple):
+    """What one `Scene.advance` brought."""
+
+    packets: PacketBatch
+    """Datagrams in order of arrival; `link` is the index of the sensor."""
+    truth: TruthRows
+    """True states every `truth_period_s`, of the same stretch of time."""
+    origins: Origins
+    """Which flight caused each target record, for tests and scoring."""
+
+
+class Scene:
+    """A scenario played with a seed; the same seed gives the same bytes, however it is stepped.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        What flies and who looks.
+    seed : int
+        Seed of every random draw.
+    start_s : float, optional
+        First instant, seconds UTC since 1970, instead of the scenario's own (a live demo: now).
+    """
+
+    def __init__(self, scenario: Scenario, seed: int, start_s: float | None = None) -> None:
+        if start_s is not None:
+            scenario = _starting(scenario, start_s)
+        self.scenario = scenario
+        self.sensors: tuple[config.Sensor, ...] = scenario.sensor
+        self.members: tuple[config.Member, ...] = scenario.member
+        streams = [
+            np.random.Generator(np.random.PCG64(child))
+            for child in np.random.SeedSequence(seed).spawn(3 + len(scenario.sensor))
+        ]
+        self._field = air_field(scenario.air, streams[0])
+        self._dispatcher = Dispatcher(scenario, self._field, streams[1])
+        kinds = np.array(self._dispatcher.kinds(), np.int8)
+        n = len(kinds)
+        self._limits = limits_of(kinds)
+        self._aircraft = empty_aircraft(n)
+        for row in range(n):
+            self._dispatcher.launch(self._aircraft, row, scenario.start_s, underway=True)
+        self._broadcast = Broadcast(n, scenario.start_s, streams[2])
+        self._radars: list[Radar] = []
+        self._mlats: list[Multilateration] = []
+        self._receivers: list[AdsbReceiver] = []
+        for link, sensor in enumerate(scenario.sensor):
+            self._add(link, sensor, n, streams[3 + link])
+        self._ticks = 0
+        self._queue: list[tuple[int, int, int, Datagram]] = []
+        self._sent = 0
+
+    @property
+    def union(self) -> config.Union:
+        """The union file of this scene: its title, members and sensors."""
+        return config.Union(
+            title=self.scenario.title, member=self.members, sensor=self.sensors
+        )
+
+    @property
+    def time_s(self) -> float:
+        """Time up to which the truth has moved."""
+        return self.scenario.start_s + self._ticks * TICK_S
+
+    def advance(self, until_s: float) -> Slice:
+        """Play until `until_s` (seconds UTC); return all datagrams that arrived by then."""
+        truth: list[TruthRows] = []
+        every = max(1, round(self.scenario.truth_period_s / TICK_S))
+        while self.time_s < until_s:
+            if self._ticks % every == 0:
+                truth.append(truth_rows(self._aircraft, self.time_s))
+            self._tick()
+        packets, origins = self._arrived_by(until_s)
+        return Slice(packets, concat_truth(truth), origins)
+
+    def _add(self, link: int, sensor: config.Sensor, n: int, rng: np.random.Generator) -> None:
+        if sensor.kind == "radar":
+            self._radars.append(Radar(link, sensor, self.scenario, n, rng))
+        elif sensor.kind == "mlat":
+            self._mlats.append(Multilateration(link, sensor, self.scenario, n, rng))
+        else:
+            self._receivers.append(AdsbReceiver(link, sensor, self.scenario, n, rng))
+
+    def _tick(self) -> None:
+        aircraft, limits = self._aircraft, self._limits
+        for row in np.flatnonzero(arrived(aircraft)).tolist():
+            self._dispatcher.launch(aircraft, row, self.time_s, underway=False)
+        span = step(aircraft, limits, self._field, self.time_s)
+        sent = self._broadcast.transmit(span, aircraft)
+        for radar in self._radars:
+            self._queue_up(radar.observe(span, aircraft, limits))
+        for mlat in self._mlats:
+            self._queue_up(mlat.observe(span, aircraft))
+        for receiver in self._receivers:
+            self._queue_up(receiver.observe(span, aircraft, sent))
+        self._ticks += 1
+
+    def _queue_up(self, datagrams: list[Datagram]) -> None:
+        for datagram in datagrams:
+            key = (datagram.received_ns, datagram.link, self._sent)
+            heapq.heappush(self._queue, (*key, datagram))
+            self._sent += 1
+
+    def _arrived_by(self, until_s: float) -> tuple[PacketBatch, Origins]:
+        """Take from the queue what has arrived; later sending cannot arrive before."""
+        until_ns = round(until_s * NANOSECONDS)
+        out: list[Datagram] = []
+        while self._queue and self._queue[0][0] <= until_ns:
+            out.append(heapq.heappop(self._queue)[3])
+        packets = packets_from(
+            [datagram.payload for datagram in out],
+            [datagram.received_ns for datagram in out],
+            [datagram.link for datagram in out],
+        )
+        return packets, _origins(out)
+
+
+def _origins(datagrams: list[Datagram]) -> Origins:
+    if not datagrams:
+        return Origins(
+            np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0), np.empty((0, 3))
+        )
+    counts = [len(datagram.target) for datagram in datagrams]
+    return Origins(
+        np.repeat(np.arange(len(counts), dtype=np.int32), counts),
+        np.concatenate([datagram.target for datagram in datagrams]),
+        np.concatenate([datagram.time_s for datagram in datagrams]),
+        np.concatenate([datagram.ecef_m for datagram in datagrams]),
+    )
+
+
+def _starting(scenario: Scenario, start_s: float) -> Scenario:
+    fields = {name: getattr(scenario, name) for name in scenario.__struct_fields__}
+    return Scenario(**{**fields, "start_s": start_s})
