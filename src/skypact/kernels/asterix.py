@@ -22,6 +22,7 @@ Ints = npt.NDArray[np.int32]
 Longs = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
+NONE: Final = -1
 FIXED: Final = 0
 EXTENDED: Final = 1
 REPETITIVE: Final = 2
@@ -34,21 +35,20 @@ TRAILING: Final = 8
 N_COUNTS: Final = 9
 
 
-class Plan(NamedTuple):
-    """A category's item table as integers.
+LEAD: Final = 8
+"""Where in a plan the table of the highest set bit of an octet begins."""
+ROW: Final = 6
+"""Integers in a row of a plan."""
 
-    `profiles` (p, f): node of each field reference number, -1 where none. `nodes` (k, 6): kind,
-    size in octets (of one group where repeated), slot, first row and number of rows in `rows`,
-    counter octets. `rows` (m, 3): an extended item's parts (size, has FX, slot); a repeated item's
-    groups to look for (last octet, unused, slot); a compound item's subitems (node or -1).
-    `limits` (5,): longest field specification in octets, number of slots, selecting node (-1:
-    none), shift and mask of the selecting field in the node's first octet. Slot 0 is a waste bin.
-    """
-
-    profiles: Ints
-    nodes: Ints
-    rows: Ints
-    limits: Longs
+# A plan is one array of int32, so that no helper holds a reference on more than three arrays:
+# counting references cost twenty times the work. Its head: longest field specification in octets,
+# number of slots, offset of the first profile, integers in a profile, shift and mask of the
+# field that selects the profile. Then, from LEAD, the bit (0 to 6) of the highest set bit of each
+# octet, then rows: kind, octets (of one group where repeated), slot, offset and number of
+# its own entries, counter octets (repeated) or 1 (selects the profile). A row with kind NONE stands
+# for no item. Own entries: an extended item's parts (octets, has FX, slot), a repeated item's
+# wanted groups (last octet, slot), a compound item's rows, seven for each octet of presence bits.
+# Slot 0 is a waste bin.
 
 
 class RecordIndex(NamedTuple):
@@ -91,76 +91,6 @@ def index_blocks(data: Octets, start: Longs, end: Longs, out: Longs, counts_out:
 
 
 @helper
-def skip_extended_one(
-    data: Octets, pos: int, end: int, node: int, plan: Plan, index: RecordIndex, n: int
-) -> int:
-    """Pass an extended item; note its wanted parts. Negative: minus a status code."""
-    first = plan.nodes[node, 3]
-    for row in range(first, first + plan.nodes[node, 4]):
-        size = plan.rows[row, 0]
-        if size > end - pos:
-            return -TRUNCATED
-        index.slots[n, plan.rows[row, 2]] = pos - index.bounds[n, 0]
-        pos += size
-        if plan.rows[row, 1] == 0 or data[pos - 1] & 1 == 0:
-            return pos
-    return -UNKNOWN_ITEM
-
-
-@helper
-def skip_repetitive_one(
-    data: Octets, pos: int, end: int, node: int, plan: Plan, index: RecordIndex, n: int
-) -> int:
-    """Pass a repeated item; note the first group that ends in each wanted octet."""
-    size = plan.nodes[node, 1]
-    counter = plan.nodes[node, 5]
-    if counter == 0:
-        while True:
-            if size > end - pos:
-                return -TRUNCATED
-            pos += size
-            if data[pos - 1] & 1 == 0:
-                return pos
-    if counter > end - pos:
-        return -TRUNCATED
-    left = octet_one(data, pos) if counter == 1 else u16_one(data, pos)
-    pos += counter
-    if size * left > end - pos:
-        return -TRUNCATED
-    first = plan.nodes[node, 3]
-    n_wanted = plan.nodes[node, 4]
-    for _ in range(left):
-        for row in range(first, first + n_wanted):
-            slot = plan.rows[row, 2]
-            if data[pos + size - 1] == plan.rows[row, 0] and index.slots[n, slot] == 0:
-                index.slots[n, slot] = pos - index.bounds[n, 0]
-        pos += size
-    return pos
-
-
-@helper
-def skip_simple_one(
-    data: Octets, pos: int, end: int, node: int, plan: Plan, index: RecordIndex, n: int
-) -> int:
-    """Pass one item that holds no other items; note it if wanted."""
-    kind = plan.nodes[node, 0]
-    index.slots[n, plan.nodes[node, 2]] = pos - index.bounds[n, 0]
-    if kind == FIXED:
-        size = plan.nodes[node, 1]
-        return pos + size if size <= end - pos else -TRUNCATED
-    if kind == EXTENDED:
-        return skip_extended_one(data, pos, end, node, plan, index, n)
-    if kind == REPETITIVE:
-        return skip_repetitive_one(data, pos, end, node, plan, index, n)
-    if pos >= end:
-        return -TRUNCATED
-    length = octet_one(data, pos)
-    if length == 0:
-        return -BAD_LENGTH
-    return pos + length if length <= end - pos else -TRUNCATED
-
-
-@helper
 def presence_end_one(data: Octets, pos: int, end: int, max_octets: int) -> int:
     """Where presence bits end, or minus a status code."""
     for i in range(max_octets):
@@ -172,105 +102,144 @@ def presence_end_one(data: Octets, pos: int, end: int, max_octets: int) -> int:
 
 
 @helper
-def skip_compound_one(
-    data: Octets, pos: int, end: int, node: int, plan: Plan, index: RecordIndex, n: int
+def skip_groups_one(
+    data: Octets, pos: int, end: int, plan: Ints, row: int, slots: Shorts, n: int, start: int
 ) -> int:
-    """Pass a compound item and note its wanted subitems."""
-    first = plan.nodes[node, 3]
-    n_rows = plan.nodes[node, 4]
-    bits = pos
-    pos = presence_end_one(data, pos, end, (n_rows + 6) // 7)
-    if pos < 0:
-        return pos
-    n_octets = pos - bits
-    for octet in range(n_octets):
-        present = octet_one(data, bits + octet)
-        for bit in range(7):
-            if present & (128 >> bit) == 0:
-                continue
-            place = octet * 7 + bit
-            child = plan.rows[first + place, 0] if place < n_rows else -1
-            if child < 0:
-                return -UNKNOWN_ITEM
-            pos = skip_simple_one(data, pos, end, child, plan, index, n)
-            if pos < 0:
+    """Pass a repeated item; note the first group that ends in each wanted octet."""
+    size = plan[row + 1]
+    counter = plan[row + 5]
+    if counter == 0:
+        while size <= end - pos:
+            pos += size
+            if data[pos - 1] & 1 == 0:
                 return pos
-    return pos
+        return -TRUNCATED
+    if counter > end - pos:
+        return -TRUNCATED
+    left = octet_one(data, pos) if counter == 1 else u16_one(data, pos)
+    pos += counter
+    last = pos + size * left
+    if last > end:
+        return -TRUNCATED
+    first = plan[row + 3]
+    while pos < last:
+        code = data[pos + size - 1]
+        for entry in range(first, first + 2 * plan[row + 4], 2):
+            if code == plan[entry] and slots[n, plan[entry + 1]] == 0:
+                slots[n, plan[entry + 1]] = pos - start
+        pos += size
+    return last
 
 
 @helper
 def skip_item_one(
-    data: Octets, pos: int, end: int, node: int, plan: Plan, index: RecordIndex, n: int
+    data: Octets, pos: int, end: int, plan: Ints, row: int, slots: Shorts, n: int, start: int
 ) -> int:
-    """Pass any item but random fields."""
-    if plan.nodes[node, 0] == COMPOUND:
-        index.slots[n, plan.nodes[node, 2]] = pos - index.bounds[n, 0]
-        return skip_compound_one(data, pos, end, node, plan, index, n)
-    return skip_simple_one(data, pos, end, node, plan, index, n)
-
-
-@helper
-def skip_random_one(
-    data: Octets, pos: int, end: int, profile: int, plan: Plan, index: RecordIndex, n: int
-) -> int:
-    """Pass random fields: a count, then field reference numbers, each with its item."""
+    """Pass an item that is not of fixed length and holds no other items."""
+    kind = plan[row]
+    if kind == EXTENDED:
+        part = plan[row + 3]
+        last = part + 3 * plan[row + 4]
+        while part < last:
+            size = plan[part]
+            if size > end - pos:
+                return -TRUNCATED
+            slots[n, plan[part + 2]] = pos - start
+            pos += size
+            if plan[part + 1] & data[pos - 1] == 0:
+                return pos
+            part += 3
+        return -UNKNOWN_ITEM
+    if kind == REPETITIVE:
+        return skip_groups_one(data, pos, end, plan, row, slots, n, start)
+    if kind == NONE:
+        return -UNKNOWN_ITEM
     if pos >= end:
         return -TRUNCATED
-    left = octet_one(data, pos)
-    pos += 1
-    for _ in range(left):
-        if pos >= end:
-            return -TRUNCATED
-        place = octet_one(data, pos) - 1
-        inside = place >= 0 and place < plan.profiles.shape[1]
-        node = plan.profiles[profile, place] if inside else -1
-        if node < 0 or plan.nodes[node, 0] == RANDOM:
-            return -UNKNOWN_ITEM
-        pos = skip_item_one(data, pos + 1, end, node, plan, index, n)
-        if pos < 0:
-            return pos
-    return pos
+    length = octet_one(data, pos)
+    if length == 0:
+        return -BAD_LENGTH
+    return pos + length if length <= end - pos else -TRUNCATED
 
 
 @helper
-def read_record_one(
-    data: Octets, start: int, end: int, plan: Plan, index: RecordIndex, n: int
+def walk_record_one(
+    data: Octets, start: int, end: int, plan: Ints, slots: Shorts, n: int
 ) -> int:
-    """Walk one record and fill row `n` of the index; where it ends, or minus a status code."""
-    index.bounds[n, 0] = start
-    for slot in range(plan.limits[1]):
-        index.slots[n, slot] = 0
-    pos = presence_end_one(data, start, end, plan.limits[0])
+    """Walk one record and fill row `n` of the slots; where it ends, or minus a status code.
+
+    `octet` goes over the presence bits, of the record or of a compound item in it (then `outer_`
+    keep the record's); `random` counts the random fields that are still to come.
+    """
+    for slot in range(plan[1]):
+        slots[n, slot] = 0
+    octet = start
+    pos = octets_end = presence_end_one(data, start, end, plan[0])
     if pos < 0:
         return pos
-    profile = 0
-    n_octets = pos - start
-    none = True
-    for octet in range(n_octets):
-        present = octet_one(data, start + octet)
-        for bit in range(7):
-            if present & (128 >> bit) == 0:
-                continue
-            none = False
-            place = octet * 7 + bit
-            node = plan.profiles[profile, place] if place < plan.profiles.shape[1] else -1
-            if node < 0:
+    profile = base = plan[2]
+    outer_octet = outer_end = outer_base = outer_present = -1
+    random = 0
+    present = octet_one(data, octet) & 0xFE
+    if octets_end == start + 1 and present == 0:
+        return -BAD_FSPEC
+    while True:
+        if random > 0 and outer_octet < 0:
+            random -= 1
+            if pos >= end:
+                return -TRUNCATED
+            row = profile + ROW * (octet_one(data, pos) - 1)
+            pos += 1
+            if row < profile or row >= profile + plan[3] or plan[row] == RANDOM:
                 return -UNKNOWN_ITEM
-            began = pos
-            if plan.nodes[node, 0] == RANDOM:
-                pos = skip_random_one(data, pos, end, profile, plan, index, n)
-            else:
-                pos = skip_item_one(data, pos, end, node, plan, index, n)
+        else:
+            while present == 0:
+                octet += 1
+                base += 7 * ROW
+                if octet < octets_end:
+                    present = octet_one(data, octet) & 0xFE
+                elif outer_octet < 0:
+                    return pos
+                else:
+                    octet, octets_end, base = outer_octet, outer_end, outer_base
+                    present, outer_octet = outer_present, -1
+                    if random > 0:
+                        break
+            if present == 0:
+                continue
+            bit = plan[LEAD + present]
+            present &= ~(128 >> bit)
+            row = base + ROW * bit
+        slots[n, plan[row + 2]] = pos - start
+        if plan[row] == FIXED:
+            pos += plan[row + 1]
+            if pos > end:
+                return -TRUNCATED
+        elif plan[row] == COMPOUND:
+            outer_octet, outer_end, outer_base, outer_present = octet, octets_end, base, present
+            octet, base = pos, plan[row + 3]
+            pos = octets_end = presence_end_one(data, pos, end, plan[row + 4] // 7)
             if pos < 0:
                 return pos
-            if node == plan.limits[2]:
-                profile = (octet_one(data, began) >> plan.limits[3]) & plan.limits[4]
-    return -BAD_FSPEC if none else pos
+            present = octet_one(data, octet) & 0xFE
+        elif plan[row] == RANDOM:
+            if pos >= end:
+                return -TRUNCATED
+            random = octet_one(data, pos)
+            pos += 1
+        else:
+            began = pos
+            pos = skip_item_one(data, pos, end, plan, row, slots, n, start)
+            if pos < 0:
+                return pos
+            if plan[row] == EXTENDED and plan[row + 5]:
+                step = plan[3] * ((octet_one(data, began) >> plan[4]) & plan[5])
+                base, profile = base + step, profile + step
 
 
 @kernel
 def index_records(
-    data: Octets, blocks: Longs, plan: Plan, state: Longs, index_out: RecordIndex, counts_out: Longs
+    data: Octets, blocks: Longs, plan: Ints, state: Longs, index_out: RecordIndex, counts_out: Longs
 ) -> int:
     """Index the records of blocks, as many as `index_out` has rows.
 
@@ -289,77 +258,78 @@ def index_records(
         Rows written. The last block is done when ``state[0] == len(blocks)``.
     """
     n = 0
-    capacity = index_out.bounds.shape[0]
-    row, pos = state[0], state[1]
-    while row < blocks.shape[0] and n < capacity:
-        end = blocks[row, 2]
+    bounds = index_out.bounds
+    slots = index_out.slots
+    block, pos = state[0], state[1]
+    while block < blocks.shape[0] and n < bounds.shape[0]:
+        end = blocks[block, 2]
         if pos < 0:
-            pos = blocks[row, 1] + 3
-        while pos < end and n < capacity:
-            following = read_record_one(data, pos, end, plan, index_out, n)
+            pos = blocks[block, 1] + 3
+        while pos < end and n < bounds.shape[0]:
+            following = walk_record_one(data, pos, end, plan, slots, n)
             if following < 0:
                 counts_out[-following] += 1
                 pos = end
                 break
-            index_out.bounds[n, 1] = following
-            index_out.bounds[n, 2] = row
+            bounds[n, 0], bounds[n, 1], bounds[n, 2] = pos, following, block
             n += 1
             pos = following
         if pos >= end:
-            row += 1
+            block += 1
             pos = -1
-    state[0], state[1] = row, pos
+    state[0], state[1] = block, pos
     return n
 
 
 @helper
-def field_one(data: Octets, pos: int, column: Ints) -> int:
-    """Read a field: `column` = slot, octet offset, octets, shift, bits, signed."""
+def bits_one(data: Octets, pos: int, n_octets: int) -> int:
+    """Up to eight octets as an integer, most significant first."""
     value = octet_one(data, pos)
-    for i in range(1, column[2]):
-        value = (value << 8) | octet_one(data, pos + i)
-    value = value >> column[3]
-    if column[4] < 64:
-        value &= (np.int64(1) << column[4]) - 1
-        if column[5] and value >> (column[4] - 1):
-            value -= np.int64(1) << column[4]
+    for i in range(pos + 1, pos + n_octets):
+        value = (value << 8) | octet_one(data, i)
     return value
 
 
 @kernel
 def extract_floats(
-    data: Octets, index: RecordIndex, n: int, columns: Ints, lsb: Floats, at: int, out: Floats
+    data: Octets, index: RecordIndex, n: int, columns: Longs, lsb: Floats, at: int, out: Floats
 ) -> None:
     """Read fields of `n` indexed records as numbers in their unit; NaN where absent.
 
-    `columns` (c, 6) as in `field_one`; `lsb` (c,) their scale; `out` (c, m) is written from column
-    `at` on.
+    `columns` (c, 6): slot, octet offset, octets, shift, mask, sign bit (0: unsigned). `lsb` (c,) is
+    their scale; `out` (c, m) is written from column `at` on.
     """
+    bounds = index.bounds
+    slots = index.slots
     for c in range(columns.shape[0]):
-        slot = columns[c, 0]
+        slot, offset, n_octets = columns[c, 0], columns[c, 1], columns[c, 2]
+        shift, mask, sign, scale = columns[c, 3], columns[c, 4], columns[c, 5], lsb[c]
         for i in range(n):
-            offset = np.int64(index.slots[i, slot])
-            if offset == 0:
-                out[c, at + i] = np.nan
-            else:
-                pos = index.bounds[i, 0] + offset + columns[c, 1]
-                out[c, at + i] = field_one(data, pos, columns[c]) * lsb[c]
+            item = np.int64(slots[i, slot])
+            value = np.nan
+            if item != 0:
+                word = (bits_one(data, bounds[i, 0] + item + offset, n_octets) >> shift) & mask
+                value = ((word ^ sign) - sign) * scale
+            out[c, at + i] = value
 
 
 @kernel
 def extract_integers(
-    data: Octets, index: RecordIndex, n: int, columns: Ints, at: int, out: Ints
+    data: Octets, index: RecordIndex, n: int, columns: Longs, at: int, out: Longs
 ) -> None:
     """Read fields of `n` indexed records as integers (`out` int32 or int64); -1 where absent."""
+    bounds = index.bounds
+    slots = index.slots
     for c in range(columns.shape[0]):
-        slot = columns[c, 0]
+        slot, offset, n_octets = columns[c, 0], columns[c, 1], columns[c, 2]
+        shift, mask, sign = columns[c, 3], columns[c, 4], columns[c, 5]
         for i in range(n):
-            offset = np.int64(index.slots[i, slot])
-            if offset == 0:
-                out[c, at + i] = -1
-            else:
-                pos = index.bounds[i, 0] + offset + columns[c, 1]
-                out[c, at + i] = field_one(data, pos, columns[c])
+            item = np.int64(slots[i, slot])
+            value = np.int64(-1)
+            if item != 0:
+                word = (bits_one(data, bounds[i, 0] + item + offset, n_octets) >> shift) & mask
+                value = (word ^ sign) - sign
+            out[c, at + i] = value
 
 
 @helper

@@ -154,7 +154,7 @@ def decode_columns(
     total = int((mine[:, 2] - mine[:, 1]).sum())
     tile = max(1, min(TILE_ROWS, total // 2))
     index = kernel.RecordIndex(
-        np.empty((tile, 3), np.int64), np.empty((tile, int(plan.plan.limits[1])), np.uint16)
+        np.empty((tile, 3), np.int64), np.empty((tile, int(plan.plan[1])), np.uint16)
     )
     out = _Output(plan, 0)
     counts, state = np.zeros(kernel.N_COUNTS, np.int64), np.array([0, -1], np.int64)

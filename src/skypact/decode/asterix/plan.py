@@ -1,6 +1,6 @@
 """A category's item table and the wanted columns, made flat for the compiled column decoder.
 
-The layout is that of `kernels.asterix.Plan`. Source of the item structures: EUROCONTROL-SPEC-0149
+The layout is that of a plan in `kernels.asterix`. Source of the item structures: EUROCONTROL-SPEC-0149
 part 1, edition 3.1, chapter 4.
 """
 
@@ -46,9 +46,9 @@ class ColumnPlan(NamedTuple):
     """Everything that the kernels need: the table, and by type which fields to read."""
 
     table: Category
-    plan: kernel.Plan
+    plan: npt.NDArray[np.int32]
     names: dict[ColumnType, tuple[str, ...]]
-    places: dict[ColumnType, npt.NDArray[np.int32]]
+    places: dict[ColumnType, npt.NDArray[np.int64]]
     lsb: npt.NDArray[np.float64]
 
 
@@ -67,45 +67,67 @@ def _bits(fields: tuple[Field, ...]) -> int:
 
 
 class _Builder:
-    """Collects nodes and rows; slots are given out by path as they are wanted."""
+    """Lays out items in one array; slots are given out by path as they are wanted."""
 
-    def __init__(self, wanted: set[str]) -> None:
+    def __init__(self, wanted: set[str], offset: int, selector: str) -> None:
         self.slots = {path: i + 1 for i, path in enumerate(sorted(wanted))}
-        self.nodes: list[list[int]] = []
-        self.rows: list[list[int]] = []
+        self.flat: list[int] = []
+        self.offset = offset
+        self.selector = selector
 
     def slot(self, path: str) -> int:
         return self.slots.get(path, 0)
 
-    def add(self, item: Item, path: str) -> int:
-        """Add an item's node with its rows; its number."""
+    def append(self, entries: list[int]) -> int:
+        """Lay out integers; the offset at which they begin."""
+        self.flat.extend(entries)
+        return self.offset + len(self.flat) - len(entries)
+
+    def row(self, item: Item | None, path: str) -> list[int]:
+        """Return an item's row, its own entries laid out."""
+        if item is None:
+            return [kernel.NONE, 0, 0, 0, 0, 0]
         spec = item.variation
-        node = [_KINDS[type(spec)], 0, self.slot(path), 0, 0, 0]
-        number = len(self.nodes)
-        self.nodes.append(node)
-        rows: list[list[int]] = []
+        size, extra, count = 0, 0, 0
+        entries: list[int] = []
         if isinstance(spec, Fixed):
-            node[1] = _bits(spec.fields) // 8
+            size = _bits(spec.fields) // 8
         elif isinstance(spec, Extended):
-            for i, part in enumerate(spec.parts):
-                has_fx = _bits(part) % 8 == 7
-                rows.append([(_bits(part) + has_fx) // 8, int(has_fx), self.slot(f"{path}#{i}")])
+            entries, count = self._parts(spec, path), len(spec.parts)
+            extra = int(path == self.selector)
         elif isinstance(spec, Repetitive):
-            node[1] = (_bits(spec.fields) + (spec.counter_bytes == 0)) // 8
-            node[5] = spec.counter_bytes
-            for other, slot in self.slots.items():
-                head, _, last = other.rpartition("/")
-                if head == path and spec.counter_bytes:
-                    rows.append([int(last, 16), 0, slot])
+            size, extra = (_bits(spec.fields) + 7) // 8, spec.counter_bytes
+            entries = self._groups(path)
+            count = len(entries) // 2
         elif isinstance(spec, Compound):
-            for sub in spec.subitems:
-                child = -1 if sub is None else self.add(sub, f"{path}/{sub.name}")
-                if sub is not None and isinstance(sub.variation, Compound):
-                    raise ConfigError(f"{path}/{sub.name}: compound items hold no compound items")
-                rows.append([child, 0, 0])
-        node[3], node[4] = len(self.rows), len(rows)
-        self.rows.extend(rows)
-        return number
+            entries = self.rows(spec.subitems, path)
+            count = len(entries) // kernel.ROW
+        return [_KINDS[type(spec)], size, self.slot(path), self.append(entries), count, extra]
+
+    def rows(self, items: tuple[Item | None, ...], path: str) -> list[int]:
+        """Return the rows of items, filled up to whole octets of presence bits."""
+        entries: list[int] = []
+        for item in (*items, *[None] * (-len(items) % 7)):
+            if path and item is not None and isinstance(item.variation, Compound):
+                raise ConfigError(f"{path}/{item.name}: compound items hold no compound items")
+            name = "" if item is None else item.name
+            entries += self.row(item, f"{path}/{name}" if path else name)
+        return entries
+
+    def _parts(self, spec: Extended, path: str) -> list[int]:
+        entries: list[int] = []
+        for i, part in enumerate(spec.parts):
+            has_fx = _bits(part) % 8 == 7
+            entries += [(_bits(part) + has_fx) // 8, int(has_fx), self.slot(f"{path}#{i}")]
+        return entries
+
+    def _groups(self, path: str) -> list[int]:
+        entries: list[int] = []
+        for other, slot in self.slots.items():
+            head, _, last = other.rpartition("/")
+            if head == path:
+                entries += [int(last, 16), slot]
+        return entries
 
 
 def _find(items: tuple[Item | None, ...], name: str) -> Item | None:
@@ -156,25 +178,27 @@ def build_plan(table: Category, columns: tuple[Column, ...]) -> ColumnPlan:
         A column names an item or field that the edition does not have.
     """
     located = [_locate(table, column) for column in columns]
-    builder = _Builder({path for path, _, _ in located})
-    numbers = {item.name: builder.add(item, item.name) for item in table.items}
+    selector = table.selector[0] if table.selector else ""
+    head = kernel.LEAD + 256
+    builder = _Builder({path for path, _, _ in located}, head, selector)
+    items = {item.name: item for item in table.items}
     width = max(len(profile) for profile in table.uaps.values())
-    profiles = np.full((len(table.uaps), width), -1, np.int32)
-    for i, profile in enumerate(table.uaps.values()):
-        profiles[i, : len(profile)] = [-1 if name is None else numbers[name] for name in profile]
-    limits = [-(-width // 7), len(builder.slots) + 1, -1, 0, 0]
-    if table.selector is not None:
-        item, name = table.selector
-        _, field, first = _locate(table, Column("selector", item, name))
-        limits[2:] = [numbers[item], 8 - first - field.bits, (1 << field.bits) - 1]
-    flat = kernel.Plan(
-        profiles,
-        np.array(builder.nodes, np.int32),
-        np.array(builder.rows or [[0, 0, 0]], np.int32),
-        np.array(limits, np.int64),
-    )
+    profiles: list[int] = []
+    for profile in table.uaps.values():
+        named = [None if name is None else items[name] for name in profile]
+        profiles += builder.rows((*named, *[None] * (width - len(named))), "")
+    flat = np.zeros(head, np.int32)
+    flat[: kernel.LEAD - 2] = [
+        -(-width // 7),
+        len(builder.slots) + 1,
+        builder.append(profiles),
+        len(profiles) // len(table.uaps),
+        *_selecting(table),
+    ]
+    flat[kernel.LEAD :] = [7] + [8 - i.bit_length() for i in range(1, 256)]
+    plan = np.concatenate([flat, np.array(builder.flat, np.int32)])
     names: dict[ColumnType, tuple[str, ...]] = {}
-    places: dict[ColumnType, npt.NDArray[np.int32]] = {}
+    places: dict[ColumnType, npt.NDArray[np.int64]] = {}
     lsb: list[float] = []
     types: tuple[ColumnType, ...] = ("f8", "i4", "i8")
     for dtype in types:
@@ -182,15 +206,26 @@ def build_plan(table: Category, columns: tuple[Column, ...]) -> ColumnPlan:
         names[dtype] = tuple(column.name for column, *_ in mine)
         places[dtype] = np.array(
             [_reading(builder.slots[path], field, first) for _, path, field, first in mine],
-            np.int32,
+            np.int64,
         ).reshape(-1, 6)
         if dtype == "f8":
             lsb = [field.lsb * column.factor for column, _, field, _ in mine]
-    return ColumnPlan(table, flat, names, places, np.array(lsb, np.float64))
+    return ColumnPlan(table, plan, names, places, np.array(lsb, np.float64))
+
+
+def _selecting(table: Category) -> tuple[int, int]:
+    """Shift and mask, in its item's first octet, of the field that selects the profile."""
+    if table.selector is None:
+        return 0, 0
+    _, field, first = _locate(table, Column("selector", *table.selector))
+    return 8 - first - field.bits, (1 << field.bits) - 1
 
 
 def _reading(slot: int, field: Field, first: int) -> list[int]:
-    """How to read a field: slot, octet offset, octets, shift, bits, signed."""
+    """How to read a field: slot, octet offset, octets, shift, mask, sign bit."""
     begin, end = first // 8, -(-(first + field.bits) // 8)
     shift = end * 8 - first - field.bits
-    return [slot, begin, end - begin, shift, field.bits, int(field.kind == "signed")]
+    if field.bits > 63 or end - begin > 8:
+        raise ConfigError(f"field {field.name} has {field.bits} bits; a column holds at most 63")
+    sign = 1 << (field.bits - 1) if field.kind == "signed" else 0
+    return [slot, begin, end - begin, shift, (1 << field.bits) - 1, sign]
