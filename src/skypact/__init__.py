@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from skypact.model.tracks import TrackRows
     from skypact.record.tables import reports_from_arrow, reports_to_arrow, tracks_to_arrow
     from skypact.sources.file import FileSource
-    from skypact.track import Tracker, TrackerParams
+    from skypact.track.params import TrackerParams
+    from skypact.track.tracker import Tracker
 
 __version__: Final = "0.1.0"
 
@@ -49,8 +50,8 @@ _HOME: Final = {
     "SensorTable": "skypact.model.sensors",
     "SkypactError": "skypact.errors",
     "TrackRows": "skypact.model.tracks",
-    "Tracker": "skypact.track",
-    "TrackerParams": "skypact.track",
+    "Tracker": "skypact.track.tracker",
+    "TrackerParams": "skypact.track.params",
     "Union": "skypact.config",
     "reports_from_arrow": "skypact.record.tables",
     "reports_to_arrow": "skypact.record.tables",

@@ -1,0 +1,74 @@
+"""Latency percentiles, the summary file, and the sensors of a recording."""
+
+import json
+
+import numpy as np
+import pytest
+
+from skypact.config import union_from_toml
+from skypact.errors import RecordingError
+from skypact.model.reports import empty_reports
+from skypact.model.site import Site
+from skypact.record.sensors import Heard, need_site, sensors_in_force
+from skypact.record.summary import LatencyMeter, out_folder, write_summary
+
+UNION = '[[sensor]]\nname = "north"\nsac = 20\nsic = 129\nlat = 41.0\nlon = 2.0\nperiod_s = 5.0\n'
+
+
+def test_percentiles_are_those_of_the_waits_within_two_percent():
+    waits = np.random.default_rng(5).lognormal(-3, 1, 20_000)
+    meter = LatencyMeter()
+    for part in np.split(waits, 100):
+        meter.add(part)
+    found = meter.percentiles()
+    for name, q in (("p50", 50), ("p95", 95), ("p99", 99)):
+        assert found[name] == pytest.approx(np.percentile(waits, q), rel=0.02)
+
+
+def test_waits_beyond_the_scale_are_counted_at_its_ends():
+    meter = LatencyMeter()
+    meter.add(np.array([0.0, -1.0, 1e9]))
+    found = meter.percentiles()
+    assert found["p50"] < 2e-6
+    assert found["p99"] >= 900
+
+
+def test_without_reports_there_are_no_percentiles(tmp_path):
+    summary = {"latency_s": LatencyMeter().percentiles()}
+    write_summary(tmp_path / "summary.json", summary)
+    text = (tmp_path / "summary.json").read_text()
+    assert json.loads(text) == {"latency_s": {"p50": None, "p95": None, "p99": None}}
+
+
+def test_a_file_in_the_way_of_the_folder_is_an_error(tmp_path):
+    (tmp_path / "out").write_text("")
+    with pytest.raises(RecordingError, match="expected a folder"):
+        out_folder(tmp_path / "out")
+
+
+def test_a_union_file_wins_over_what_was_heard_and_a_given_site_over_both():
+    heard = [Heard(20, 129, "radar", 40.0, 1.0, 5.0, 4.0), Heard(0, 7, "smr", None, None, None)]
+    union = union_from_toml(UNION)
+    assert [s.name for s in sensors_in_force(heard, None, [])] == ["20/129", "0/7"]
+    own, smr = sensors_in_force(heard, union, [])
+    assert (own.name, own.lat, own.period_s) == ("north", 41.0, 5.0)
+    assert smr.lat is None
+    own, _ = sensors_in_force(heard, union, [Site(20, 129, 42.0, 3.0, 99.0)])
+    assert (own.lat, own.lon, own.height_m) == (42.0, 3.0, 99.0)
+
+
+def test_a_site_heard_fills_what_the_union_file_leaves_out():
+    union = union_from_toml('[[sensor]]\nname = "a"\nsac = 1\nsic = 2\n')
+    (sensor,) = sensors_in_force([Heard(1, 2, "radar", 40.0, 1.0, 5.0, 4.0)], union, [])
+    assert (sensor.name, sensor.lat, sensor.height_m) == ("a", 40.0, 5.0)
+
+
+def test_reports_without_place_from_a_sensor_without_site_are_found():
+    heard = [Heard(1, 1, "radar"), Heard(1, 2, "adsb"), Heard(1, 3, "radar", 40.0, 1.0, 5.0)]
+    sensors = sensors_in_force(heard, None, [])
+    reports = empty_reports(6)
+    reports.sensor[:] = [0, 0, 0, 1, 2, 0]
+    reports.range_m[:] = [1e4, 1e4, 1e4, np.nan, 1e4, 1e4]
+    reports.lat_rad[:] = [np.nan, np.nan, 0.7, 0.7, np.nan, np.nan]
+    reports.coast[5] = 1
+    assert need_site(sensors, reports) == {"1/1": 2}
