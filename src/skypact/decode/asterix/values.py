@@ -16,7 +16,7 @@ Value = int | float | str
 
 IA5: Final = "?ABCDEFGHIJKLMNOPQRSTUVWXYZ????? ???????????????0123456789??????"
 """The six-bit characters by their code; ``?`` stands for a code without one."""
-_IA5_CODES: Final = {char: code for code, char in enumerate(IA5) if char != "?"}
+_IA5_CODES: Final = {"?": 0} | {char: code for code, char in enumerate(IA5) if char != "?"}
 
 TICKS_PER_DAY: Final = 86_400 * 128
 """Count of 1/128 s in a day, at which every time of day starts again."""
