@@ -1,9 +1,8 @@
 """The aircraft of a scene as a struct of arrays, and what each kind can do."""
 
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from skypact.model.reports import Bytes, Floats, Ints, Longs
 from skypact.units import DEGREE, FEET_PER_MINUTE, KNOT
@@ -100,12 +99,12 @@ class Aircraft(NamedTuple):
 def empty_aircraft(n: int) -> Aircraft:
     """Make a table of `n` rows that no flight uses yet."""
     dtypes = {Floats: np.float64, Longs: np.int64, Ints: np.int32, Bytes: np.int8}
-    columns: dict[str, npt.NDArray[np.generic]] = {}
+    columns: dict[str, Any] = {}
     for name, hint in Aircraft.__annotations__.items():
         shape = (n, MAX_POINTS) if name.startswith("point_") else (n,)
         columns[name] = np.zeros(shape, dtypes[hint])
-    columns["target"][:] = -1  # type: ignore[assignment,call-overload]
-    return Aircraft(**columns)  # type: ignore[arg-type]
+    columns["target"][:] = -1
+    return Aircraft(**columns)
 
 
 class Limits(NamedTuple):

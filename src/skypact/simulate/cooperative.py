@@ -24,9 +24,10 @@ from skypact.simulate.truth import TICK_S, Span, baro_at, ecef_at
 from skypact.units import DEGREE, FEET_PER_MINUTE, FLIGHT_LEVEL, FOOT, NAUTICAL_MILE
 
 _MLAT_ITEMS: Final = {"010": 1, "020": 1, "140": 1, "041": 1, "070": 1, "090": 1, "105": 1}
-_ADSB_ITEMS: Final = dict.fromkeys(
-    "010 040 131 073 080 140 210 070 145 157 160 170 020".split(), 1
-) | {"090": 3}
+_ADSB_ITEMS: Final = {
+    "010": 1, "040": 1, "131": 1, "073": 1, "080": 1, "140": 1, "090": 3, "210": 1,
+    "070": 1, "145": 1, "157": 1, "160": 1, "170": 1, "020": 1,
+}  # fmt: skip
 _PER_DATAGRAM: Final = 20
 _DELAY_S: Final = (0.1, 0.3)
 _EPU_M: Final = {8: 92.6, 9: 30.0, 10: 10.0}
@@ -52,7 +53,7 @@ def _moved(place: Floats, north_m: Floats, east_m: Floats) -> tuple[Floats, Floa
 
 
 def _datagrams(line: Line, end_s: float, records: Records) -> list[Datagram]:
-    """Records in datagrams of a size that networks carry whole, sent when the tick ends."""
+    """Put records in datagrams of a size that networks carry whole, sent when the tick ends."""
     count = len(records.octets)
     return [
         line.send(end_s, take(records, slice(i, i + _PER_DATAGRAM)))
@@ -77,7 +78,7 @@ class Multilateration:
         self._addressed = layout(20, _MLAT_ITEMS | {"020": parts, "220": 1, "245": 1})
 
     def observe(self, span: Span, aircraft: Aircraft) -> list[Datagram]:
-        """Reports of one tick."""
+        """Return the reports of one tick."""
         period = self._site.period_s
         before = (span.start_s - self._scenario.start_s) / period + self._phase
         turn = np.floor(before + TICK_S / period)
@@ -181,7 +182,7 @@ class AdsbReceiver:
     def observe(
         self, span: Span, aircraft: Aircraft, sent: tuple[Longs, Floats, Floats]
     ) -> list[Datagram]:
-        """Reports of one tick from what was sent in it."""
+        """Return the reports of one tick from what was sent in it."""
         row, time_s, error_m = sent
         ecef = ecef_at(span, row, time_s)
         range_m = polar(self._site, ecef)[:, 0]
@@ -211,8 +212,9 @@ class AdsbReceiver:
         lat, lon = _moved(place, error_m[:, 0], error_m[:, 1])
         height = place[:, 2] + self._rng.normal(0.0, _LOWEST_HEIGHT_SIGMA_M, n)
         slip = self._rng.normal(0.0, _NACV_SIGMA_MPS, (2, n))
-        vn = aircraft.speed_mps[row] * np.cos(aircraft.course_rad[row]) + slip[0]
-        ve = aircraft.speed_mps[row] * np.sin(aircraft.course_rad[row]) + slip[1]
+        course = aircraft.course_rad[row] - aircraft.turn_radps[row] * (span.end_s - time_s)
+        vn = aircraft.speed_mps[row] * np.cos(course) + slip[0]
+        ve = aircraft.speed_mps[row] * np.sin(course) + slip[1]
         nacp = aircraft.nacp[row]
         baro = baro_at(span, row, time_s)
         emitter = np.array([_EMITTER.get(kind, 1) for kind in range(4)])

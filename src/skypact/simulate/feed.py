@@ -58,14 +58,12 @@ def split_rows(packed: Octets) -> list[bytes]:
 
 
 def take(records: Records, index: slice | Longs) -> Records:
-    """Records selected by a slice or by an order."""
+    """Select records by a slice or by an order."""
     if isinstance(index, slice):
         octets = records.octets[index]
     else:
         octets = [records.octets[i] for i in index.tolist()]
-    return Records(
-        octets, records.target[index], records.time_s[index], records.ecef_m[index]
-    )
+    return Records(octets, records.target[index], records.time_s[index], records.ecef_m[index])
 
 
 def concat(parts: list[Records]) -> Records:

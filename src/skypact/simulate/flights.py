@@ -1,6 +1,7 @@
 """Who flies: addresses, codes, callsigns and equipment, and where a flight begins."""
 
 import math
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -57,15 +58,15 @@ class Dispatcher:
         route = self._route(kind, time_s)
         flown = 0.0
         if underway:
-            legs = [course_distance(p, q)[1] for p, q in zip(route, route[1:], strict=False)]
+            legs = [course_distance(p, q)[1] for p, q in pairwise(route)]
             flown = self._rng.uniform(0.0, 0.97) * math.fsum(legs)
         self._place(a, row, route, flown, time_s)
 
     def _route(self, kind: int, time_s: float) -> list[Point]:
         scenario, rng = self._scenario, self._rng
         middle = scenario.airport[0] if scenario.airport else scenario.sensor[0]
-        ground = self._excess_m(math.radians(middle.lat or 0), math.radians(middle.lon or 0),
-                                scenario.air.ground_m, time_s)  # fmt: skip
+        lat, lon = math.radians(middle.lat or 0.0), math.radians(middle.lon or 0.0)
+        ground = self._excess_m(lat, lon, scenario.air.ground_m, time_s)
         if kind == AIRLINER:
             return airliner_route(scenario, ground, rng)
         if kind == FAST:
@@ -81,7 +82,8 @@ class Dispatcher:
     ) -> None:
         limits = PERFORMANCE[a.kind[row]]
         a.points[row] = len(route)
-        for column, values in zip((a.point_lat, a.point_lon, a.point_baro), zip(*route, strict=True), strict=True):  # fmt: skip  # noqa: E501
+        points = (a.point_lat, a.point_lon, a.point_baro)
+        for column, values in zip(points, zip(*route, strict=True), strict=True):
             column[row, : len(route)] = values
             column[row, len(route) : MAX_POINTS] = values[-1]
         lat, lon, baro, leg, course = _along(route, flown_m, limits.slope)
@@ -96,7 +98,7 @@ class Dispatcher:
 
     def _equip(self, a: Aircraft, row: int, fleet: Fleet, kind: int) -> None:
         rng = self._rng
-        transponder, modes, adsb = (rng.random(3) < (fleet.transponder, fleet.modes, fleet.adsb))
+        transponder, modes, adsb = rng.random(3) < (fleet.transponder, fleet.modes, fleet.adsb)
         code, icao, name = self._code(kind), self._address(), self._callsign(kind)
         a.mode3a[row] = code if transponder else -1
         has_modes = bool(transponder and modes)

@@ -86,7 +86,7 @@ def _field_specification(present: list[bool]) -> list[int]:
 
 
 def pack(shape: Layout, columns: Mapping[str, Column], n: int) -> Octets:
-    """Records (n, size) of `n` rows; columns by ``item.field`` in the table's units."""
+    """Return records (n, size) of `n` rows; columns by ``item.field`` in the table's units."""
     out = np.repeat(shape.template[None, :], n, axis=0)
     for name, values in columns.items():
         field, bit = shape.slots[name]
@@ -122,5 +122,5 @@ def _octal(decimal: npt.NDArray[np.int64], digits: int) -> npt.NDArray[np.int64]
 
 
 def block(number: int, records: bytes) -> bytes:
-    """Data block: category, length, records (Part 1, section 4.2)."""
+    """Return a data block: category, length, records (Part 1, section 4.2)."""
     return bytes((number,)) + (len(records) + 3).to_bytes(2, "big") + records

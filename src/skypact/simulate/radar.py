@@ -41,9 +41,10 @@ _CODED: Final = layout(48, {"010": 1, "140": 1, "020": 1, "040": 1, "070": 1, "0
 _ADDRESSED: Final = layout(
     48, {"010": 1, "140": 1, "020": 1, "040": 1, "070": 1, "090": 1, "220": 1, "240": 1}
 )
-_NORTH: Final = layout(34, {"010": 1, "000": 1, "030": 1, "020": 1, "041": 1, "120": 1})
+_NORTH: Final = layout(34, {"010": 1, "000": 1, "030": 1, "041": 1, "120": 1})
 _CROSSING: Final = layout(34, {"010": 1, "000": 1, "030": 1, "020": 1})
 _NORTH_MARK, _SECTOR_CROSSING = 1, 2
+_PSR, _SSR, _SSR_PSR, _MODES, _MODES_PSR = 1, 2, 3, 5, 7
 _TURN: Final = 2.0 * math.pi
 _NEAREST_M: Final = 500.0
 
@@ -68,11 +69,11 @@ class Radar:
         self._start_s = scenario.start_s
 
     def beam_turns(self, time_s: Floats | float) -> Floats:
-        """Turns that the beam has made since the scene began; whole at north."""
+        """Return the turns that the beam has made since the scene began; whole at north."""
         return np.asarray((time_s - self._start_s) / self._site.period_s + self._phase)
 
     def observe(self, span: Span, aircraft: Aircraft, limits: Limits) -> list[Datagram]:
-        """Plots and messages of one tick that leave in it."""
+        """Return the plots and messages that leave in one tick."""
         row, time_s = self._illuminated(span, aircraft)
         parts = [self._pending, self._plots(span, aircraft, limits, row, time_s)]
         if self._options.primary:
@@ -119,10 +120,12 @@ class Radar:
         modes = by_code & (aircraft.icao[row] >= 0) & self._options.modes
         baro = baro_at(span, row, time_s)
         step = np.where(modes, 25.0, 100.0) * FOOT
-        kinds = np.where(by_code, np.where(modes, 5, 2) + np.where(by_echo, np.where(modes, 2, 1), 0), 1)  # fmt: skip  # noqa: E501
+        with_echo = np.where(
+            by_echo, np.where(modes, _MODES_PSR, _SSR_PSR), np.where(modes, _MODES, _SSR)
+        )
         columns: dict[str, Column] = {
             **self._measured(true[:, 0], true[:, 1], time_s),
-            "020.TYP": kinds,
+            "020.TYP": np.where(by_code, with_echo, _PSR),
             "070.MODE3A": aircraft.mode3a[row],
             "090.FL": np.rint(baro / step) * step / FLIGHT_LEVEL,
             "220.220": aircraft.icao[row],
@@ -165,7 +168,7 @@ class Radar:
         }
 
     def _packed(self, columns: dict[str, Column], by_code: Mask, modes: Mask) -> list[bytes]:
-        """Records in the order of the rows, each in the layout of what is known of it."""
+        """Pack records in the order of the rows, each in the layout of what is known of it."""
         octets = [b""] * len(by_code)
         for shape, rows in ((_ADDRESSED, modes), (_CODED, by_code & ~modes), (_BARE, ~by_code)):
             index = np.flatnonzero(rows)
@@ -182,7 +185,7 @@ class Radar:
         return octets
 
     def _clutter(self, span: Span) -> Records:
-        """False primary plots, uniform in range and azimuth, Poisson in number."""
+        """Make false primary plots, uniform in range and azimuth, Poisson in number."""
         site = self._site
         length = span.end_s - span.start_s
         n = int(self._rng.poisson(site.clutter_per_scan * length / site.period_s))
@@ -191,7 +194,7 @@ class Radar:
         range_m = self._rng.uniform(_NEAREST_M, farthest, n)
         columns = self._measured(range_m, _TURN * self.beam_turns(time_s), time_s)
         nothing = np.zeros(n, np.bool_)
-        octets = self._packed({**columns, "020.TYP": 1}, nothing, nothing)
+        octets = self._packed({**columns, "020.TYP": _PSR}, nothing, nothing)
         return Records(octets, np.full(n, CLUTTER, np.int32), time_s, np.full((n, 3), np.nan))
 
     def _send(self, span: Span, plots: Records) -> list[Datagram]:
@@ -211,19 +214,23 @@ class Radar:
         return sent
 
     def _message(self, sector: int, time_s: float) -> bytes:
-        """Block of category 034: the beam enters a sector; sector 0 is the north mark."""
+        """Block of category 034: the beam enters a sector; a north mark comes before sector 0."""
         sensor = self._sensor
-        columns: dict[str, Column] = {
+        common: dict[str, Column] = {
             "010.SAC": sensor.sac,
             "010.SIC": sensor.sic,
-            "000.000": _SECTOR_CROSSING if sector else _NORTH_MARK,
             "030.030": time_of_day(time_s + sensor.biases.time_s),
-            "020.020": sector * 360.0 / self._options.sectors,
         }
+        angle = sector * 360.0 / self._options.sectors
+        crossing = common | {"000.000": _SECTOR_CROSSING, "020.020": angle}
+        records = pack(_CROSSING, crossing, 1).tobytes()
         if sector == 0:
-            columns["041.041"] = self._site.period_s
-            columns["120.HGT"] = sensor.height_m
-            columns["120.LAT"] = sensor.lat or 0.0
-            columns["120.LON"] = sensor.lon or 0.0
-        shape = _CROSSING if sector else _NORTH
-        return block(34, pack(shape, columns, 1).tobytes())
+            north = common | {
+                "000.000": _NORTH_MARK,
+                "041.041": self._site.period_s,
+                "120.HGT": sensor.height_m,
+                "120.LAT": sensor.lat or 0.0,
+                "120.LON": sensor.lon or 0.0,
+            }
+            records = pack(_NORTH, north, 1).tobytes() + records
+        return block(34, records)

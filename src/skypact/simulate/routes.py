@@ -45,7 +45,7 @@ def offset(point: Point, course_rad: float, distance_m: float) -> Point:
 
 
 def course_distance(a: Point, b: Point) -> tuple[float, float]:
-    """Initial course (rad) and distance (m) from `a` to `b` on the sphere."""
+    """Return the initial course (rad) and distance (m) from `a` to `b` on the sphere."""
     dlon = b.lon_rad - a.lon_rad
     east = math.sin(dlon) * math.cos(b.lat_rad)
     north = math.cos(a.lat_rad) * math.sin(b.lat_rad) - math.sin(a.lat_rad) * math.cos(
@@ -134,9 +134,7 @@ def _transit(scenario: Scenario, rng: np.random.Generator) -> list[Point]:
     if rng.random() < 0.25:
         later = cruise + float(rng.choice([-2, 2])) * 10 * FLIGHT_LEVEL
     middle = len(route) // 2
-    return [
-        point._replace(baro_m=cruise if i < middle else later) for i, point in enumerate(route)
-    ]
+    return [point._replace(baro_m=cruise if i < middle else later) for i, point in enumerate(route)]
 
 
 def _flight(

@@ -183,29 +183,33 @@ def scenario_from_toml(text: str, where: str = "scenario") -> Scenario:
 
 
 def _explained(raw: dict[str, Any], error: msgspec.ValidationError) -> str:
-    """Add the place and the value to msgspec's message, which names only key and range."""
-    for key, entries in raw.items():
-        for index, entry in enumerate(entries if isinstance(entries, list) else ()):
-            try:
-                msgspec.convert({key: [entry]}, Scenario)
-            except msgspec.ValidationError as inner:
-                return _with_value(str(inner), {key: [entry]}, f"{key}[{index}]")
-    return _with_value(str(error), raw, "")
-
-
-def _with_value(message: str, raw: dict[str, Any], first: str) -> str:
-    text, _, path = message.partition(" - at `$")
+    """Add the value to msgspec's message, which names only the key and the range."""
+    text, _, path = str(error).partition(" - at `$.")
     value: Any = raw
-    for token in re.findall(r"\.([^.\[`]+)|\[([^\]]*)\]", path):
+    place = []
+    for token in re.findall(r"[^.\[\]`]+|(?<=\[)\.\.\.(?=\])", path):
         if isinstance(value, list):
-            value = value[0]
-        elif token[0] in value:
-            value = value[token[0]]
+            place.append(f"[{token}]")
+            value = value[int(token)]
+        else:
+            key = _wrong_radar(value) if token == "..." else token
+            place.append(f".{key}")
+            value = value.get(key)
+    key = "".join(place).lstrip(".") or "scenario"
     unknown = re.search(r"unknown field `(.+?)`", text)
-    place = re.sub(r"^\.?\w+\[\.\.\.\]", first, path.strip("`")).lstrip(".") or "scenario"
-    if unknown and isinstance(value, dict):
-        return f"{place}: expected only known keys, got {unknown[1]} = {value.get(unknown[1])!r}"
-    return f"{place}: {text[0].lower()}{text[1:]}, got {value!r}"
+    if unknown:
+        return f"{key}: expected only known keys, got {unknown[1]} = {value.get(unknown[1])!r}"
+    return f"{key}: {text[0].lower()}{text[1:]}, got {value!r}"
+
+
+def _wrong_radar(radars: dict[str, Any]) -> str:
+    """Name of the first entry that cannot be read; msgspec does not say which one it is."""
+    for name, entry in radars.items():
+        try:
+            msgspec.convert(entry, RadarOptions)
+        except msgspec.ValidationError:
+            return name
+    return "?"
 
 
 def _check(scenario: Scenario, where: str) -> None:

@@ -3,6 +3,7 @@
 import heapq
 from typing import NamedTuple
 
+import msgspec
 import numpy as np
 
 from skypact import config
@@ -51,7 +52,7 @@ class Scene:
 
     def __init__(self, scenario: Scenario, seed: int, start_s: float | None = None) -> None:
         if start_s is not None:
-            scenario = _starting(scenario, start_s)
+            scenario = msgspec.structs.replace(scenario, start_s=start_s)
         self.scenario = scenario
         self.sensors: tuple[config.Sensor, ...] = scenario.sensor
         self.members: tuple[config.Member, ...] = scenario.member
@@ -80,9 +81,7 @@ class Scene:
     @property
     def union(self) -> config.Union:
         """The union file of this scene: its title, members and sensors."""
-        return config.Union(
-            title=self.scenario.title, member=self.members, sensor=self.sensors
-        )
+        return config.Union(title=self.scenario.title, member=self.members, sensor=self.sensors)
 
     @property
     def time_s(self) -> float:
@@ -144,9 +143,7 @@ class Scene:
 
 def _origins(datagrams: list[Datagram]) -> Origins:
     if not datagrams:
-        return Origins(
-            np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0), np.empty((0, 3))
-        )
+        return Origins(np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0), np.empty((0, 3)))
     counts = [len(datagram.target) for datagram in datagrams]
     return Origins(
         np.repeat(np.arange(len(counts), dtype=np.int32), counts),
@@ -154,8 +151,3 @@ def _origins(datagrams: list[Datagram]) -> Origins:
         np.concatenate([datagram.time_s for datagram in datagrams]),
         np.concatenate([datagram.ecef_m for datagram in datagrams]),
     )
-
-
-def _starting(scenario: Scenario, start_s: float) -> Scenario:
-    fields = {name: getattr(scenario, name) for name in scenario.__struct_fields__}
-    return Scenario(**{**fields, "start_s": start_s})

@@ -1,4 +1,4 @@
-"""What a sensor could see: exact polar geometry, radio horizon, detection by range, stray errors."""
+"""What a sensor could see: exact polar geometry, radio horizon, detection, stray errors."""
 
 import math
 from typing import Final, NamedTuple

@@ -105,7 +105,7 @@ def arrived(aircraft: Aircraft) -> npt.NDArray[np.bool_]:
 def course_and_distance(
     lat0: Floats, lon0: Floats, lat1: Floats, lon1: Floats
 ) -> tuple[Floats, Floats]:
-    """Initial great-circle course (rad) and distance (m), on the sphere; guidance needs no more."""
+    """Return great-circle course (rad) and distance (m) on the sphere; guidance needs no more."""
     dlon = lon1 - lon0
     east = np.sin(dlon) * np.cos(lat1)
     north = np.cos(lat0) * np.sin(lat1) - np.sin(lat0) * np.cos(lat1) * np.cos(dlon)
@@ -239,7 +239,5 @@ def concat_truth(rows: list[TruthRows]) -> TruthRows:
     """Join rows in the order given; no rows make an empty table."""
     if not rows:
         floats, ints = np.empty(0), np.empty(0, np.int32)
-        return TruthRows(
-            floats, ints, floats, floats, floats, floats, floats, floats, ints, floats
-        )
+        return TruthRows(floats, ints, floats, floats, floats, floats, floats, floats, ints, floats)
     return TruthRows(*(np.concatenate(columns) for columns in zip(*rows, strict=True)))

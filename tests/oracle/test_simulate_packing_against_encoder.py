@@ -1,0 +1,59 @@
+"""Records packed by columns are the bytes that the plain encoder makes one by one."""
+
+import numpy as np
+import pytest
+
+from skypact.decode.asterix.registry import category
+from skypact.encode.asterix import encode_record
+from skypact.simulate.packing import layout, pack
+
+VALUES = {
+    48: {
+        "010": {"SAC": 20, "SIC": 129},
+        "140": 86399.9921875,
+        "020": {"TYP": 5, "SIM": 1},
+        "040": {"RHO": 255.5, "THETA": 359.9945068359375},
+        "070": {"MODE3A": 7654},
+        "090": {"FL": -10.25},
+        "220": 0xABCDEF,
+    },
+    34: {
+        "010": {"SAC": 1, "SIC": 2},
+        "000": 1,
+        "030": 1.5,
+        "041": 4.0,
+        "120": {"HGT": -20, "LAT": -48.0, "LON": 17.25},
+    },
+    21: {
+        "010": {"SAC": 1, "SIC": 2},
+        "131": {"LAT": -47.5, "LON": 19.0},
+        "090": {"NUCRNACV": 2, "NUCPNIC": 8, "NICBARO": 1, "SIL": 3, "NACP": 10, "GVA": 2},
+        "157": {"GVR": -1500.0},
+        "145": 350.25,
+    },
+}
+PARTS = {(21, "090"): 3}
+
+
+@pytest.mark.parametrize("number", sorted(VALUES))
+def test_packed_columns_equal_the_encoders_bytes(number: int) -> None:
+    values = VALUES[number]
+    shape = layout(number, {name: PARTS.get((number, name), 1) for name in values})
+    columns = {}
+    for name, value in values.items():
+        fields = value if isinstance(value, dict) else {name: value}
+        for field, number_ in fields.items():
+            columns[f"{name}.{field}"] = np.full(3, number_)
+    expected = encode_record(category(number), values)
+    assert [row.tobytes() for row in pack(shape, columns, 3)] == [expected] * 3
+
+
+def test_angles_wrap_and_other_values_stop_at_their_limits() -> None:
+    shape = layout(48, {"040": 1, "090": 1})
+    columns = {
+        "040.RHO": np.array([300.0, -1.0]),
+        "040.THETA": np.array([361.40625, -90.0]),
+        "090.FL": np.array([9000.0, -9000.0]),
+    }
+    packed = pack(shape, columns, 2)[:, -6:].tobytes().hex()
+    assert packed == "ffff" + "0100" + "1fff" + "0000" + "c000" + "2000"

@@ -1,0 +1,65 @@
+"""Scenario files: what is shipped loads, what is wrong is named."""
+
+import pytest
+
+from skypact.errors import ConfigError
+from skypact.simulate import load_scenario, shipped_scenarios
+
+SITE = "lat = 48.0\nlon = 17.0\nheight_m = 300.0\n"
+
+
+def radar(extra: str = "", height_m: float = 300.0) -> str:
+    """Scenario text with a good radar and then another."""
+    good = f'[[sensor]]\nname = "A"\nsac = 1\n{SITE}'
+    site = SITE.replace("300.0", str(height_m))
+    return f'{good}\n[[sensor]]\nname = "B"\nsac = 2\n{site}{extra}\n'
+
+
+@pytest.mark.parametrize("name", shipped_scenarios())
+def test_every_shipped_scenario_loads(name: str) -> None:
+    assert load_scenario(name).sensor
+
+
+def test_the_border_scenario_has_three_members_six_radars_and_300_aircraft() -> None:
+    border = load_scenario("border")
+    kinds = [sensor.kind for sensor in border.sensor]
+    assert [member.countries for member in border.member] == [("040",), ("348",), ("703",)]
+    assert (kinds.count("radar"), kinds.count("mlat")) == (6, 1)
+    receivers = {sensor.member for sensor in border.sensor if sensor.kind == "adsb"}
+    assert receivers == {member.name for member in border.member}
+    assert sum(fleet.count for fleet in border.fleet) == 300
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        (radar("sigma_range_m = -5.0"), ("sensor[1].sigma_range_m", "> 0", "-5.0")),
+        (radar("colour = 3"), ("sensor[1]", "colour = 3")),
+        (radar("p_detection = 1.5"), ("sensor[1].p_detection", "< 1", "1.5")),
+        (radar("lat_ = 1"), ("sensor[1]", "lat_ = 1")),
+        (radar('kind = "passive"'), ("sensor[1].kind", "radar, mlat, adsb", "passive")),
+        (radar(height_m=-20.0), ("sensor[1].height_m", "at least 45", "-20")),
+        (radar("[radar.C]\nprimary = true"), ("radar.C", "name of a sensor")),
+        (radar("[radar.B]\nsectors = 2"), ("radar.B.sectors", ">= 4", "2")),
+        (radar().replace('"B"', '"A"'), ("name", "A twice")),
+        (radar().replace("sac = 2", "sac = 1"), ("sac/sic", "1/0 twice")),
+        ('[[sensor]]\nname = "A"\nsac = 1\n', ("sensor[0]", "lat and lon")),
+        ("[air]\nwarm = 2.0\n", ("air.warm", "<= 0.1", "2.0")),
+        ("[traffic]\ntransit = 0.8\ndomestic = 0.4\n", ("traffic", "at most 1", "1.2")),
+        ('[[fleet]]\nkind = "fast"\ncount = 3\n', ("area", "at least 1", "0")),
+        ("wind = 3\n", ("expected only known keys", "wind = 3")),
+        ('[sensor]\nname = "A"\n', ("sensor: expected `array`", "{'name': 'A'}")),
+        (radar("biases = { x = 1 }"), ("sensor[1].biases", "x = 1")),
+        ("wind = \n", ("expected TOML",)),
+    ],
+)
+def test_a_wrong_scenario_names_key_value_and_range(text: str, parts: tuple[str, ...]) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_scenario(text)
+    for part in parts:
+        assert part in str(caught.value)
+
+
+def test_an_unknown_name_lists_the_shipped_scenarios() -> None:
+    with pytest.raises(ConfigError, match="border"):
+        load_scenario("nowhere")
