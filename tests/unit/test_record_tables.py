@@ -87,34 +87,12 @@ def test_a_table_that_holds_no_reports_is_refused_with_the_reason(columns, messa
 
 def test_track_rows_have_the_columns_of_the_contract():
     table = tracks_to_arrow(some_rows(), "north")
-    assert table.column_names == [
-        "time_s",
-        "unit",
-        "track",
-        "lat_deg",
-        "lon_deg",
-        "altitude_m",
-        "baro_altitude_m",
-        "vn_mps",
-        "ve_mps",
-        "vu_mps",
-        "sigma_n_m",
-        "sigma_e_m",
-        "corr_ne",
-        "sigma_u_m",
-        "sigma_vn_mps",
-        "sigma_ve_mps",
-        "existence",
-        "confirmed",
-        "p_manoeuvre",
-        "p_ballistic",
-        "class",
-        "icao",
-        "mode3a",
-        "callsign",
-        "n_sensors",
-        "age_s",
-    ]
+    names = """
+        time_s unit track lat_deg lon_deg altitude_m baro_altitude_m vn_mps ve_mps vu_mps
+        sigma_n_m sigma_e_m corr_ne sigma_u_m sigma_vn_mps sigma_ve_mps existence confirmed
+        p_manoeuvre p_ballistic class icao mode3a callsign n_sensors age_s
+    """
+    assert table.column_names == names.split()
     assert table["class"].to_pylist() == ["airliner"] * 4
     assert table["unit"].to_pylist() == ["north"] * 4
 
