@@ -71,6 +71,8 @@ class Aircraft(NamedTuple):
     """Navigation accuracy category of the ADS-B position."""
     speed_gain: Floats
     """This aircraft's speed against its kind's."""
+    spacing: Floats
+    """Share of its speed that it flies to keep behind others."""
     lat_rad: Floats
     lon_rad: Floats
     baro_m: Floats

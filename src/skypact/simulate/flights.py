@@ -18,6 +18,7 @@ from skypact.simulate.aircraft import (
 )
 from skypact.simulate.routes import Point, airliner_route, course_distance, fast_route, local_route
 from skypact.simulate.scenario import Fleet, Scenario
+from skypact.simulate.spacing import is_clear
 
 _BLOCKS: Final = (
     (0x440000, 15), (0x470000, 15), (0x505C00, 10), (0x3C0000, 18), (0x400000, 18),
@@ -26,6 +27,8 @@ _BLOCKS: Final = (
 """Blocks of 24-bit addresses by state: first address and size in bits (ICAO Annex 10, Vol. III)."""
 _OPERATORS: Final = ("ALP", "DNB", "TTR", "PAN", "NRD", "AEQ", "VLT", "SKP", "MRV", "ORI")
 _PREFIXES: Final = ("OE", "HA", "OM", "SP", "OK", "D")
+_TRIES: Final = 8
+"""Routes drawn until a flight begins away from others at its level."""
 _LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _RESERVED: Final = frozenset({7000, 7500, 7600, 7700, 2000, 1000, 0})
 VFR_CODE: Final = 7000
@@ -55,12 +58,15 @@ class Dispatcher:
         self._next_target += 1
         a.kind[row] = kind
         self._equip(a, row, fleet, kind)
-        route = self._route(kind, time_s)
-        flown = 0.0
-        if underway:
-            legs = [course_distance(p, q)[1] for p, q in pairwise(route)]
-            flown = self._rng.uniform(0.0, 0.97) * math.fsum(legs)
-        self._place(a, row, route, flown, time_s)
+        for _ in range(_TRIES):
+            route = self._route(kind, time_s)
+            flown = 0.0
+            if underway:
+                legs = [course_distance(p, q)[1] for p, q in pairwise(route)]
+                flown = self._rng.uniform(0.0, 0.97) * math.fsum(legs)
+            self._place(a, row, route, flown, time_s)
+            if kind != AIRLINER or is_clear(a, row):
+                break
 
     def _route(self, kind: int, time_s: float) -> list[Point]:
         scenario, rng = self._scenario, self._rng
@@ -90,6 +96,7 @@ class Dispatcher:
         a.leg[row] = leg
         a.lat_rad[row], a.lon_rad[row], a.baro_m[row], a.course_rad[row] = lat, lon, baro, course
         a.height_m[row] = baro + self._excess_m(lat, lon, baro, time_s)
+        a.spacing[row] = 1.0
         a.turn_radps[row] = a.climb_mps[row] = a.vertical_mps[row] = 0.0
         a.speed_gain[row] = self._rng.uniform(0.93, 1.05)
         share = min(1.0, max(0.0, baro / 11_000.0))

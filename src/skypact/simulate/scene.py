@@ -15,6 +15,7 @@ from skypact.simulate.feed import Datagram, Origins
 from skypact.simulate.flights import Dispatcher
 from skypact.simulate.radar import Radar
 from skypact.simulate.scenario import Scenario
+from skypact.simulate.spacing import keep_distance
 from skypact.simulate.truth import (
     TICK_S,
     TruthRows,
@@ -24,6 +25,9 @@ from skypact.simulate.truth import (
     truth_rows,
 )
 from skypact.units import NANOSECONDS
+
+_SPACING_TICKS = 8
+"""Ticks between two looks at who follows whom."""
 
 
 class Slice(NamedTuple):
@@ -111,6 +115,8 @@ class Scene:
         aircraft, limits = self._aircraft, self._limits
         for row in np.flatnonzero(arrived(aircraft)).tolist():
             self._dispatcher.launch(aircraft, row, self.time_s, underway=False)
+        if self._ticks % _SPACING_TICKS == 0:
+            keep_distance(aircraft)
         span = step(aircraft, limits, self._field, self.time_s)
         sent = self._broadcast.transmit(span, aircraft)
         for radar in self._radars:

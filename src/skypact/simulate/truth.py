@@ -136,7 +136,7 @@ def _guide(a: Aircraft, limits: Limits) -> None:
     share = np.clip(a.baro_m / 11_000.0, 0.0, 1.0)
     wanted = limits.speed_low_mps + share * (limits.speed_high_mps - limits.speed_low_mps)
     change = limits.acceleration_mps2 * TICK_S
-    a.speed_mps[:] += np.clip(wanted * a.speed_gain - a.speed_mps, -change, change)
+    a.speed_mps[:] += np.clip(wanted * a.speed_gain * a.spacing - a.speed_mps, -change, change)
 
 
 def _pass_points(

@@ -1,0 +1,50 @@
+"""Followers slow down, and flights begin away from others."""
+
+import numpy as np
+from tests.naive.simulated_scenes import scene_of
+
+from skypact.simulate import Scene
+from skypact.simulate.aircraft import AIRLINER, empty_aircraft
+from skypact.simulate.spacing import keep_distance, near_pairs, plane
+from skypact.units import DEGREE
+
+
+def test_near_pairs_are_those_of_touching_cells_each_once() -> None:
+    rng = np.random.default_rng(3)
+    x, y = rng.integers(-6, 7, (2, 300))
+    found = sorted((min(p), max(p)) for p in zip(*near_pairs(x, y), strict=True))
+    expected = [
+        (i, j)
+        for i in range(300)
+        for j in range(i + 1, 300)
+        if abs(x[i] - x[j]) <= 1 and abs(y[i] - y[j]) <= 1
+    ]
+    assert found == expected
+
+
+def test_the_one_behind_slows_down_and_opposite_traffic_does_not() -> None:
+    a = empty_aircraft(4)
+    a.kind[:] = AIRLINER
+    a.lat_rad[:] = np.array([48.0, 48.05, 48.02, 48.02]) * DEGREE
+    a.lon_rad[:] = 17.0 * DEGREE
+    a.baro_m[:] = [10_000.0, 10_000.0, 10_000.0, 9_000.0]
+    a.course_rad[:] = [0.0, 0.0, np.pi, 0.0]
+    keep_distance(a)
+    assert a.spacing[0] < 1.0
+    assert a.spacing[1:].tolist() == [1.0, 1.0, 1.0]
+
+
+def test_a_new_flight_of_an_airliner_begins_away_from_others_at_its_level() -> None:
+    scene = Scene(scene_of(truth_period_s=1.0), 17)
+    truth = scene.advance(scene.time_s + 900.0).truth
+    north, east = plane(truth.lat_rad, truth.lon_rad)
+    known = set(truth.target[truth.time_s == truth.time_s[0]].tolist())
+    for time_s in np.unique(truth.time_s):
+        now = np.flatnonzero(truth.time_s == time_s)
+        for i in now[~np.isin(truth.target[now], list(known))]:
+            others = now[now != i]
+            level = np.abs(truth.baro_altitude_m[others] - truth.baro_altitude_m[i]) < 280.0
+            apart = np.hypot(north[others] - north[i], east[others] - east[i])[level]
+            # Checked when it began, up to a second (500 m of closing) before this row.
+            assert apart.min(initial=np.inf) > 8_700.0
+        known |= set(truth.target[now].tolist())
