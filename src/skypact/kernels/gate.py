@@ -7,19 +7,33 @@ the time gets a full interacting-multiple-model update, whose likelihood weighs 
 import math
 from typing import Final
 
+import numpy as np
+import numpy.typing as npt
+
 from skypact.kernels._jit import helper
 from skypact.kernels.grid import bucket_of, cell_column, cell_row, cells_around
 from skypact.kernels.imm import predict_models
 from skypact.kernels.kalman import n_components, update_one
 from skypact.model.tracking import (
+    HEIGHT,
     N_MODELS,
     N_STATE,
+    PLACE,
+    POLAR,
+    RANGE,
+    SIGMA,
+    SIGMA_AZIMUTH,
     Geometry,
     Measurements,
     Pairs,
+    Scratch,
     TrackParams,
     TrackTable,
 )
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int32]
+Longs = npt.NDArray[np.int64]
 
 SIGMAS: Final = 4.0
 """Half-width of the coarse gate in standard deviations."""
@@ -56,54 +70,95 @@ def identity_ratio(tracks: TrackTable, t: int, m: Measurements, j: int, p: Track
 
 
 @helper
-def can_reach(tracks: TrackTable, t: int, m: Measurements, j: int, g: Geometry) -> bool:
-    """Coarse gate: could track t be at report j's place at its time?"""
-    dt = m.time_s[j] - tracks.time_s[t]
-    distance2 = 0.0
-    for i in range(3):
-        gap = tracks.pos[t, i] + dt * tracks.vel[t, i] - m.place[j, i]
-        distance2 += gap * gap
-    noise = m.sigma_m[j]
-    if m.form[j] == 0:
-        noise = max(noise, m.range_m[j] * m.sigma_azimuth_rad[j])
-    limit = SIGMAS * (tracks.spread_m[t] + abs(dt) * tracks.spread_mps[t] + 2.0 * noise)
-    limit += 0.5 * REACH_MPS2 * dt * dt
-    if math.isnan(m.height_m[j]):
-        limit += SIGMAS * g.height_m[m.sensor[j], 1]
-    return distance2 < limit * limit
+def coarse_reach(z: Floats, form: int, sigma_without_height_m: float) -> float:
+    """Part of the coarse gate that belongs to the report alone, metres."""
+    noise = z[SIGMA]
+    if form == POLAR:
+        noise = max(noise, z[RANGE] * z[SIGMA_AZIMUTH])
+    reach = 2.0 * SIGMAS * noise
+    if math.isnan(z[HEIGHT]):
+        reach += SIGMAS * sigma_without_height_m
+    return reach
 
 
 @helper
-def pair_distance(
-    tracks: TrackTable, t: int, m: Measurements, j: int, g: Geometry, p: TrackParams, pairs: Pairs, k: int
-) -> float:  # fmt: skip
-    """Update all models of track t with report j into pair k; least squared distance.
+def search_bucket(
+    tracks: TrackTable, first: int, z: Floats, time_s: float, reach_m: float, found_out: Ints, n: int
+) -> int:  # fmt: skip
+    """Add the tracks of a bucket that could be at a report's place at its time; new count."""
+    t = first
+    pos = tracks.pos
+    vel = tracks.vel
+    while t >= 0:
+        dt = time_s - tracks.time_s[t]
+        dx = pos[t, 0] + dt * vel[t, 0] - z[PLACE]
+        dy = pos[t, 1] + dt * vel[t, 1] - z[PLACE + 1]
+        dz = pos[t, 2] + dt * vel[t, 2] - z[PLACE + 2]
+        limit = SIGMAS * (tracks.spread_m[t] + abs(dt) * tracks.spread_mps[t])
+        limit += reach_m + 0.5 * REACH_MPS2 * dt * dt
+        if dx * dx + dy * dy + dz * dz < limit * limit and n < found_out.shape[0]:
+            found_out[n] = t
+            n += 1
+        t = tracks.after[t]
+    return n
 
-    Leaves the log likelihood of the pair in ``pairs.psi[k]``.
+
+@helper
+def search(
+    tracks: TrackTable, z: Floats, time_s: float, reach_m: float, flat: int, found_out: Ints
+) -> int:
+    """Tracks in the nine cells around a report that could be at its place; how many."""
+    row = cell_row(flat, z[PLACE], z[PLACE + 1], z[PLACE + 2])
+    n_buckets = tracks.head.shape[0]
+    n = 0
+    for r in range(row - 1, row + 2):
+        around = cells_around(flat, r)
+        column = cell_column(flat, r, z[PLACE], z[PLACE + 1])
+        for c in range(column - 1, column + 2):
+            wrapped = c % around if flat == 0 else c
+            bucket = bucket_of(r, wrapped, n_buckets)
+            first = tracks.head[bucket]
+            if first >= 0 and not bucket_was_read(tracks.cell, found_out, n, bucket):
+                n = search_bucket(tracks, first, z, time_s, reach_m, found_out, n)
+    return n
+
+
+@helper
+def bucket_was_read(cell: Longs, found: Ints, n: int, bucket: int) -> bool:
+    """Whether a found track is of this bucket: two cells can share one."""
+    for i in range(n):
+        if cell[found[i]] == bucket:
+            return True
+    return False
+
+
+@helper
+def hypothesis(
+    z: Floats, form: int, site: Floats, axes: Floats, flat: int, scratch: Scratch, post: tuple[Floats, Floats, Floats]
+) -> tuple[float, float]:  # fmt: skip
+    """Update all predicted models with a report into `post` (x, P, mu).
+
+    Returns the least squared distance and the log likelihood of the pair.
     """
-    s = m.sensor[j]
-    predict_models(tracks, t, m.time_s[j], p, pairs, 0)
+    x, P, mu = post
     least = math.inf
     top = -math.inf
     for i in range(N_MODELS):
         for a in range(N_STATE):
-            pairs.x[k, i, a] = pairs.xs[0, i, a]
+            x[i, a] = scratch.x[i, a]
             for b in range(N_STATE):
-                pairs.P[k, i, a, b] = pairs.Ps[0, i, a, b]
-        d2, density = update_one(
-            pairs.x[k, i], pairs.P[k, i], m, j, (g.site[s], g.axes[s], p.flat), pairs.line
-        )
+                P[i, a, b] = scratch.P[i, a, b]
+        d2, density = update_one(x[i], P[i], z, form, site, axes, flat, scratch.line)
         least = min(least, d2)
-        pairs.mu[k, i] = density + math.log(max(pairs.line[4, i], 1e-300))
-        top = max(top, pairs.mu[k, i])
+        mu[i] = density + math.log(max(scratch.predicted[i], 1e-300))
+        top = max(top, mu[i])
     total = 0.0
     for i in range(N_MODELS):
-        pairs.mu[k, i] = math.exp(pairs.mu[k, i] - top)
-        total += pairs.mu[k, i]
+        mu[i] = math.exp(mu[i] - top)
+        total += mu[i]
     for i in range(N_MODELS):
-        pairs.mu[k, i] /= total
-    pairs.psi[k] = top + math.log(total)
-    return least
+        mu[i] /= total
+    return least, top + math.log(total)
 
 
 @helper
@@ -111,18 +166,25 @@ def add_pair(
     tracks: TrackTable, t: int, m: Measurements, j: int, g: Geometry, p: TrackParams, pairs: Pairs, k: int
 ) -> int:  # fmt: skip
     """Make pair k of track t and report j if it passes the fine gate; returns the next k."""
-    if k >= pairs.track.shape[0] or not can_reach(tracks, t, m, j, g):
+    if k >= pairs.track.shape[0]:
         return k
-    d2 = pair_distance(tracks, t, m, j, g, p, pairs, k)
+    s = m.sensor[j]
+    dt = m.time_s[j] - tracks.time_s[t]
+    scratch = pairs.scratch
+    predict_models(tracks.mu[t], tracks.x[t], tracks.P[t], dt, p.motion, scratch)
+    post = (pairs.x[k], pairs.P[k], pairs.mu[k])
+    d2, likelihood = hypothesis(
+        m.z[j], m.form[j], g.site[s], g.axes[s], p.motion.flat, scratch, post
+    )
     ratio = identity_ratio(tracks, t, m, j, p)
-    limit = p.gate[n_components(m, j)]
+    limit = p.gate[n_components(m.z[j])]
     if ratio >= p.identity[SAME_ADDRESS]:
         limit *= p.gate[0]
     if not d2 < limit:
         return k
-    seen = tracks.p_visible[t] * g.p_detection[m.sensor[j]]
+    seen = tracks.p_visible[t] * g.p_detection[s]
     other = m.clutter[j] + m.birth[j]
-    weight = pairs.psi[k] + ratio - math.log(other)
+    weight = likelihood + ratio - math.log(other)
     weight = min(LOG_CAP, max(-LOG_CAP, weight))
     pairs.psi[k] = math.exp(weight) * seen / (1.0 - seen)
     pairs.track[k] = t
@@ -135,22 +197,8 @@ def pairs_of(
     tracks: TrackTable, m: Measurements, j: int, g: Geometry, p: TrackParams, pairs: Pairs, k: int
 ) -> int:
     """Add all pairs of report j from pair k on; returns the next k."""
-    x = m.place[j, 0]
-    y = m.place[j, 1]
-    row = cell_row(p.flat, x, y, m.place[j, 2])
-    start = k
-    for r in range(row - 1, row + 2):
-        n = cells_around(p.flat, r)
-        column = cell_column(p.flat, r, x, y)
-        for c in range(column - 1, column + 2):
-            wrapped = c % n if p.flat == 0 else c
-            bucket = bucket_of(r, wrapped, tracks.head.shape[0])
-            t = tracks.head[bucket]
-            while t >= 0:
-                known = False
-                for e in range(start, k):
-                    known = known or pairs.track[e] == t
-                if not known:
-                    k = add_pair(tracks, t, m, j, g, p, pairs, k)
-                t = tracks.after[t]
+    reach_m = coarse_reach(m.z[j], m.form[j], g.height_m[m.sensor[j], 1])
+    n = search(tracks, m.z[j], m.time_s[j], reach_m, p.motion.flat, pairs.found)
+    for i in range(n):
+        k = add_pair(tracks, pairs.found[i], m, j, g, p, pairs, k)
     return k

@@ -12,24 +12,24 @@ import numpy.typing as npt
 
 from skypact.kernels._jit import helper
 from skypact.kernels.kalman import predict_one
-from skypact.model.tracking import N_MODELS, N_STATE, Pairs, TrackParams, TrackTable
+from skypact.model.tracking import N_MODELS, N_STATE, Motion, Scratch, TrackTable
 
 Floats = npt.NDArray[np.float64]
 
 
 @helper
-def switch_probability(p: TrackParams, source: int, target: int, dt: float) -> float:
+def switch_probability(motion: Motion, source: int, target: int, dt: float) -> float:
     """Probability that the model is `target` after |dt| when it was `source`."""
-    stay = math.exp(-p.leave_rate[source] * abs(dt))
+    stay = math.exp(-motion.leave_rate[source] * abs(dt))
     if source == target:
         return stay
-    return (1.0 - stay) * p.enter[source, target]
+    return (1.0 - stay) * motion.enter[source][target]
 
 
 @helper
 def combine(mu: Floats, xs: Floats, Ps: Floats, x_out: Floats, P_out: Floats) -> None:
     """Mean (7,) and covariance (7, 7) of a Gaussian mixture; `mu` sums to one."""
-    n = mu.shape[0]
+    n = xs.shape[0]
     for i in range(N_STATE):
         total = 0.0
         for m in range(n):
@@ -47,49 +47,41 @@ def combine(mu: Floats, xs: Floats, Ps: Floats, x_out: Floats, P_out: Floats) ->
 
 @helper
 def mix_models(
-    tracks: TrackTable, t: int, dt: float, p: TrackParams, pairs: Pairs, slot: int
+    mu: Floats, x: Floats, P: Floats, dt: float, motion: Motion, scratch: Scratch
 ) -> None:
-    """Mixed initial conditions of track `t` for a step dt into ``pairs.xs[slot]``.
+    """Mixed initial conditions for a step dt into ``scratch.x`` and ``scratch.P``.
 
-    The predicted model probabilities go to ``pairs.line[4]``, the weights use ``pairs.line[5]``.
+    The predicted model probabilities go to ``scratch.predicted``.
     """
-    predicted = pairs.line[4]
-    weights = pairs.line[5]
+    weights = scratch.line[5]
     for target in range(N_MODELS):
         total = 0.0
         for source in range(N_MODELS):
-            weights[source] = tracks.mu[t, source] * switch_probability(p, source, target, dt)
+            weights[source] = mu[source] * switch_probability(motion, source, target, dt)
             total += weights[source]
-        predicted[target] = total
+        scratch.predicted[target] = total
         for source in range(N_MODELS):
             weights[source] = weights[source] / total if total > 0.0 else 1.0 / N_MODELS
-        combine(
-            weights[:N_MODELS],
-            tracks.x[t],
-            tracks.P[t],
-            pairs.xs[slot, target],
-            pairs.Ps[slot, target],
-        )
+        combine(weights, x, P, scratch.x[target], scratch.P[target])
 
 
 @helper
 def predict_models(
-    tracks: TrackTable, t: int, time_s: float, p: TrackParams, pairs: Pairs, slot: int
+    mu: Floats, x: Floats, P: Floats, dt: float, motion: Motion, scratch: Scratch
 ) -> None:
-    """Predict all models of track `t` to a time into ``pairs.xs[slot]`` and ``pairs.Ps[slot]``."""
-    dt = time_s - tracks.time_s[t]
-    mix_models(tracks, t, dt, p, pairs, slot)
+    """Predict all models (M, 7), (M, 7, 7) by dt into ``scratch.x`` and ``scratch.P``."""
+    mix_models(mu, x, P, dt, motion, scratch)
     for m in range(N_MODELS):
         predict_one(
-            pairs.xs[slot, m], pairs.Ps[slot, m], m, dt, p, pairs.work, pairs.line[6]
+            scratch.x[m], scratch.P[m], m, dt, motion, scratch.work, scratch.line[6]
         )
 
 
 @helper
-def refresh_moments(tracks: TrackTable, t: int, pairs: Pairs) -> None:
+def refresh_moments(tracks: TrackTable, t: int, scratch: Scratch) -> None:
     """Recompute a track's moment-matched position, velocity and spreads."""
-    x = pairs.line[6]
-    P = pairs.work[2]
+    x = scratch.line[6]
+    P = scratch.work[2]
     combine(tracks.mu[t], tracks.x[t], tracks.P[t], x, P)
     for i in range(3):
         tracks.pos[t, i] = x[i]

@@ -14,7 +14,22 @@ import numpy.typing as npt
 
 from skypact.kernels._jit import helper, kernel
 from skypact.kernels.geodesy import MEAN_RADIUS_M, up_at_one
-from skypact.model.tracking import TURN, Measurements, TrackParams
+from skypact.model.tracking import (
+    AZIMUTH,
+    HEIGHT,
+    PLACE,
+    POLAR,
+    RANGE,
+    SIGMA,
+    SIGMA_AZIMUTH,
+    SIGMA_HEIGHT,
+    SIGMA_V,
+    TURN,
+    UP,
+    VE,
+    VN,
+    Motion,
+)
 
 Floats = npt.NDArray[np.float64]
 
@@ -153,18 +168,18 @@ def predict_turn(x: Floats, P: Floats, dt: float, up: Floats, work: Floats) -> N
 
 @helper
 def predict_one(
-    x: Floats, P: Floats, model: int, dt: float, p: TrackParams, work: Floats, up: Floats
+    x: Floats, P: Floats, model: int, dt: float, motion: Motion, work: Floats, up: Floats
 ) -> None:
     """Move one model's state by dt in place, process noise included."""
-    up[0], up[1], up[2] = frame_up(p.flat, x)
+    up[0], up[1], up[2] = frame_up(motion.flat, x)
     if model == TURN:
         predict_turn(x, P, dt, up, work)
-        P[6, 6] += p.turn_psd * abs(dt)
+        P[6, 6] += motion.turn_psd * abs(dt)
     else:
-        predict_straight(x, P, dt, p.turn_sigma * p.turn_sigma)
-    if p.flat == 0:
+        predict_straight(x, P, dt, motion.turn_var)
+    if motion.flat == 0:
         follow_earth(x, dt, up)
-    add_noise(P, dt, up, p.accel_psd_h[model], p.accel_psd_v[model])
+    add_noise(P, dt, up, motion.accel_psd_h[model], motion.accel_psd_v[model])
 
 
 @helper
@@ -205,12 +220,12 @@ def direction_row(H: Floats, a: float, b: float, c: float, first: int) -> None:
 
 
 @helper
-def height_residual(x: Floats, m: Measurements, j: int, flat: int) -> float:
+def height_residual(x: Floats, z: Floats, flat: int) -> float:
     """Reported height minus the state's: along the vertical at the reported place, curved."""
-    dx = x[0] - m.place[j, 0]
-    dy = x[1] - m.place[j, 1]
-    dz = x[2] - m.place[j, 2]
-    rise = dx * m.up[j, 0] + dy * m.up[j, 1] + dz * m.up[j, 2]
+    dx = x[0] - z[PLACE]
+    dy = x[1] - z[PLACE + 1]
+    dz = x[2] - z[PLACE + 2]
+    rise = dx * z[UP] + dy * z[UP + 1] + dz * z[UP + 2]
     if flat == 0:
         rise += (dx * dx + dy * dy + dz * dz - rise * rise) / (2.0 * MEAN_RADIUS_M)
     return -rise
@@ -218,7 +233,7 @@ def height_residual(x: Floats, m: Measurements, j: int, flat: int) -> float:
 
 @helper
 def update_polar(
-    x: Floats, P: Floats, m: Measurements, j: int, site: Floats, axes: Floats, line: Floats
+    x: Floats, P: Floats, z: Floats, site: Floats, axes: Floats, line: Floats
 ) -> tuple[float, float]:
     """Slant range, then azimuth, each linearised where the one before has put the state."""
     H = line[0]
@@ -230,7 +245,7 @@ def update_polar(
     if distance <= 0.0:
         return 0.0, 0.0
     direction_row(H, dx / distance, dy / distance, dz / distance, 0)
-    d2, density = scalar_update(x, P, H, m.range_m[j] - distance, m.sigma_m[j] ** 2, ph)
+    d2, density = scalar_update(x, P, H, z[RANGE] - distance, z[SIGMA] * z[SIGMA], ph)
     dx = x[0] - site[0]
     dy = x[1] - site[1]
     dz = x[2] - site[2]
@@ -238,8 +253,8 @@ def update_polar(
     north = axes[1, 0] * dx + axes[1, 1] * dy + axes[1, 2] * dz
     ground2 = east * east + north * north
     if ground2 < NEAREST_AZIMUTH_M * NEAREST_AZIMUTH_M:
-        return d2, density - math.log(2.0 * math.pi)
-    residual = m.azimuth_rad[j] - math.atan2(east, north)
+        return d2, density - LOG_2PI
+    residual = z[AZIMUTH] - math.atan2(east, north)
     residual -= 2.0 * math.pi * math.floor(residual / (2.0 * math.pi) + 0.5)
     a = north / ground2
     b = -east / ground2
@@ -250,114 +265,115 @@ def update_polar(
         a * axes[0, 2] + b * axes[1, 2],
         0,
     )
-    more, density_azimuth = scalar_update(x, P, H, residual, m.sigma_azimuth_rad[j] ** 2, ph)
+    variance = z[SIGMA_AZIMUTH] * z[SIGMA_AZIMUTH]
+    more, density_azimuth = scalar_update(x, P, H, residual, variance, ph)
     return d2 + more, density + density_azimuth
 
 
 @helper
 def update_plane(
-    x: Floats, P: Floats, m: Measurements, j: int, flat: int, line: Floats
+    x: Floats, P: Floats, z: Floats, flat: int, line: Floats
 ) -> tuple[float, float]:
     """Horizontal position as two scalars along east and north at the reported place."""
     H = line[0]
     e = line[2]
     n = line[3]
-    level_axes(m.up[j], flat, e, n)
+    level_axes(z, flat, e, n)
     d2 = 0.0
     density = 0.0
     for axis in range(2):
         a = e if axis == 0 else n
         residual = 0.0
         for i in range(3):
-            residual += a[i] * (m.place[j, i] - x[i])
+            residual += a[i] * (z[PLACE + i] - x[i])
         direction_row(H, a[0], a[1], a[2], 0)
-        more, log_density = scalar_update(x, P, H, residual, m.sigma_m[j] ** 2, line[1])
+        more, log_density = scalar_update(x, P, H, residual, z[SIGMA] * z[SIGMA], line[1])
         d2 += more
         density += log_density
     return d2, density
 
 
 @helper
-def level_axes(up: Floats, flat: int, e: Floats, n: Floats) -> None:
-    """East and north unit vectors for a vertical; a flat scene's are x and y."""
+def level_axes(z: Floats, flat: int, e: Floats, n: Floats) -> None:
+    """East and north unit vectors at a report's place; a flat scene's are x and y."""
     if flat == 1:
         e[0], e[1], e[2] = 1.0, 0.0, 0.0
         n[0], n[1], n[2] = 0.0, 1.0, 0.0
         return
-    p = math.hypot(up[0], up[1])
+    p = math.hypot(z[UP], z[UP + 1])
     if p < 1e-12:
         e[0], e[1], e[2] = 0.0, 1.0, 0.0
     else:
-        e[0], e[1], e[2] = -up[1] / p, up[0] / p, 0.0
-    n[0] = up[1] * e[2] - up[2] * e[1]
-    n[1] = up[2] * e[0] - up[0] * e[2]
-    n[2] = up[0] * e[1] - up[1] * e[0]
+        e[0], e[1], e[2] = -z[UP + 1] / p, z[UP] / p, 0.0
+    n[0] = z[UP + 1] * e[2] - z[UP + 2] * e[1]
+    n[1] = z[UP + 2] * e[0] - z[UP] * e[2]
+    n[2] = z[UP] * e[1] - z[UP + 1] * e[0]
 
 
 @helper
 def update_velocity(
-    x: Floats, P: Floats, m: Measurements, j: int, flat: int, line: Floats
+    x: Floats, P: Floats, z: Floats, flat: int, line: Floats
 ) -> tuple[float, float]:
-    """Reported velocity as two scalars along north and east."""
+    """Reported velocity as two scalars along east and north."""
     H = line[0]
     e = line[2]
     n = line[3]
-    level_axes(m.up[j], flat, e, n)
+    level_axes(z, flat, e, n)
     d2 = 0.0
     density = 0.0
     for axis in range(2):
         a = e if axis == 0 else n
-        reported = m.ve_mps[j] if axis == 0 else m.vn_mps[j]
+        reported = z[VE] if axis == 0 else z[VN]
         residual = reported - (a[0] * x[3] + a[1] * x[4] + a[2] * x[5])
         direction_row(H, a[0], a[1], a[2], 3)
-        more, log_density = scalar_update(x, P, H, residual, m.sigma_v_mps[j] ** 2, line[1])
+        more, log_density = scalar_update(x, P, H, residual, z[SIGMA_V] * z[SIGMA_V], line[1])
         d2 += more
         density += log_density
     return d2, density
 
 
 @helper
-def n_components(m: Measurements, j: int) -> int:
+def n_components(z: Floats) -> int:
     """Scalars in a prepared report."""
     n = 2
-    if not math.isnan(m.height_m[j]):
+    if not math.isnan(z[HEIGHT]):
         n += 1
-    if not math.isnan(m.vn_mps[j]):
+    if not math.isnan(z[VN]):
         n += 2
     return n
 
 
 @helper
 def update_one(
-    x: Floats, P: Floats, m: Measurements, j: int, sensor: tuple[Floats, Floats, int], line: Floats
+    x: Floats, P: Floats, z: Floats, form: int, site: Floats, axes: Floats, flat: int, line: Floats
 ) -> tuple[float, float]:
-    """Update one model's state with report j, in place.
+    """Update one model's state with a prepared report, in place.
 
     Height first, because slant range needs it, then range and azimuth or the plane position, then
-    velocity. `sensor` is (site, axes, flat). Returns the squared distance and the log density.
+    velocity. Returns the squared distance and the log density.
     """
     d2 = 0.0
     density = 0.0
-    if not math.isnan(m.height_m[j]):
-        residual = height_residual(x, m, j, sensor[2])
-        direction_row(line[0], m.up[j, 0], m.up[j, 1], m.up[j, 2], 0)
-        variance = m.sigma_height_m[j] ** 2
+    if not math.isnan(z[HEIGHT]):
+        residual = height_residual(x, z, flat)
+        direction_row(line[0], z[UP], z[UP + 1], z[UP + 2], 0)
+        variance = z[SIGMA_HEIGHT] * z[SIGMA_HEIGHT]
         d2, density = scalar_update(x, P, line[0], residual, variance, line[1])
-    if m.form[j] == 0:
-        more, log_density = update_polar(x, P, m, j, sensor[0], sensor[1], line)
+    if form == POLAR:
+        more, log_density = update_polar(x, P, z, site, axes, line)
     else:
-        more, log_density = update_plane(x, P, m, j, sensor[2], line)
+        more, log_density = update_plane(x, P, z, flat, line)
     d2 += more
     density += log_density
-    if not math.isnan(m.vn_mps[j]):
-        more, log_density = update_velocity(x, P, m, j, sensor[2], line)
+    if not math.isnan(z[VN]):
+        more, log_density = update_velocity(x, P, z, flat, line)
         d2 += more
         density += log_density
     return d2, density
 
 
 @kernel
-def predict(x: Floats, P: Floats, model: int, dt: float, p: TrackParams) -> None:
+def predict(x: Floats, P: Floats, model: int, dt: float, motion: Motion) -> None:
     """Move n states (n, 7) with covariances (n, 7, 7) by dt under one model, in place.
 
     Twin: tests/naive/kalman.py. The step of the tracker calls `predict_one` instead.
@@ -365,14 +381,17 @@ def predict(x: Floats, P: Floats, model: int, dt: float, p: TrackParams) -> None
     work = np.zeros((2, 7, 7))
     up = np.zeros(7)
     for i in range(x.shape[0]):
-        predict_one(x[i], P[i], model, dt, p, work, up)
+        predict_one(x[i], P[i], model, dt, motion, work, up)
 
 
 @kernel
 def update(
-    x: Floats, P: Floats, m: Measurements, site: Floats, axes: Floats, flat: int, d2_out: Floats
+    x: Floats, P: Floats, z: Floats, form: int, site: Floats, axes: Floats, flat: int, d2_out: Floats
 ) -> None:
-    """Update state i (n, 7) with report i of `m`, in place; squared distances to `d2_out` (n,)."""
+    """Update state i (n, 7) with prepared report i (n, 16), in place.
+
+    Squared distances go to `d2_out` (n,). Twin: tests/naive/kalman.py.
+    """
     line = np.zeros((4, 7))
     for i in range(x.shape[0]):
-        d2_out[i], _ = update_one(x[i], P[i], m, i, (site, axes, flat), line)
+        d2_out[i], _ = update_one(x[i], P[i], z[i], form, site, axes, flat, line)

@@ -22,6 +22,7 @@ from skypact.model.tracking import (
     DROP_CONFIRMED_AT,
     FADE,
     FREE,
+    HEIGHT,
     HIGH_WATER,
     LOSS,
     MANOEUVRE,
@@ -31,13 +32,15 @@ from skypact.model.tracking import (
     N_MODELS,
     N_STATE,
     NEXT_NUMBER,
+    PLACE,
     RETURN,
     SPREAD_MAX_M,
     TENTATIVE,
     TURN,
+    UP,
     Geometry,
     Measurements,
-    Pairs,
+    Scratch,
     TrackParams,
     TrackTable,
 )
@@ -74,18 +77,18 @@ def end_track(tracks: TrackTable, t: int) -> None:
 def start_state(tracks: TrackTable, t: int, m: Measurements, j: int, g: Geometry, p: TrackParams) -> None:  # fmt: skip
     """Set the prior of a new track at report j: broad place, unknown velocity and turn rate."""
     vertical = START_SIGMA_M
-    if math.isnan(m.height_m[j]):
+    if math.isnan(m.z[j, HEIGHT]):
         vertical = g.height_m[m.sensor[j], 1]
     for i in range(N_MODELS):
         for a in range(N_STATE):
             tracks.x[t, i, a] = 0.0
             for b in range(N_STATE):
                 tracks.P[t, i, a, b] = 0.0
-        tracks.P[t, i, 6, 6] = p.turn_sigma * p.turn_sigma
+        tracks.P[t, i, 6, 6] = p.motion.turn_var
         for a in range(3):
-            tracks.x[t, i, a] = m.place[j, a]
+            tracks.x[t, i, a] = m.z[j, PLACE + a]
             for b in range(3):
-                rise = m.up[j, a] * m.up[j, b]
+                rise = m.z[j, UP + a] * m.z[j, UP + b]
                 level = (1.0 if a == b else 0.0) - rise
                 tracks.P[t, i, a, b] = START_SIGMA_M**2 * level + vertical**2 * rise
                 tracks.P[t, i, 3 + a, 3 + b] = (
@@ -105,7 +108,7 @@ def take_over(tracks: TrackTable, t: int, m: Measurements, j: int) -> None:
         return
     distance2 = 0.0
     for i in range(3):
-        distance2 += (tracks.pos[old, i] - m.place[j, i]) ** 2
+        distance2 += (tracks.pos[old, i] - m.z[j, PLACE + i]) ** 2
     reach = TAKE_OVER_MPS * (m.time_s[j] - tracks.time_s[old]) + TAKE_OVER_M
     if distance2 > reach * reach:
         return
@@ -122,7 +125,7 @@ def take_over(tracks: TrackTable, t: int, m: Measurements, j: int) -> None:
 
 @helper
 def start_track(
-    tracks: TrackTable, m: Measurements, j: int, chance: float, g: Geometry, p: TrackParams, pairs: Pairs
+    tracks: TrackTable, m: Measurements, j: int, chance: float, g: Geometry, p: TrackParams, scratch: Scratch
 ) -> int:  # fmt: skip
     """Begin a track at report j with existence `chance`; returns its row, -1 when full."""
     if tracks.counters[N_FREE] == 0:
@@ -137,10 +140,12 @@ def start_track(
         update_one(
             tracks.x[t, i],
             tracks.P[t, i],
-            m,
-            j,
-            (g.site[s], g.axes[s], p.flat),
-            pairs.line,
+            m.z[j],
+            m.form[j],
+            g.site[s],
+            g.axes[s],
+            p.motion.flat,
+            scratch.line,
         )
         tracks.mu[t, i] = START_TURN
     tracks.mu[t, 0] = 1.0 - START_TURN * (N_MODELS - 1)
@@ -160,9 +165,9 @@ def start_track(
         tracks.look_s[t, i] = math.nan
         tracks.seen_s[t, i] = math.nan
     take_over(tracks, t, m, j)
-    refresh_moments(tracks, t, pairs)
+    refresh_moments(tracks, t, scratch)
     note_hit(tracks, t, m, j, p)
-    link(tracks, t, p.flat, m.time_s[j])
+    link(tracks, t, p.motion.flat, m.time_s[j])
     return t
 
 
@@ -286,7 +291,7 @@ def sweep(tracks: TrackTable, now_s: float, g: Geometry, p: TrackParams, ended_o
             count += 1
             end_track(tracks, t)
         elif now_s - tracks.time_s[t] > 5.0:
-            link(tracks, t, p.flat, now_s)
+            link(tracks, t, p.motion.flat, now_s)
     return count
 
 

@@ -16,16 +16,43 @@ from skypact.kernels.geodesy import (
     ecef_from_polar_one,
     up_at_one,
 )
-from skypact.model.reports import ReportBatch
-from skypact.model.tracking import PLANE, POLAR, Geometry, Measurements, TrackParams
+from skypact.model.tracking import (
+    AZIMUTH,
+    HEIGHT,
+    PLACE,
+    PLANE,
+    POLAR,
+    RANGE,
+    SIGMA,
+    SIGMA_AZIMUTH,
+    SIGMA_HEIGHT,
+    SIGMA_V,
+    UP,
+    VE,
+    VN,
+    Geometry,
+    Measurements,
+    TrackParams,
+)
 
 Floats = npt.NDArray[np.float64]
 Longs = npt.NDArray[np.int64]
+
+REPORT_NUMBERS: Final = (
+    "time_s", "range_m", "azimuth_rad", "lat_rad", "lon_rad", "baro_altitude_m",
+    "geo_altitude_m", "vn_mps", "ve_mps", "sigma_m", "x_m", "y_m",
+)  # fmt: skip
+"""Report columns that `prepare` reads, in the order of its matrix."""
+(TIME, SLANT, BEARING, LAT, LON, BARO, GEO, NORTH, EAST, STATED, X, Y) = range(12)
 
 LAYER_M: Final = 1_500.0
 """Thickness of a layer of the barometric field."""
 FIELD_MEMORY: Final = 2_000.0
 """Reports after which the field forgets: some minutes of ADS-B, hours of weather."""
+FIELD_LIMIT_M: Final = 1_000.0
+"""A larger difference is an error, not weather."""
+LEAST_CLUTTER: Final = 1e-3
+"""No sensor is free of false reports."""
 HEIGHT_SPAN_M: Final = 15_000.0
 """Heights over which false and first reports are spread evenly."""
 SPEED_SPAN_MPS: Final = 600.0
@@ -62,172 +89,171 @@ def sigma_of_nacp(nacp: int, fallback: float) -> float:
 
 
 @helper
-def reported_height(b: ReportBatch, i: int, undulation_m: float, g: Geometry) -> float:
-    """Height above the ellipsoid of report i, NaN where it gives none; learns the field."""
-    baro = b.baro_altitude_m[i]
+def reported_height(f: Floats, undulation_m: float, field: Floats) -> float:
+    """Height above the ellipsoid of a report, NaN where it gives none; learns the field."""
+    baro = f[BARO]
     if math.isnan(baro):
-        return b.geo_altitude_m[i]
-    layers = g.baro_field.shape[1]
+        return f[GEO]
+    layers = field.shape[1]
     layer = min(layers - 1, max(0, int(baro / LAYER_M)))
-    if not math.isnan(b.geo_altitude_m[i]):
-        weight = min(FIELD_MEMORY, g.baro_field[1, layer] + 1.0)
-        difference = b.geo_altitude_m[i] - baro - undulation_m
-        if abs(difference) < 1_000.0:
-            g.baro_field[0, layer] += (difference - g.baro_field[0, layer]) / weight
-            g.baro_field[1, layer] = weight
-    if g.baro_field[1, layer] > 0.0:
-        return baro + undulation_m + g.baro_field[0, layer]
-    return baro + undulation_m
+    if not math.isnan(f[GEO]):
+        weight = min(FIELD_MEMORY, field[1, layer] + 1.0)
+        difference = f[GEO] - baro - undulation_m
+        if abs(difference) < FIELD_LIMIT_M:
+            field[0, layer] += (difference - field[0, layer]) / weight
+            field[1, layer] = weight
+    return baro + undulation_m + field[0, layer]
 
 
 @helper
-def place_polar(b: ReportBatch, i: int, height_m: float, s: int, g: Geometry, flat: int) -> tuple[float, float, float]:  # fmt: skip
+def place_polar(
+    f: Floats, height_m: float, site: Floats, axes: Floats, flat: int
+) -> tuple[float, float, float]:
     """Position of a range and azimuth at a height."""
     if flat == 1:
         return (
-            g.site[s, 0] + b.range_m[i] * math.sin(b.azimuth_rad[i]),
-            g.site[s, 1] + b.range_m[i] * math.cos(b.azimuth_rad[i]),
-            g.site[s, 2],
+            site[0] + f[SLANT] * math.sin(f[BEARING]),
+            site[1] + f[SLANT] * math.cos(f[BEARING]),
+            site[2],
         )
-    return ecef_from_polar_one(b.range_m[i], b.azimuth_rad[i], height_m, g.site[s], g.axes[s])
+    return ecef_from_polar_one(f[SLANT], f[BEARING], height_m, site, axes)
 
 
 @helper
-def place_plane(b: ReportBatch, i: int, height_m: float, s: int, g: Geometry, flat: int) -> tuple[float, float, float]:  # fmt: skip
+def place_plane(
+    f: Floats, height_m: float, site: Floats, axes: Floats, flat: int
+) -> tuple[float, float, float]:
     """Position of a latitude and longitude, or of a plane position at the sensor."""
     if flat == 1:
-        return g.site[s, 0] + b.x_m[i], g.site[s, 1] + b.y_m[i], g.site[s, 2]
-    if not math.isnan(b.lat_rad[i]):
-        return ecef_from_geodetic_one(b.lat_rad[i], b.lon_rad[i], height_m)
-    a = g.axes[s]
-    rise = height_m - g.site[s, 3]
+        return site[0] + f[X], site[1] + f[Y], site[2]
+    if not math.isnan(f[LAT]):
+        return ecef_from_geodetic_one(f[LAT], f[LON], height_m)
+    rise = height_m - site[3]
     return (
-        g.site[s, 0] + a[0, 0] * b.x_m[i] + a[1, 0] * b.y_m[i] + a[2, 0] * rise,
-        g.site[s, 1] + a[0, 1] * b.x_m[i] + a[1, 1] * b.y_m[i] + a[2, 1] * rise,
-        g.site[s, 2] + a[0, 2] * b.x_m[i] + a[1, 2] * b.y_m[i] + a[2, 2] * rise,
+        site[0] + axes[0, 0] * f[X] + axes[1, 0] * f[Y] + axes[2, 0] * rise,
+        site[1] + axes[0, 1] * f[X] + axes[1, 1] * f[Y] + axes[2, 1] * rise,
+        site[2] + axes[0, 2] * f[X] + axes[1, 2] * f[Y] + axes[2, 2] * rise,
     )
 
 
 @helper
-def form_of(b: ReportBatch, i: int, s: int, g: Geometry) -> int:
-    """How report i can be used: POLAR, PLANE, or -1 (coasted, tracker-made, or no position)."""
-    if b.coast[i] == 1 or b.kind[i] == 8 or b.test[i] == 1:
+def form_of(f: Floats, excluded: int, site: Floats) -> int:
+    """How a report can be used: POLAR, PLANE, or -1 (excluded, or no position)."""
+    if excluded == 1:
         return -1
-    site_known = not math.isnan(g.site[s, 0])
-    if site_known and not (math.isnan(b.range_m[i]) or math.isnan(b.azimuth_rad[i])):
-        return POLAR if b.range_m[i] > 0.0 else -1
-    if not (math.isnan(b.lat_rad[i]) or math.isnan(b.lon_rad[i])):
+    site_known = not math.isnan(site[0])
+    if site_known and not (math.isnan(f[SLANT]) or math.isnan(f[BEARING])):
+        return POLAR if f[SLANT] > 0.0 else -1
+    if not (math.isnan(f[LAT]) or math.isnan(f[LON])):
         return PLANE
-    if site_known and not (math.isnan(b.x_m[i]) or math.isnan(b.y_m[i])):
+    if site_known and not (math.isnan(f[X]) or math.isnan(f[Y])):
         return PLANE
     return -1
 
 
 @helper
-def set_noise(
-    m: Measurements, k: int, b: ReportBatch, i: int, g: Geometry, p: TrackParams
-) -> None:
-    """Standard deviations of prepared report k."""
-    s = b.sensor[i]
-    if m.form[k] == POLAR:
-        m.sigma_m[k] = g.sigma_range_m[s]
-        m.sigma_azimuth_rad[k] = g.sigma_azimuth_rad[s]
+def set_noise(z: Floats, f: Floats, form: int, nacp: int, s: int, g: Geometry, p: TrackParams) -> None:  # fmt: skip
+    """Standard deviations and velocity of a prepared report."""
+    if form == POLAR:
+        z[SIGMA] = g.sigma_range_m[s]
+        z[SIGMA_AZIMUTH] = g.sigma_azimuth_rad[s]
     else:
-        stated = b.sigma_m[i]
+        stated = f[STATED]
         if math.isnan(stated):
-            stated = sigma_of_nacp(b.nacp[i], g.sigma_position_m[s])
-        m.sigma_m[k] = stated if p.flat == 1 else max(LEAST_SIGMA_M, stated)
-        m.sigma_azimuth_rad[k] = 0.0
-    m.sigma_height_m[k] = p.sigma_baro_m
-    if math.isnan(b.baro_altitude_m[i]) and math.isnan(b.geo_altitude_m[i]):
-        m.sigma_height_m[k] = g.height_m[s, 1]
-    m.vn_mps[k] = math.nan
-    m.ve_mps[k] = math.nan
-    if not (math.isnan(b.vn_mps[i]) or math.isnan(b.ve_mps[i])):
-        m.vn_mps[k] = b.vn_mps[i]
-        m.ve_mps[k] = b.ve_mps[i]
-    m.sigma_v_mps[k] = p.sigma_velocity_mps
+            stated = sigma_of_nacp(nacp, g.sigma_position_m[s])
+        z[SIGMA] = stated if p.motion.flat == 1 else max(LEAST_SIGMA_M, stated)
+        z[SIGMA_AZIMUTH] = 0.0
+    z[SIGMA_HEIGHT] = p.sigma_baro_m
+    if math.isnan(f[BARO]) and math.isnan(f[GEO]):
+        z[SIGMA_HEIGHT] = g.height_m[s, 1]
+    z[VN] = math.nan
+    z[VE] = math.nan
+    if not (math.isnan(f[NORTH]) or math.isnan(f[EAST])):
+        z[VN] = f[NORTH]
+        z[VE] = f[EAST]
+    z[SIGMA_V] = p.sigma_velocity_mps
 
 
 @helper
-def set_densities(m: Measurements, k: int, b: ReportBatch, i: int, g: Geometry, p: TrackParams) -> None:  # fmt: skip
-    """Densities of false reports and of new objects at prepared report k."""
-    s = b.sensor[i]
-    reach = g.range_max_m[s]
-    volume = 2.0 * math.pi * reach if m.form[k] == POLAR else math.pi * reach * reach
-    if not math.isnan(m.height_m[k]):
-        volume *= HEIGHT_SPAN_M if g.on_surface[s] == 0 else 4.0 * m.sigma_height_m[k]
-    if not math.isnan(m.vn_mps[k]):
+def density_volume(z: Floats, form: int, reach_m: float, on_surface: int) -> float:
+    """Size of the space that false and first reports of a sensor are spread over."""
+    volume = 2.0 * math.pi * reach_m if form == POLAR else math.pi * reach_m * reach_m
+    if not math.isnan(z[HEIGHT]):
+        volume *= HEIGHT_SPAN_M if on_surface == 0 else 4.0 * z[SIGMA_HEIGHT]
+    if not math.isnan(z[VN]):
         volume *= SPEED_SPAN_MPS * SPEED_SPAN_MPS
-    false_reports = max(g.clutter_per_scan[s], 1e-3)
-    if b.icao[i] >= 0:
-        false_reports *= CLUTTER_WITH_CODE * CLUTTER_WITH_CODE
-    elif b.mode3a[i] >= 0 or not math.isnan(b.baro_altitude_m[i]):
-        false_reports *= CLUTTER_WITH_CODE
-    m.clutter[k] = false_reports / volume
-    m.birth[k] = p.births_per_scan / volume
+    return volume
+
+
+@helper
+def false_share(f: Floats, icao: int, mode3a: int) -> float:
+    """How much rarer false reports of this content are than bare ones."""
+    if icao >= 0:
+        return CLUTTER_WITH_CODE * CLUTTER_WITH_CODE
+    if mode3a >= 0 or not math.isnan(f[BARO]):
+        return CLUTTER_WITH_CODE
+    return 1.0
 
 
 @kernel
 def prepare(
-    b: ReportBatch,
-    order: Longs,
-    undulation_m: Floats,
-    first_index: int,
-    g: Geometry,
-    p: TrackParams,
-    m: Measurements,
-) -> int:
-    """Fill `m` with the usable reports of `b` in the given order; returns how many there are.
+    f: Floats, labels: Longs, order: Longs, undulation_m: Floats, g: Geometry, p: TrackParams, m: Measurements
+) -> int:  # fmt: skip
+    """Fill `m` with the usable reports in the given order; returns how many there are.
 
     Parameters
     ----------
-    b : ReportBatch of n rows
+    f : float64 (n, 12)
+        Numbers of the reports, see `REPORT_NUMBERS`.
+    labels : int64 (n, 6)
+        Sensor, excluded (0 or 1), address, Mode A code, NACp, packed callsign.
     order : int64 (k,)
-        Rows of `b` in processing order.
+        Rows in processing order.
     undulation_m : float64 (n,)
         Geoid height at each report.
-    first_index : int
-        Running number of row 0 of `b`.
     g, p : Geometry, TrackParams
         `g.baro_field` is updated.
     m : Measurements
-        Written; at least k rows.
+        Written; at least k rows. `m.index` gets the row of `f`.
     """
     count = 0
     for i in order:
-        s = b.sensor[i]
-        form = form_of(b, i, s, g)
+        s = labels[i, 0]
+        form = form_of(f[i], labels[i, 1], g.site[s])
         if form < 0:
             continue
-        height = reported_height(b, i, undulation_m[i], g)
+        height = reported_height(f[i], undulation_m[i], g.baro_field)
         assumed = g.height_m[s, 0] if math.isnan(height) else height
         if math.isnan(height) and g.on_surface[s] == 1:
             height = assumed
-        m.form[count] = form
         if form == POLAR:
-            x, y, z = place_polar(b, i, assumed, s, g, p.flat)
+            x, y, w = place_polar(f[i], assumed, g.site[s], g.axes[s], p.motion.flat)
         else:
-            x, y, z = place_plane(b, i, assumed, s, g, p.flat)
-        m.place[count, 0], m.place[count, 1], m.place[count, 2] = x, y, z
-        if p.flat == 1:
-            m.up[count, 0], m.up[count, 1], m.up[count, 2] = 0.0, 0.0, 1.0
+            x, y, w = place_plane(f[i], assumed, g.site[s], g.axes[s], p.motion.flat)
+        z = m.z[count]
+        z[PLACE], z[PLACE + 1], z[PLACE + 2] = x, y, w
+        if p.motion.flat == 1:
+            z[UP], z[UP + 1], z[UP + 2] = 0.0, 0.0, 1.0
             height = g.site[s, 2]
         else:
-            m.up[count, 0], m.up[count, 1], m.up[count, 2] = up_at_one(x, y, z)
-        m.time_s[count] = b.time_s[i]
+            z[UP], z[UP + 1], z[UP + 2] = up_at_one(x, y, w)
+        z[RANGE] = f[i, SLANT]
+        z[AZIMUTH] = f[i, BEARING]
+        z[HEIGHT] = height
+        set_noise(z, f[i], form, labels[i, 4], s, g, p)
+        volume = density_volume(z, form, g.range_max_m[s], g.on_surface[s])
+        share = false_share(f[i], labels[i, 2], labels[i, 3])
+        m.clutter[count] = max(g.clutter_per_scan[s], LEAST_CLUTTER) * share / volume
+        m.birth[count] = p.births_per_scan / volume
+        m.time_s[count] = f[i, TIME]
         m.sensor[count] = s
-        m.range_m[count] = b.range_m[i]
-        m.azimuth_rad[count] = b.azimuth_rad[i]
-        m.height_m[count] = height
-        m.icao[count] = b.icao[i]
-        m.mode3a[count] = b.mode3a[i]
-        m.callsign[count] = b.callsign[i]
-        m.baro_m[count] = b.baro_altitude_m[i]
-        m.index[count] = first_index + i
+        m.form[count] = form
+        m.icao[count] = labels[i, 2]
+        m.mode3a[count] = labels[i, 3]
+        m.callsign[count] = labels[i, 5]
+        m.baro_m[count] = f[i, BARO]
+        m.index[count] = i
         m.row_out[count] = -1
         m.number_out[count] = -1
-        set_noise(m, count, b, i, g, p)
-        set_densities(m, count, b, i, g, p)
         count += 1
     return count

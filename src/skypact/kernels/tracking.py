@@ -28,6 +28,7 @@ from skypact.model.tracking import (
     Geometry,
     Measurements,
     Pairs,
+    Scratch,
     TrackParams,
     TrackTable,
 )
@@ -96,12 +97,12 @@ def copy_state(tracks: TrackTable, t: int, pairs: Pairs, k: int) -> None:
 
 
 @helper
-def add_weighted(pairs: Pairs, weight: float, i: int, x: Floats, P: Floats) -> None:
-    """Add a hypothesis of model i to the running mixture in ``xs[1], Ps[1]`` (raw moments)."""
+def add_weighted(weight: float, x: Floats, P: Floats, x_sum: Floats, P_sum: Floats) -> None:
+    """Add a weighted hypothesis to running first and second moments (upper triangle)."""
     for a in range(N_STATE):
-        pairs.xs[1, i, a] += weight * x[a]
+        x_sum[a] += weight * x[a]
         for b in range(a, N_STATE):
-            pairs.Ps[1, i, a, b] += weight * (P[a, b] + x[a] * x[b])
+            P_sum[a, b] += weight * (P[a, b] + x[a] * x[b])
 
 
 @helper
@@ -110,21 +111,23 @@ def mix_hypotheses(tracks: TrackTable, local: int, best: int, missed: float, p: 
 
     States are kept relative to the best pair's, so that the raw second moments lose no digits.
     """
+    scratch = pairs.scratch
     t = pairs.rows[local]
     time_s = m.time_s[pairs.report[best]]
-    predict_models(tracks, t, time_s, p, pairs, 0)
+    dt = time_s - tracks.time_s[t]
+    predict_models(tracks.mu[t], tracks.x[t], tracks.P[t], dt, p.motion, scratch)
     for i in range(N_MODELS):
-        base = pairs.work[3, i]
+        base = scratch.work[3, i]
         total = 0.0
         for a in range(N_STATE):
             base[a] = pairs.x[best, i, a]
-            pairs.xs[1, i, a] = 0.0
+            scratch.x_sum[i, a] = 0.0
             for b in range(N_STATE):
-                pairs.Ps[1, i, a, b] = 0.0
+                scratch.P_sum[i, a, b] = 0.0
         for a in range(N_STATE):
-            pairs.work[4, i, a] = pairs.xs[0, i, a] - base[a]
-        total = missed * pairs.line[4, i]
-        add_weighted(pairs, total, i, pairs.work[4, i], pairs.Ps[0, i])
+            scratch.work[4, i, a] = scratch.x[i, a] - base[a]
+        total = missed * scratch.predicted[i]
+        add_weighted(total, scratch.work[4, i], scratch.P[i], scratch.x_sum[i], scratch.P_sum[i])
         k = pairs.first[local]
         while k >= 0:
             if pairs.prob[k] >= UNLIKELY:
@@ -132,45 +135,48 @@ def mix_hypotheses(tracks: TrackTable, local: int, best: int, missed: float, p: 
                 weight = pairs.prob[k] * pairs.mu[k, i]
                 for a in range(N_STATE):
                     moved = shift * pairs.x[k, i, a + 3] if a < 3 else 0.0
-                    pairs.work[4, i, a] = pairs.x[k, i, a] + moved - base[a]
-                add_weighted(pairs, weight, i, pairs.work[4, i], pairs.P[k, i])
+                    scratch.work[4, i, a] = pairs.x[k, i, a] + moved - base[a]
+                add_weighted(
+                    weight, scratch.work[4, i], pairs.P[k, i], scratch.x_sum[i], scratch.P_sum[i]
+                )
                 total += weight
             k = pairs.after[k]
-        pairs.work[5, 0, i] = total
-    settle_mixture(tracks, t, pairs)
+        scratch.work[5, 0, i] = total
+    settle_mixture(tracks, t, scratch)
 
 
 @helper
-def settle_mixture(tracks: TrackTable, t: int, pairs: Pairs) -> None:
+def settle_mixture(tracks: TrackTable, t: int, scratch: Scratch) -> None:
     """Turn the raw moments of ``xs[1], Ps[1]`` into the state of track t."""
     grand = 0.0
     for i in range(N_MODELS):
-        grand += pairs.work[5, 0, i]
+        grand += scratch.work[5, 0, i]
     for i in range(N_MODELS):
-        total = pairs.work[5, 0, i]
+        total = scratch.work[5, 0, i]
         tracks.mu[t, i] = total / grand
         if total <= 1e-12 * grand:
             continue
         for a in range(N_STATE):
-            pairs.xs[1, i, a] /= total
+            scratch.x_sum[i, a] /= total
         for a in range(N_STATE):
-            tracks.x[t, i, a] = pairs.work[3, i, a] + pairs.xs[1, i, a]
+            tracks.x[t, i, a] = scratch.work[3, i, a] + scratch.x_sum[i, a]
             for b in range(a, N_STATE):
-                spread = pairs.xs[1, i, a] * pairs.xs[1, i, b]
-                tracks.P[t, i, a, b] = pairs.Ps[1, i, a, b] / total - spread
+                spread = scratch.x_sum[i, a] * scratch.x_sum[i, b]
+                tracks.P[t, i, a, b] = scratch.P_sum[i, a, b] / total - spread
                 tracks.P[t, i, b, a] = tracks.P[t, i, a, b]
 
 
 @helper
-def forward_to(tracks: TrackTable, t: int, time_s: float, p: TrackParams, pairs: Pairs) -> None:
+def forward_to(tracks: TrackTable, t: int, time_s: float, p: TrackParams, scratch: Scratch) -> None:
     """Predict track t to a later time, so that its time never goes back."""
-    predict_models(tracks, t, time_s, p, pairs, 0)
+    dt = time_s - tracks.time_s[t]
+    predict_models(tracks.mu[t], tracks.x[t], tracks.P[t], dt, p.motion, scratch)
     for i in range(N_MODELS):
-        tracks.mu[t, i] = pairs.line[4, i]
+        tracks.mu[t, i] = scratch.predicted[i]
         for a in range(N_STATE):
-            tracks.x[t, i, a] = pairs.xs[0, i, a]
+            tracks.x[t, i, a] = scratch.x[i, a]
             for b in range(N_STATE):
-                tracks.P[t, i, a, b] = pairs.Ps[0, i, a, b]
+                tracks.P[t, i, a, b] = scratch.P[i, a, b]
     tracks.time_s[t] = time_s
 
 
@@ -198,14 +204,14 @@ def apply_track(
         mix_hypotheses(tracks, local, best, max(0.0, 1.0 - detected), p, pairs, m)
     tracks.time_s[t] = m.time_s[j]
     if before_s > tracks.time_s[t]:
-        forward_to(tracks, t, before_s, p, pairs)
+        forward_to(tracks, t, before_s, p, pairs.scratch)
     missed = max(0.0, 1.0 - detected)
     tracks.p_visible[t] = min(1.0, detected + missed * tracks.p_visible[t])
     tracks.p_faded[t] *= missed
-    refresh_moments(tracks, t, pairs)
+    refresh_moments(tracks, t, pairs.scratch)
     if detected > 0.5:
         note_hit(tracks, t, m, j, p)
-    link(tracks, t, p.flat, tracks.time_s[t])
+    link(tracks, t, p.motion.flat, tracks.time_s[t])
     return detected > 0.5
 
 
@@ -227,21 +233,21 @@ def begin_tracks(
         chance = free * m.birth[j] / (m.birth[j] + m.clutter[j])
         if free < 0.5 or chance < LEAST_START:
             continue
-        if start_track(tracks, m, j, chance, g, p, pairs) < 0:
+        if start_track(tracks, m, j, chance, g, p, pairs.scratch) < 0:
             refused += 1
     return refused
 
 
 @helper
 def export_row(
-    tracks: TrackTable, t: int, g: Geometry, p: TrackParams, pairs: Pairs, out: TrackRows, k: int
+    tracks: TrackTable, t: int, g: Geometry, p: TrackParams, scratch: Scratch, out: TrackRows, k: int
 ) -> None:
     """Write track t as row k of `out`."""
-    x = pairs.line[6]
-    P = pairs.work[2]
+    x = scratch.line[6]
+    P = scratch.work[2]
     combine(tracks.mu[t], tracks.x[t], tracks.P[t], x, P)
-    A = pairs.work[3]
-    if p.flat == 1:
+    A = scratch.work[3]
+    if p.motion.flat == 1:
         out.lat_rad[k], out.lon_rad[k], out.altitude_m[k] = x[1], x[0], x[2]
         for i in range(3):
             for j in range(3):
@@ -316,7 +322,7 @@ def run_micro_batch(
         pairs.report[k] += span[0]
     for local in range(n_tracks):
         if apply_track(tracks, local, m, p, pairs) and tracks.hits[pairs.rows[local]] >= 2:
-            export_row(tracks, pairs.rows[local], g, p, pairs, out, count)
+            export_row(tracks, pairs.rows[local], g, p, pairs.scratch, out, count)
             count += 1
     refused = begin_tracks(tracks, m, (span[0], span[1], n), g, p, pairs)
     return count, refused, n

@@ -25,6 +25,24 @@ N_MODELS: Final = 3
 (POLAR, PLANE) = range(2)
 """Forms of a prepared report: slant range and azimuth, or horizontal position."""
 
+PLACE: Final = 0
+"""First of three: reported position in the frame in force, at the reported or assumed height."""
+UP: Final = 3
+"""First of three: local vertical at that place."""
+RANGE: Final = 6
+AZIMUTH: Final = 7
+HEIGHT: Final = 8
+"""Height above the ellipsoid (flat scenes: z); NaN where not reported."""
+SIGMA: Final = 9
+"""Standard deviation of range (polar) or of position per axis (plane)."""
+SIGMA_AZIMUTH: Final = 10
+SIGMA_HEIGHT: Final = 11
+VN: Final = 12
+VE: Final = 13
+SIGMA_V: Final = 14
+Z_WIDTH: Final = 16
+"""Columns of `Measurements.z`."""
+
 
 class TrackTable(NamedTuple):
     """All tracks, capacity N, with M models of a 7-state and S sensors."""
@@ -107,21 +125,8 @@ class Measurements(NamedTuple):
     time_s: Floats
     sensor: Ints
     form: Bytes
-    place: Floats
-    """Reported position in the frame in force, at the reported or assumed height (n, 3)."""
-    up: Floats
-    """Local vertical at `place` (n, 3)."""
-    range_m: Floats
-    azimuth_rad: Floats
-    height_m: Floats
-    """Height above the ellipsoid (flat scenes: z); NaN where not reported (n,)."""
-    sigma_m: Floats
-    """Range (polar) or horizontal per-axis (plane) standard deviation (n,)."""
-    sigma_azimuth_rad: Floats
-    sigma_height_m: Floats
-    vn_mps: Floats
-    ve_mps: Floats
-    sigma_v_mps: Floats
+    z: Floats
+    """What the filter uses, see `PLACE` and its neighbours (n, 16)."""
     clutter: Floats
     """False-report density in the measurement's own units (n,)."""
     birth: Floats
@@ -136,6 +141,25 @@ class Measurements(NamedTuple):
     """Track row the report went to, -1 none (n,); written by the step."""
     number_out: Longs
     """Number of that track, -1 none (n,); written by the step."""
+
+
+class Scratch(NamedTuple):
+    """Working memory of the step."""
+
+    work: Floats
+    """Matrices (8, 7, 7)."""
+    line: Floats
+    """Vectors (8, 7)."""
+    predicted: Floats
+    """Predicted model probabilities (M,)."""
+    x: Floats
+    """Predicted means (M, 7)."""
+    P: Floats
+    """Predicted covariances (M, 7, 7)."""
+    x_sum: Floats
+    """First moments of a mixture (M, 7)."""
+    P_sum: Floats
+    """Second moments of a mixture (M, 7, 7)."""
 
 
 class Pairs(NamedTuple):
@@ -166,39 +190,40 @@ class Pairs(NamedTuple):
     """Sums per track of a micro-batch (K,)."""
     rows: Ints
     """Tracks of the micro-batch (K,)."""
+    found: Ints
+    """Candidates of one report (256,)."""
     first: Ints
     """First pair of each local track (K,)."""
     after: Ints
     """Next pair of the same track (K,), -1 at the end."""
     slot: Ints
     """Track row to index in `rows`, -1 outside (N,)."""
-    work: Floats
-    """Scratch matrices (8, 7, 7)."""
-    line: Floats
-    """Scratch vectors (8, 7)."""
-    xs: Floats
-    """Scratch means (2, M, 7)."""
-    Ps: Floats
-    """Scratch covariances (2, M, 7, 7)."""
+    scratch: Scratch
+
+
+class Motion(NamedTuple):
+    """How objects move, SI; tuples instead of arrays, so that passing it costs nothing."""
+
+    flat: int
+    """1: flat Cartesian frame, 0: ECEF."""
+    accel_psd_h: tuple[float, float, float]
+    """Horizontal white-acceleration density per model [m^2/s^3]."""
+    accel_psd_v: tuple[float, float, float]
+    """Vertical white-acceleration density per model [m^2/s^3]."""
+    turn_psd: float
+    """Density of the turn rate's random walk [rad^2/s^3]."""
+    turn_var: float
+    """Variance of an unknown turn rate [rad^2/s^2]."""
+    leave_rate: tuple[float, float, float]
+    """Rate at which each model is left [1/s]."""
+    enter: tuple[tuple[float, float, float], tuple[float, float, float], tuple[float, float, float]]
+    """Where a left model goes, rows sum to 1, zero diagonal."""
 
 
 class TrackParams(NamedTuple):
     """Numbers of the tracker, SI; made from `track.params.TrackerParams` once."""
 
-    flat: int
-    """1: flat Cartesian frame, 0: ECEF."""
-    accel_psd_h: Floats
-    """Horizontal white-acceleration density per model (M,) [m^2/s^3]."""
-    accel_psd_v: Floats
-    """Vertical white-acceleration density per model (M,) [m^2/s^3]."""
-    turn_psd: float
-    """Density of the turn rate's random walk [rad^2/s^3]."""
-    turn_sigma: float
-    """Standard deviation of an unknown turn rate [rad/s]."""
-    leave_rate: Floats
-    """Rate at which each model is left (M,) [1/s]."""
-    enter: Floats
-    """Where a left model goes (M, M), rows sum to 1, zero diagonal."""
+    motion: Motion
     start_sigma: Floats
     """Standard deviations of an unknown start: horizontal and vertical speed (2,)."""
     gate: Floats
@@ -277,11 +302,22 @@ def empty_pairs(capacity: int, n_tracks: int) -> Pairs:
         sum_report=np.zeros(capacity),
         sum_track=np.zeros(capacity),
         rows=np.zeros(capacity, np.int32),
+        found=np.zeros(256, np.int32),
         first=np.zeros(capacity, np.int32),
         after=np.zeros(capacity, np.int32),
         slot=np.full(n_tracks, -1, np.int32),
+        scratch=empty_scratch(),
+    )
+
+
+def empty_scratch() -> Scratch:
+    """Make the working memory of the filter."""
+    return Scratch(
         work=np.zeros((8, N_STATE, N_STATE)),
         line=np.zeros((8, N_STATE)),
-        xs=np.zeros((2, N_MODELS, N_STATE)),
-        Ps=np.zeros((2, N_MODELS, N_STATE, N_STATE)),
+        predicted=np.zeros(N_MODELS),
+        x=np.zeros((N_MODELS, N_STATE)),
+        P=np.zeros((N_MODELS, N_STATE, N_STATE)),
+        x_sum=np.zeros((N_MODELS, N_STATE)),
+        P_sum=np.zeros((N_MODELS, N_STATE, N_STATE)),
     )

@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 from msgspec import Meta
 
-from skypact.model.tracking import N_MODELS, TrackParams
+from skypact.model.tracking import Motion, TrackParams
 from skypact.units import DEGREE
 
 Positive = Annotated[float, Meta(gt=0)]
@@ -93,7 +93,6 @@ def address_ratio(garble: float) -> float:
 def track_params(params: TrackerParams) -> TrackParams:
     """Arrays of the configuration, SI and radians."""
     same_code = float(np.log((1.0 - params.code_garble) * 200.0))
-    enter = np.array([[0.0, 0.6, 0.4], [0.7, 0.0, 0.3], [0.6, 0.4, 0.0]])
     gate = np.array([params.gate_same_address, *(params.gate + 4.0 * n for n in range(1, 8))])
     existence = np.array(
         [
@@ -114,20 +113,17 @@ def track_params(params: TrackerParams) -> TrackParams:
         float(np.log(params.code_garble)),
         float(np.log(3.0)),
     ]
-    leave = np.array([1.0 / params.steady_s, 1.0 / params.turn_s, 1.0 / params.manoeuvre_s])
-    assert leave.shape == (N_MODELS,)
-    return TrackParams(
+    motion = Motion(
         flat=int(params.frame == "flat"),
-        accel_psd_h=np.array(
-            [params.cruise_accel_psd, params.turn_accel_psd, params.manoeuvre_accel_psd]
-        ),
-        accel_psd_v=np.array(
-            [params.cruise_climb_psd, params.cruise_climb_psd, params.manoeuvre_climb_psd]
-        ),
+        accel_psd_h=(params.cruise_accel_psd, params.turn_accel_psd, params.manoeuvre_accel_psd),
+        accel_psd_v=(params.cruise_climb_psd, params.cruise_climb_psd, params.manoeuvre_climb_psd),
         turn_psd=(params.turn_rate_walk_deg * DEGREE) ** 2,
-        turn_sigma=params.turn_rate_deg_s * DEGREE,
-        leave_rate=leave,
-        enter=enter,
+        turn_var=(params.turn_rate_deg_s * DEGREE) ** 2,
+        leave_rate=(1.0 / params.steady_s, 1.0 / params.turn_s, 1.0 / params.manoeuvre_s),
+        enter=((0.0, 0.6, 0.4), (0.7, 0.0, 0.3), (0.6, 0.4, 0.0)),
+    )
+    return TrackParams(
+        motion=motion,
         start_sigma=np.array([params.start_speed_mps, params.start_climb_mps]),
         gate=gate,
         identity=np.array(identity),

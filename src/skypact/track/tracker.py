@@ -7,13 +7,14 @@ import numpy.typing as npt
 
 from skypact.errors import ConfigError
 from skypact.geo.geoid import undulation_m
-from skypact.kernels.prepare import prepare
+from skypact.kernels.prepare import REPORT_NUMBERS, prepare
 from skypact.kernels.tracking import step, sweep_tracks
-from skypact.model.reports import ReportBatch, concat_reports, empty_reports, take_reports
+from skypact.model.reports import TRACK, ReportBatch, concat_reports, empty_reports, take_reports
 from skypact.model.sensors import SensorTable
 from skypact.model.tracking import (
     N_CONFIRMED,
     N_LIVE,
+    Z_WIDTH,
     Measurements,
     TrackTable,
     empty_pairs,
@@ -49,12 +50,24 @@ class StepEvents(NamedTuple):
 
 def empty_measurements(n: int) -> Measurements:
     """Room for n prepared reports."""
-    f8 = {"place": (n, 3), "up": (n, 3)}
-    columns = {}
-    for name, hint in Measurements.__annotations__.items():
-        dtype = hint.__args__[1].__args__[0]
-        columns[name] = np.zeros(f8.get(name, n), dtype)
+    shapes = {"z": (n, Z_WIDTH)}
+    columns = {
+        name: np.zeros(shapes.get(name, (n,)), hint.__args__[1].__args__[0])
+        for name, hint in Measurements.__annotations__.items()
+    }
     return Measurements(**columns)
+
+
+def report_numbers(batch: ReportBatch) -> npt.NDArray[np.float64]:
+    """Columns that the kernels read, as a matrix (n, 12)."""
+    return np.column_stack([getattr(batch, name) for name in REPORT_NUMBERS])
+
+
+def report_labels(batch: ReportBatch) -> Longs:
+    """Integers that the kernels read (n, 6); see `kernels.prepare.prepare`."""
+    excluded = (batch.coast == 1) | (batch.test == 1) | (batch.kind == TRACK)
+    columns = (batch.sensor, excluded, batch.icao, batch.mode3a, batch.nacp, batch.callsign)
+    return np.column_stack([c.astype(np.int64) for c in columns])
 
 
 class Tracker:
@@ -77,7 +90,7 @@ class Tracker:
         self._config = TrackerParams() if params is None else params
         self._params = track_params(self._config)
         capacity = self._config.capacity
-        self._geometry = geometry(sensors, flat=self._params.flat == 1)
+        self._geometry = geometry(sensors, flat=self._params.motion.flat == 1)
         self._tracks = empty_tracks(capacity, len(sensors.kind))
         self._pairs = empty_pairs(PAIR_CAPACITY, capacity)
         self._sensors = sensors
@@ -119,7 +132,7 @@ class Tracker:
         if grown < 0:
             raise ConfigError(f"expected at least {len(self._sensors.kind)} sensors, got {-grown} fewer")
         field = self._geometry.baro_field
-        self._geometry = geometry(sensors, flat=self._params.flat == 1)._replace(baro_field=field)
+        self._geometry = geometry(sensors, flat=self._params.motion.flat == 1)._replace(baro_field=field)
         self._sensors = sensors
         if grown:
             more = np.full((self._config.capacity, grown), np.nan)
@@ -191,7 +204,8 @@ class Tracker:
     ) -> tuple[TrackRows, Measurements, int, int]:
         m = empty_measurements(len(order))
         geoid = self._geoid(batch)
-        n = prepare(batch, order, geoid, 0, self._geometry, self._params, m)
+        f, labels = report_numbers(batch), report_labels(batch)
+        n = prepare(f, labels, order, geoid, self._geometry, self._params, m)
         m.index[:n] = index[m.index[:n]]
         out = empty_rows(n)
         counts = np.zeros(3, np.int64)
@@ -202,7 +216,7 @@ class Tracker:
 
     def _geoid(self, batch: ReportBatch) -> npt.NDArray[np.float64]:
         """Undulation at each report, or at its sensor where it gives no position."""
-        if self._params.flat == 1 or not len(batch.time_s):
+        if self._params.motion.flat == 1 or not len(batch.time_s):
             return np.zeros(len(batch.time_s))
         lat = np.where(np.isnan(batch.lat_rad), self._sensors.lat_rad[batch.sensor], batch.lat_rad)
         lon = np.where(np.isnan(batch.lon_rad), self._sensors.lon_rad[batch.sensor], batch.lon_rad)
