@@ -163,9 +163,7 @@ def skip_item_one(
 
 
 @helper
-def walk_record_one(
-    data: Octets, start: int, end: int, plan: Ints, slots: Shorts, n: int
-) -> int:
+def walk_record_one(data: Octets, start: int, end: int, plan: Ints, slots: Shorts, n: int) -> int:
     """Walk one record and fill row `n` of the slots; where it ends, or minus a status code.
 
     `octet` goes over the presence bits, of the record or of a compound item in it (then `outer_`
@@ -348,7 +346,7 @@ def digest_one(data: Octets, start: int, end: int, seed: int) -> int:
         digest = (digest ^ octet_one(data, pos)) * np.int64(1099511628211)
         pos += 1
     digest ^= (digest >> 32) & 0xFFFFFFFF
-    return digest
+    return digest  # type: ignore[return-value]
 
 
 @kernel

@@ -48,12 +48,13 @@ class ColumnTable(NamedTuple):
     end: Longs
     packet: Longs
     """Row of the packet that each record came in, (n,)."""
+    block: Longs
+    """Which of the category's blocks each record is in, (n,)."""
+    block_packet: Longs
+    """Row of the packet that each of the category's k blocks came in, (k,)."""
+    damaged: npt.NDArray[np.bool_]
+    """Blocks that could not be read to their end, (k,)."""
     errors: dict[str, int]
-
-    @property
-    def count(self) -> int:
-        """Number of records."""
-        return int(self.start.size)
 
 
 def named_counts(counts: Longs) -> dict[str, int]:
@@ -113,7 +114,7 @@ class _Output:
 def _extract(
     data: npt.NDArray[np.uint8], plan: ColumnPlan, index: kernel.RecordIndex, n: int, out: _Output
 ) -> None:
-    floats, ints, longs = (out.columns[dtype] for dtype in ("f8", "i4", "i8"))  # type: ignore[index]
+    floats, ints, longs = (out.columns[dtype] for dtype in ("f8", "i4", "i8"))
     if floats.shape[0]:
         kernel.extract_floats(data, index, n, plan.places["f8"], plan.lsb, out.at, floats)
     if ints.shape[0]:
@@ -167,6 +168,8 @@ def decode_columns(
         out.reserve(n, min(expected, total // 2 + 1) if state[0] < mine.shape[0] else n)
         _extract(packets.data, plan, index, n, out)
     bounds = out.bounds[: out.at]
+    reached = mine[:, 1] + 3
+    reached[bounds[:, 2]] = bounds[:, 1]
     return ColumnTable(
         {
             name: out.columns[dtype][i, : out.at]
@@ -176,5 +179,8 @@ def decode_columns(
         bounds[:, 0],
         bounds[:, 1],
         mine[bounds[:, 2], 3],
+        bounds[:, 2],
+        mine[:, 3],
+        reached != mine[:, 2],
         named_counts(counts),
     )
