@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from typing import Any, Final
 
 from skypact.cli.console import Progress, emit, say
-from skypact.cli.recording import Intake
+from skypact.cli.intake import Intake
 from skypact.cli.show import page, say_figures, stopping
 from skypact.model.reports import ReportBatch
 from skypact.record.clock import WallClock

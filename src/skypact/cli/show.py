@@ -37,11 +37,11 @@ class Stop:
 def stopping() -> Iterator[Stop]:
     """Catch Ctrl-C and SIGTERM while the block runs; a second Ctrl-C ends the process at once."""
     stop = Stop()
-    numbers = (signal.SIGINT, signal.SIGTERM)
+    numbers: tuple[int, ...] = (signal.SIGINT, signal.SIGTERM)
     if threading.current_thread() is not threading.main_thread():
         yield stop
         return
-    before = {number: signal.getsignal(number) for number in numbers}
+    before: dict[int, Any] = {number: signal.getsignal(number) for number in numbers}
 
     def handler(number: int, frame: FrameType | None) -> None:
         stop.set(number, frame)

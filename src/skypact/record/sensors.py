@@ -1,59 +1,94 @@
-"""The sensors of a recording: what was heard, what the union file says, what a person added."""
+"""The sensors of a recording: what was seen, what the union file says, what a person added."""
 
+import re
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final
 
 import msgspec
 import numpy as np
 
 from skypact.config import Sensor, SensorKind, Union
-from skypact.model.reports import ReportBatch
+from skypact.decode.asterix.sensors import SensorSeen
+from skypact.geo.geoid import undulation_m
+from skypact.model.reports import ADSB, MLAT, POSITION, REMOTEID, TRACK, ReportBatch
 from skypact.model.site import Site
+from skypact.units import DEGREE
+
+_KIND_OF_REPORTS: Final[dict[int, SensorKind]] = {
+    MLAT: "mlat",
+    ADSB: "adsb",
+    REMOTEID: "remoteid",
+    TRACK: "tracker",
+    POSITION: "position",
+}
 
 
-class Heard(NamedTuple):
-    """A sensor as its own data shows it; None where they do not."""
+def _own_sheet(seen: SensorSeen) -> Sensor:
+    """Make a data sheet of what the sensor's own data show."""
+    period_s = None if np.isnan(seen.period_s) else seen.period_s
+    return Sensor(name=seen.name, sac=seen.sac, sic=seen.sic, kind=seen.kind, period_s=period_s)
 
-    sac: int
-    sic: int
-    kind: SensorKind
-    lat_deg: float | None = None
-    lon_deg: float | None = None
-    height_m: float | None = None
-    period_s: float | None = None
+
+def _own_site(seen: SensorSeen) -> Site | None:
+    """Take the site the sensor itself sent; its height is above mean sea level."""
+    if np.isnan(seen.lat_rad) or np.isnan(seen.lon_rad):
+        return None
+    geoid_m = undulation_m(np.array([seen.lat_rad]), np.array([seen.lon_rad]))[0]
+    height_m = float(np.nan_to_num(seen.height_m) + geoid_m)
+    return Site(seen.sac, seen.sic, seen.lat_rad / DEGREE, seen.lon_rad / DEGREE, height_m)
 
 
 def sensors_in_force(
-    heard: Sequence[Heard], union: Union | None, sites: Sequence[Site]
+    seen: Sequence[SensorSeen], union: Union | None, sites: Sequence[Site] = ()
 ) -> list[Sensor]:
-    """List the data sheets of the sensors heard, in their order.
+    """List the data sheets of the sensors seen, in their order.
 
-    A union file's entry with the same address (SAC/SIC) wins over what was heard; a site given by
-    a person wins over both.
+    A union file's entry with the same address (SAC/SIC) or name wins over what was seen; a site
+    given by a person wins over both.
     """
-    known = {(s.sac, s.sic): s for s in union.sensor} if union else {}
+    entries = union.sensor if union else ()
+    by_address = {(s.sac, s.sic): s for s in entries if s.sac or s.sic}
+    by_name = {s.name: s for s in entries}
     given = {(s.sac, s.sic): s for s in sites}
     sensors = []
-    for h in heard:
-        address = (h.sac, h.sic)
-        sensor = known.get(address) or Sensor(
-            name=f"{h.sac}/{h.sic}",
-            sac=h.sac,
-            sic=h.sic,
-            kind=h.kind,
-            period_s=h.period_s,
-        )
-        if sensor.lat is None and h.lat_deg is not None:
+    for s in seen:
+        address = (s.sac, s.sic)
+        sensor = by_name.get(s.name) or by_address.get(address) or _own_sheet(s)
+        site = given.get(address) or (_own_site(s) if sensor.lat is None else None)
+        if site is not None:
             sensor = msgspec.structs.replace(
-                sensor, lat=h.lat_deg, lon=h.lon_deg, height_m=h.height_m or 0.0
-            )
-        if address in given:
-            g = given[address]
-            sensor = msgspec.structs.replace(
-                sensor, lat=g.lat_deg, lon=g.lon_deg, height_m=g.height_m
+                sensor, lat=site.lat_deg, lon=site.lon_deg, height_m=site.height_m
             )
         sensors.append(sensor)
     return sensors
+
+
+def sensors_of_reports(names: Sequence[str], reports: ReportBatch) -> list[SensorSeen]:
+    """Describe the sensors of a report table: addresses from their names, kinds from reports."""
+    seen = []
+    for row, name in enumerate(names):
+        address = re.fullmatch(r"(\d{1,3})/(\d{1,3})", name)
+        sac, sic = (int(address[1]), int(address[2])) if address else (0, 0)
+        mine = reports.kind[reports.sensor == row]
+        most = int(np.bincount(mine).argmax()) if mine.size else 0
+        kind: SensorKind = _KIND_OF_REPORTS.get(most, "radar")
+        seen.append(
+            SensorSeen(
+                sac,
+                sic,
+                name,
+                categories=(),
+                kind=kind,
+                lat_rad=float("nan"),
+                lon_rad=float("nan"),
+                height_m=float("nan"),
+                period_s=float("nan"),
+                records=mine.size,
+                reports=mine.size,
+                clock_offset_s=float("nan"),
+            )
+        )
+    return seen
 
 
 def need_site(sensors: Sequence[Sensor], reports: ReportBatch) -> dict[str, int]:

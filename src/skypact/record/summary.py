@@ -9,7 +9,6 @@ import numpy.typing as npt
 
 from skypact.errors import RecordingError
 
-
 _SHORTEST_S: Final = 1e-6
 _STEPS_PER_DECADE: Final = 232
 """Bins 1 % wide."""
@@ -35,7 +34,9 @@ class LatencyMeter:
         if not total[-1]:
             return dict.fromkeys(names)
         upper = {n: int(np.searchsorted(total, q * total[-1])) + 1 for n, q in names.items()}
-        return {n: float(f"{_SHORTEST_S * 10 ** (b / _STEPS_PER_DECADE):.3g}") for n, b in upper.items()}
+        return {
+            n: float(f"{_SHORTEST_S * 10 ** (b / _STEPS_PER_DECADE):.3g}") for n, b in upper.items()
+        }
 
 
 def write_summary(path: Path, summary: dict[str, Any]) -> None:

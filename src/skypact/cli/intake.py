@@ -1,0 +1,181 @@
+"""Inputs to reports: what every command that reads sensors' bytes shares."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from skypact.cli.console import existing_files, say
+from skypact.config import Sensor, Union, union_from_toml
+from skypact.decode.asterix.reports import Decoder
+from skypact.decode.asterix.sensors import SensorSeen
+from skypact.errors import ConfigError, RecordingError
+from skypact.model.packets import PacketBatch
+from skypact.model.reports import ReportBatch, take_reports
+from skypact.model.site import Site
+from skypact.record.replay import in_arrival_order
+from skypact.record.sensors import need_site, sensors_in_force, sensors_of_reports
+from skypact.record.tables import reports_from_arrow
+from skypact.sources.file import FileSource
+
+
+def add_counts(total: dict[str, int], more: dict[str, int]) -> None:
+    """Add counts by name."""
+    for name, n in more.items():
+        total[name] = total.get(name, 0) + n
+
+
+def read_union(path: Path | None) -> Union | None:
+    """Read a union file, if one is given.
+
+    Raises
+    ------
+    ConfigError
+        It is missing or wrong.
+    """
+    if path is None:
+        return None
+    try:
+        return union_from_toml(existing_files([path])[0].read_text("utf-8"), str(path))
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: expected TOML in UTF-8, got {error}") from error
+
+
+def midnight_s(day: date | None) -> float | None:
+    """Return the start of a day, UTC seconds."""
+    if day is None:
+        return None
+    return datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()
+
+
+class Intake:
+    """Decodes packets or reads reports, and keeps count.
+
+    Parameters
+    ----------
+    union : Union or None
+        Sensors known beforehand.
+    sites : sequence of Site
+        Where sensors stand, as given by a person.
+    date_s : float or None
+        UTC midnight of recordings that hold only the time of day.
+    """
+
+    def __init__(
+        self, union: Union | None, sites: Sequence[Site] = (), date_s: float | None = None
+    ) -> None:
+        self.records: dict[str, int] = {}
+        self.errors: dict[str, int] = {}
+        self._union = union
+        self._sites = sites
+        self._decoder = Decoder(union.sensor if union else (), date_s=date_s)
+        self._tables: list[SensorSeen] = []
+
+    @property
+    def seen(self) -> list[SensorSeen]:
+        """Every sensor in the order of its index in the reports."""
+        return [*self._decoder.sensors, *self._tables]
+
+    @property
+    def sensors(self) -> list[Sensor]:
+        """Data sheets of the sensors, in the order of `seen`."""
+        return sensors_in_force(self.seen, self._union, self._sites)
+
+    def decode(self, packets: PacketBatch) -> ReportBatch:
+        """Decode packets; errors are counted."""
+        decoded = self._decoder.decode(packets)
+        add_counts(self.records, decoded.records)
+        add_counts(self.errors, decoded.errors)
+        return decoded.reports
+
+    def read(self, paths: Sequence[Path], date_s: float | None) -> ReportBatch:
+        """Read recordings and report tables; reports come in order of arrival.
+
+        Captures with receive stamps are merged before they are decoded, so that what was recorded
+        on two lines is recognised as one.
+        """
+        stamped, batches = [], []
+        for path in paths:
+            if path.suffix == ".parquet":
+                continue
+            framed = FileSource(path, date_s).read()
+            add_counts(self.errors, framed.errors)
+            if framed.packets.start.size and framed.packets.received_ns.min() >= 0:
+                stamped.append(framed.packets)
+            else:
+                batches.append(self.decode(framed.packets))
+        if stamped:
+            batches.append(self.decode(merged(stamped)))
+        batches += [self._read_table(path) for path in paths if path.suffix == ".parquet"]
+        return in_arrival_order(batches)
+
+    def _read_table(self, path: Path) -> ReportBatch:
+        try:
+            table = pq.read_table(path)
+        except (pa.ArrowInvalid, OSError) as error:
+            raise RecordingError(f"{path}: expected Parquet: {error}") from error
+        reports, names = reports_from_arrow(table, str(path))
+        place = {s.name: i for i, s in enumerate(self.seen)}
+        new = sensors_of_reports(names, reports)
+        self._tables += [s for s in new if s.name not in place]
+        place = {s.name: i for i, s in enumerate(self.seen)}
+        rows = np.array([place[name] for name in names] or [0], np.int32)
+        add_counts(self.records, {"reports": reports.time_s.size} if reports.time_s.size else {})
+        return reports._replace(sensor=rows[reports.sensor])
+
+    def summary(self, figures: dict[str, Any]) -> dict[str, Any]:
+        """Put the stable keys together: sensors and records before, `figures` after."""
+        errors = dict(self.errors)
+        add_counts(errors, figures.get("errors", {}))
+        sensors = {
+            s.name: {"reports": s.reports, "clock_offset_s": s.clock_offset_s}
+            for s in self.seen
+            if s.records
+        }
+        return {"sensors": sensors, "records": self.records, **figures, "errors": errors}
+
+    def warn(self) -> None:
+        """Tell people about what they can put right: a date, a clock."""
+        if self.errors.get("no_date"):
+            say("no date in the recording, times count from 1970-01-01; give --date YYYY-MM-DD")
+        for s in self.seen:
+            if s.is_clock_wrong:
+                say(f"clock of {s.name} is off by {s.clock_offset_s:+.2f} s; not corrected")
+
+    def placeable(self, reports: ReportBatch) -> ReportBatch:
+        """Leave out, and tell about, reports of radars whose site is unknown."""
+        missing = need_site(self.sensors, reports)
+        if not missing:
+            return reports
+        for name, n in missing.items():
+            say(
+                f"site of {name} is unknown, so {n:,} reports cannot be placed; "
+                f"give --site {name}=LAT,LON,HEIGHT_M or a union file"
+            )
+        add_counts(self.errors, {"no_site": sum(missing.values())})
+        names = [s.name for s in self.sensors]
+        lost = np.isin(reports.sensor, [names.index(name) for name in missing])
+        return take_reports(reports, ~(lost & np.isnan(reports.lat_rad)))
+
+
+def merged(batches: list[PacketBatch]) -> PacketBatch:
+    """Join recordings with receive stamps in order of arrival; their links stay apart."""
+    if len(batches) == 1:
+        return batches[0]
+    shift = np.cumsum([0, *(b.data.size for b in batches)])
+    links = np.cumsum([0, *(int(b.link.max(initial=-1)) + 1 for b in batches)])
+    received_ns = np.concatenate([b.received_ns for b in batches])
+    order = np.argsort(received_ns, kind="stable")
+    start = np.concatenate([b.start + s for b, s in zip(batches, shift, strict=False)])[order]
+    end = np.concatenate([b.end + s for b, s in zip(batches, shift, strict=False)])[order]
+    link = np.concatenate([b.link + n for b, n in zip(batches, links, strict=False)])[order]
+    # The decoder takes records in the order of the bytes, so the bytes move, too.
+    last = np.cumsum(end - start)
+    first = last - (end - start)
+    octets = np.repeat(start - first, end - start) + np.arange(last[-1])
+    data = np.concatenate([b.data for b in batches])[octets]
+    return PacketBatch(data, first, last, received_ns[order], link.astype(np.int32))
