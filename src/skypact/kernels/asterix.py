@@ -118,7 +118,7 @@ def skip_groups_one(
         return -TRUNCATED
     left = octet_one(data, pos) if counter == 1 else u16_one(data, pos)
     pos += counter
-    last = pos + size * left
+    last: int = pos + size * left
     if last > end:
         return -TRUNCATED
     first = plan[row + 3]

@@ -1,6 +1,7 @@
 """A category's item table and the wanted columns, made flat for the compiled column decoder.
 
-The layout is that of a plan in `kernels.asterix`. Source: EUROCONTROL-SPEC-0149 part 1, edition 3.1, chapter 4.
+The layout is that of a plan in `kernels.asterix`. Source: EUROCONTROL-SPEC-0149 part 1,
+edition 3.1, chapter 4.
 """
 
 from typing import Final, Literal, NamedTuple

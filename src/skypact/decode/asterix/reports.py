@@ -210,7 +210,8 @@ class Decoder:
     def _stream(self, packets: PacketBatch, parts: list[_Part], errors: dict[str, int]) -> _Stream:
         """Bring records of all categories in order, with sensor, time and repeats."""
         start = np.concatenate([np.empty(0, np.int64), *(p.start for p in parts)])
-        order = np.argsort(start, kind="stable")
+        came_in = np.concatenate([np.empty(0, np.int64), *(p.packet for p in parts)])
+        order = np.lexsort((start, came_in)) if len(parts) > 1 else np.arange(start.size)
 
         def ordered(columns: list[Array], dtype: type[Any]) -> Array:
             return np.concatenate([np.empty(0, dtype), *columns])[order]

@@ -197,7 +197,7 @@ _KIND_010: Final = np.array([4, 4, 5, 0, 9, 4, 9, 9, 9], np.int8)
 
 def _saturated(x: npt.NDArray[Any], y: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
     """Rows in which a 16-bit plane coordinate is at the end of its range: it is not the place."""
-    return np.maximum(np.abs(x), np.abs(y)) >= FULL_SCALE
+    return np.asarray(np.maximum(np.abs(x), np.abs(y)) >= FULL_SCALE, np.bool_)
 
 
 def _from_010(c: Columns, counts: Counts) -> Values:

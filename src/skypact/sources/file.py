@@ -1,0 +1,81 @@
+"""A recording on disk as a source of packets."""
+
+import mmap
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from skypact.decode.framing.framed import Framed, Octets
+from skypact.decode.framing.read import read_framing
+from skypact.errors import SourceError
+from skypact.model.packets import PacketBatch
+
+CHUNK_BYTES: Final = 16 << 20
+"""A long recording is handed on in batches of about this size."""
+
+
+def mapped(path: Path) -> Octets:
+    """Bytes of a file, mapped so that a long one does not fill the memory.
+
+    Raises
+    ------
+    SourceError
+        It is missing, a folder, empty or not readable.
+    """
+    if path.is_dir():
+        raise SourceError(f"{path}: expected a recording, got a folder; name the files in it")
+    try:
+        with path.open("rb") as file:
+            if os.fstat(file.fileno()).st_size == 0:
+                raise SourceError(f"{path}: expected a recording, got an empty file")
+            return np.frombuffer(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ), np.uint8)
+    except FileNotFoundError as error:
+        raise SourceError(f"{path}: expected a recording, there is no such file") from error
+    except SourceError:
+        raise
+    except (OSError, ValueError) as error:
+        raise SourceError(f"{path}: expected a readable file: {error}") from error
+
+
+class FileSource:
+    """A recording: pcap, pcapng, FINAL, ORADIS or raw ASTERIX, recognised by its content.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+    date_s : float, optional
+        UTC midnight of its first day; needed where the framing holds no date (FINAL).
+    """
+
+    def __init__(self, path: str | Path, date_s: float | None = None) -> None:
+        self._path = Path(path)
+        self._date_s = date_s
+
+    def read(self) -> Framed:
+        """All packets with the errors of the framing; the file stays mapped while they live.
+
+        Raises
+        ------
+        SourceError
+            The file cannot be read.
+        """
+        return read_framing(mapped(self._path), self._path.suffix, self._date_s)
+
+    def packets(self) -> Iterator[PacketBatch]:
+        """Yield the packets in batches of bounded size, in the order of the file."""
+        yield from chunks(self.read().packets, CHUNK_BYTES)
+
+
+def chunks(packets: PacketBatch, chunk_bytes: int) -> Iterator[PacketBatch]:
+    """Cut a batch in batches of about `chunk_bytes` (at least one packet each); no copy."""
+    total = np.cumsum(packets.end - packets.start)
+    first = 0
+    while first < total.size:
+        done = total[first - 1] if first else 0
+        last = max(first + 1, int(np.searchsorted(total, done + chunk_bytes, side="right")))
+        yield PacketBatch(packets.data, *(column[first:last] for column in packets[1:]))
+        first = last
