@@ -16,7 +16,8 @@ from tests.naive.simulated_scenes import (
 
 from skypact import config
 from skypact.simulate import CLUTTER, Scene, Slice
-from skypact.simulate.scenario import RadarOptions, Scenario
+from skypact.simulate.scenario import Fleet, RadarOptions, Scenario
+from skypact.simulate.sight import primary_probability, site_of
 from skypact.units import DAY, DEGREE, NAUTICAL_MILE
 
 Z99 = 2.576
@@ -179,8 +180,6 @@ def test_clutter_is_poisson_and_uniform_and_has_no_identity() -> None:
 
 
 def test_a_primary_radar_sees_aircraft_without_a_transponder_and_a_secondary_does_not() -> None:
-    from skypact.simulate.scenario import Fleet
-
     fleet = (Fleet(kind="airliner", count=80, transponder=0.0),)
     both = RadarOptions(primary=True, primary_range_m=300_000.0)
     seen, records = played(scene_of(RADAR, options=both, fleet=fleet), 60.0)
@@ -188,6 +187,18 @@ def test_a_primary_radar_sees_aircraft_without_a_transponder_and_a_secondary_doe
     assert len(seen.origins.target) > 100
     assert {r["020"]["TYP"] for r in records.targets} == {1}
     assert len(unseen.origins.target) == 0
+
+
+def test_primary_detection_is_a_half_at_half_range_and_falls_with_range() -> None:
+    site = site_of(RADAR, scene_of(RADAR).air)
+    range_m = np.linspace(1_000.0, 300_000.0, 200)
+    chance = primary_probability(site, 100_000.0, range_m, np.ones(200))
+    assert (np.diff(chance) <= 0).all()
+    assert chance[0] == RADAR.p_detection
+    at_half = primary_probability(site, 100_000.0, np.array([100_000.0]), np.ones(1))
+    assert abs(at_half[0] - 0.5) < 1e-9
+    small = primary_probability(site, 100_000.0, range_m, np.full(200, 0.1))
+    assert (small <= chance).all()
 
 
 def test_nothing_is_seen_beyond_the_radio_horizon() -> None:

@@ -1,5 +1,7 @@
 """Aircraft keep to their limits, fly without corners, and keep their number."""
 
+import functools
+
 import numpy as np
 import pytest
 from tests.naive.simulated_scenes import scene_of, turned
@@ -14,6 +16,7 @@ STEP_S = 0.25
 AFTER_S = 900.0
 
 
+@functools.cache
 def flown(kind: str, count: int = 60) -> tuple[TruthRows, np.ndarray]:
     """Truth of one kind of aircraft at every tick, and where a row continues the flight before."""
     scenario = scene_of(fleet=(Fleet(kind=kind, count=count),), truth_period_s=STEP_S)  # type: ignore[arg-type]
