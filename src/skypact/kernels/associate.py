@@ -13,7 +13,7 @@ import numpy.typing as npt
 from skypact.kernels._jit import helper, kernel
 
 Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int32]
+Longs = npt.NDArray[np.int64]
 
 MAX_ROUNDS: Final = 200
 TOLERANCE: Final = 1e-7
@@ -22,7 +22,7 @@ TOLERANCE: Final = 1e-7
 
 @helper
 def belief_round(
-    edge_track: Ints, edge_report: Ints, psi: Floats, other: Floats, messages: tuple[Floats, ...]
+    edge_track: Longs, edge_report: Longs, psi: Floats, other: Floats, messages: tuple[Floats, ...]
 ) -> float:
     """One round of messages; returns the largest change of a message to a track.
 
@@ -50,8 +50,8 @@ def belief_round(
 
 @helper
 def propagate(
-    edge_track: Ints,
-    edge_report: Ints,
+    edge_track: Longs,
+    edge_report: Longs,
     psi: Floats,
     other: Floats,
     messages: tuple[Floats, ...],
@@ -79,13 +79,13 @@ def propagate(
 
 @kernel
 def marginals(
-    edge_track: Ints, edge_report: Ints, psi: Floats, other: Floats, n_tracks: int, prob_out: Floats
+    edge_track: Longs, edge_report: Longs, psi: Floats, other: Floats, n_tracks: int, prob_out: Floats
 ) -> int:
     """Probability that each pair is the true origin, given that every report has one origin.
 
     Parameters
     ----------
-    edge_track, edge_report : int32 (e,)
+    edge_track, edge_report : int64 (e,)
         The pairs that passed the gate.
     psi : float64 (e,)
         Weight of the pair against a miss of its track: r Pd L / (1 - r Pd).

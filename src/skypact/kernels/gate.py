@@ -15,6 +15,10 @@ from skypact.kernels.grid import bucket_of, cell_column, cell_row, cells_around
 from skypact.kernels.imm import predict_models
 from skypact.kernels.kalman import n_components, update_one
 from skypact.model.tracking import (
+    ADDRESS,
+    AFTER,
+    CELL,
+    CODE,
     HEIGHT,
     N_MODELS,
     N_STATE,
@@ -23,6 +27,10 @@ from skypact.model.tracking import (
     RANGE,
     SIGMA,
     SIGMA_AZIMUTH,
+    SPREAD_M,
+    SPREAD_MPS,
+    STATE_TIME,
+    VISIBLE,
     Geometry,
     Measurements,
     Pairs,
@@ -32,7 +40,6 @@ from skypact.model.tracking import (
 )
 
 Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int32]
 Longs = npt.NDArray[np.int64]
 
 SIGMAS: Final = 4.0
@@ -55,12 +62,12 @@ def is_shared_code(mode3a: int) -> bool:
 def identity_ratio(tracks: TrackTable, t: int, m: Measurements, j: int, p: TrackParams) -> float:
     """Log likelihood ratio of the identities, zero where one of them says nothing."""
     ratio = 0.0
-    if m.icao[j] >= 0 and tracks.icao[t] >= 0:
-        same = m.icao[j] == tracks.icao[t]
+    if m.icao[j] >= 0 and tracks.tag[t, ADDRESS] >= 0:
+        same = m.icao[j] == tracks.tag[t, ADDRESS]
         ratio += p.identity[SAME_ADDRESS] if same else p.identity[OTHER_ADDRESS]
         return ratio
-    if m.mode3a[j] >= 0 and tracks.mode3a[t] >= 0:
-        if m.mode3a[j] != tracks.mode3a[t]:
+    if m.mode3a[j] >= 0 and tracks.tag[t, CODE] >= 0:
+        if m.mode3a[j] != tracks.tag[t, CODE]:
             ratio += p.identity[OTHER_CODE]
         elif is_shared_code(m.mode3a[j]):
             ratio += p.identity[SHARED_CODE]
@@ -83,34 +90,34 @@ def coarse_reach(z: Floats, form: int, sigma_without_height_m: float) -> float:
 
 @helper
 def search_bucket(
-    tracks: TrackTable, first: int, z: Floats, time_s: float, reach_m: float, found_out: Ints, n: int
+    tracks: TrackTable, first: int, z: Floats, time_s: float, reach_m: float, found_out: Longs, n: int
 ) -> int:  # fmt: skip
     """Add the tracks of a bucket that could be at a report's place at its time; new count."""
     t = first
     pos = tracks.pos
     vel = tracks.vel
     while t >= 0:
-        dt = time_s - tracks.time_s[t]
+        dt = time_s - tracks.num[t, STATE_TIME]
         dx = pos[t, 0] + dt * vel[t, 0] - z[PLACE]
         dy = pos[t, 1] + dt * vel[t, 1] - z[PLACE + 1]
         dz = pos[t, 2] + dt * vel[t, 2] - z[PLACE + 2]
-        limit = SIGMAS * (tracks.spread_m[t] + abs(dt) * tracks.spread_mps[t])
+        limit = SIGMAS * (tracks.num[t, SPREAD_M] + abs(dt) * tracks.num[t, SPREAD_MPS])
         limit += reach_m + 0.5 * REACH_MPS2 * dt * dt
         if dx * dx + dy * dy + dz * dz < limit * limit and n < found_out.shape[0]:
             found_out[n] = t
             n += 1
-        t = tracks.after[t]
+        t = tracks.tag[t, AFTER]
     return n
 
 
 @helper
 def search(
-    tracks: TrackTable, z: Floats, time_s: float, reach_m: float, flat: int, found_out: Ints
+    tracks: TrackTable, z: Floats, time_s: float, reach_m: float, flat: int, found_out: Longs
 ) -> int:
     """Tracks in the nine cells around a report that could be at its place; how many."""
     row = cell_row(flat, z[PLACE], z[PLACE + 1], z[PLACE + 2])
     n_buckets = tracks.head.shape[0]
-    n = 0
+    n = np.int64(0)
     for r in range(row - 1, row + 2):
         around = cells_around(flat, r)
         column = cell_column(flat, r, z[PLACE], z[PLACE + 1])
@@ -118,16 +125,16 @@ def search(
             wrapped = c % around if flat == 0 else c
             bucket = bucket_of(r, wrapped, n_buckets)
             first = tracks.head[bucket]
-            if first >= 0 and not bucket_was_read(tracks.cell, found_out, n, bucket):
+            if first >= 0 and not bucket_was_read(tracks.tag, found_out, n, bucket):
                 n = search_bucket(tracks, first, z, time_s, reach_m, found_out, n)
     return n
 
 
 @helper
-def bucket_was_read(cell: Longs, found: Ints, n: int, bucket: int) -> bool:
+def bucket_was_read(tag: Longs, found: Longs, n: int, bucket: int) -> bool:
     """Whether a found track is of this bucket: two cells can share one."""
     for i in range(n):
-        if cell[found[i]] == bucket:
+        if tag[found[i], CELL] == bucket:
             return True
     return False
 
@@ -169,7 +176,7 @@ def add_pair(
     if k >= pairs.track.shape[0]:
         return k
     s = m.sensor[j]
-    dt = m.time_s[j] - tracks.time_s[t]
+    dt = m.time_s[j] - tracks.num[t, STATE_TIME]
     scratch = pairs.scratch
     predict_models(tracks.mu[t], tracks.x[t], tracks.P[t], dt, p.motion, scratch)
     post = (pairs.x[k], pairs.P[k], pairs.mu[k])
@@ -182,7 +189,7 @@ def add_pair(
         limit *= p.gate[0]
     if not d2 < limit:
         return k
-    seen = tracks.p_visible[t] * g.p_detection[s]
+    seen = tracks.num[t, VISIBLE] * g.p_detection[s]
     other = m.clutter[j] + m.birth[j]
     weight = likelihood + ratio - math.log(other)
     weight = min(LOG_CAP, max(-LOG_CAP, weight))

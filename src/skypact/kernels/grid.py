@@ -11,7 +11,13 @@ from typing import Final
 
 from skypact.kernels._jit import helper
 from skypact.kernels.geodesy import MEAN_RADIUS_M
-from skypact.model.tracking import TrackTable
+from skypact.model.tracking import (
+    AFTER,
+    BEFORE,
+    CELL,
+    STATE_TIME,
+    TrackTable,
+)
 
 CELL_M: Final = 16_000.0
 """Side of a cell; a track must be found within one cell of its report (300 m/s for 50 s)."""
@@ -53,36 +59,36 @@ def bucket_of(row: int, column: int, n_buckets: int) -> int:
 @helper
 def unlink(tracks: TrackTable, t: int) -> None:
     """Take a track out of its bucket."""
-    bucket = tracks.cell[t]
+    bucket = tracks.tag[t, CELL]
     if bucket < 0:
         return
-    before = tracks.before[t]
-    after = tracks.after[t]
+    before = tracks.tag[t, BEFORE]
+    after = tracks.tag[t, AFTER]
     if before >= 0:
-        tracks.after[before] = after
+        tracks.tag[before, AFTER] = after
     else:
         tracks.head[bucket] = after
     if after >= 0:
-        tracks.before[after] = before
-    tracks.cell[t] = -1
+        tracks.tag[after, BEFORE] = before
+    tracks.tag[t, CELL] = -1
 
 
 @helper
 def link(tracks: TrackTable, t: int, flat: int, time_s: float) -> None:
     """Put a track in the bucket of where it should be at a time."""
-    dt = time_s - tracks.time_s[t]
+    dt = time_s - tracks.num[t, STATE_TIME]
     x = tracks.pos[t, 0] + dt * tracks.vel[t, 0]
     y = tracks.pos[t, 1] + dt * tracks.vel[t, 1]
     z = tracks.pos[t, 2] + dt * tracks.vel[t, 2]
     row = cell_row(flat, x, y, z)
     bucket = bucket_of(row, cell_column(flat, row, x, y), tracks.head.shape[0])
-    if bucket == tracks.cell[t]:
+    if bucket == tracks.tag[t, CELL]:
         return
     unlink(tracks, t)
     first = tracks.head[bucket]
-    tracks.after[t] = first
-    tracks.before[t] = -1
+    tracks.tag[t, AFTER] = first
+    tracks.tag[t, BEFORE] = -1
     if first >= 0:
-        tracks.before[first] = t
+        tracks.tag[first, BEFORE] = t
     tracks.head[bucket] = t
-    tracks.cell[t] = bucket
+    tracks.tag[t, CELL] = bucket

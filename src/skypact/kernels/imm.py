@@ -12,7 +12,15 @@ import numpy.typing as npt
 
 from skypact.kernels._jit import helper
 from skypact.kernels.kalman import predict_one
-from skypact.model.tracking import N_MODELS, N_STATE, Motion, Scratch, TrackTable
+from skypact.model.tracking import (
+    N_MODELS,
+    N_STATE,
+    SPREAD_M,
+    SPREAD_MPS,
+    Motion,
+    Scratch,
+    TrackTable,
+)
 
 Floats = npt.NDArray[np.float64]
 
@@ -86,5 +94,5 @@ def refresh_moments(tracks: TrackTable, t: int, scratch: Scratch) -> None:
     for i in range(3):
         tracks.pos[t, i] = x[i]
         tracks.vel[t, i] = x[3 + i]
-    tracks.spread_m[t] = math.sqrt(P[0, 0] + P[1, 1] + P[2, 2])
-    tracks.spread_mps[t] = math.sqrt(P[3, 3] + P[4, 4] + P[5, 5])
+    tracks.num[t, SPREAD_M] = math.sqrt(P[0, 0] + P[1, 1] + P[2, 2])
+    tracks.num[t, SPREAD_MPS] = math.sqrt(P[3, 3] + P[4, 4] + P[5, 5])

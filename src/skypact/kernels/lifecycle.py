@@ -10,40 +10,59 @@ association", IEEE TAC 39 (1994), 1237-1241, Markov chain two.
 import math
 from typing import Final
 
+import numpy as np
+import numpy.typing as npt
+
 from skypact.kernels._jit import helper
 from skypact.kernels.grid import link, unlink
 from skypact.kernels.imm import refresh_moments
 from skypact.kernels.kalman import update_one
 from skypact.model.tracking import (
+    ADDRESS,
+    AFTER,
+    BARO_M,
+    BORN,
+    CALLSIGN,
+    CELL,
     COAST_MAX_S,
+    CODE,
     CONFIRM_AT,
     CONFIRMED,
     DROP_AT,
     DROP_CONFIRMED_AT,
     FADE,
+    FADED,
     FREE,
     HEIGHT,
     HIGH_WATER,
+    HITS,
+    LAST_HIT,
     LOSS,
-    MANOEUVRE,
     N_CONFIRMED,
     N_FREE,
     N_LIVE,
     N_MODELS,
     N_STATE,
     NEXT_NUMBER,
+    NUMBER,
     PLACE,
     RETURN,
+    SPREAD_M,
     SPREAD_MAX_M,
+    SPREAD_MPS,
+    STATE,
+    STATE_TIME,
     TENTATIVE,
-    TURN,
     UP,
+    VISIBLE,
     Geometry,
     Measurements,
     Scratch,
     TrackParams,
     TrackTable,
 )
+
+Longs = npt.NDArray[np.int64]
 
 START_SIGMA_M: Final = 20_000.0
 """Width of the place prior that the first report then narrows: far above any sensor's noise."""
@@ -64,10 +83,10 @@ TAKE_OVER_M: Final = 3_000.0
 def end_track(tracks: TrackTable, t: int) -> None:
     """Free a row."""
     unlink(tracks, t)
-    if tracks.state[t] == CONFIRMED:
+    if tracks.tag[t, STATE] == CONFIRMED:
         tracks.counters[N_CONFIRMED] -= 1
-    tracks.state[t] = FREE
-    tracks.number[t] = -1
+    tracks.tag[t, STATE] = FREE
+    tracks.tag[t, NUMBER] = -1
     tracks.free[tracks.counters[N_FREE]] = t
     tracks.counters[N_FREE] += 1
     tracks.counters[N_LIVE] -= 1
@@ -102,25 +121,25 @@ def take_over(tracks: TrackTable, t: int, m: Measurements, j: int) -> None:
     if m.icao[j] < 0:
         return
     old = tracks.by_address[m.icao[j] & 0xFFFF]
-    if old < 0 or tracks.state[old] == FREE or tracks.icao[old] != m.icao[j]:
+    if old < 0 or tracks.tag[old, STATE] == FREE or tracks.tag[old, ADDRESS] != m.icao[j]:
         return
-    if m.time_s[j] - tracks.hit_s[old] < TAKE_OVER_S:
+    if m.time_s[j] - tracks.num[old, LAST_HIT] < TAKE_OVER_S:
         return
     distance2 = 0.0
     for i in range(3):
         distance2 += (tracks.pos[old, i] - m.z[j, PLACE + i]) ** 2
-    reach = TAKE_OVER_MPS * (m.time_s[j] - tracks.time_s[old]) + TAKE_OVER_M
+    reach = TAKE_OVER_MPS * (m.time_s[j] - tracks.num[old, STATE_TIME]) + TAKE_OVER_M
     if distance2 > reach * reach:
         return
-    number = tracks.number[old]
-    tracks.born_s[t] = tracks.born_s[old]
-    tracks.hits[t] = tracks.hits[old]
-    tracks.callsign[t] = tracks.callsign[old]
-    if tracks.state[old] == CONFIRMED:
-        tracks.state[t] = CONFIRMED
+    number = tracks.tag[old, NUMBER]
+    tracks.num[t, BORN] = tracks.num[old, BORN]
+    tracks.tag[t, HITS] = tracks.tag[old, HITS]
+    tracks.tag[t, CALLSIGN] = tracks.tag[old, CALLSIGN]
+    if tracks.tag[old, STATE] == CONFIRMED:
+        tracks.tag[t, STATE] = CONFIRMED
         tracks.counters[N_CONFIRMED] += 1
     end_track(tracks, old)
-    tracks.number[t] = number
+    tracks.tag[t, NUMBER] = number
 
 
 @helper
@@ -149,18 +168,18 @@ def start_track(
         )
         tracks.mu[t, i] = START_TURN
     tracks.mu[t, 0] = 1.0 - START_TURN * (N_MODELS - 1)
-    tracks.state[t] = TENTATIVE
-    tracks.time_s[t] = m.time_s[j]
-    tracks.p_visible[t] = chance
-    tracks.p_faded[t] = 0.0
-    tracks.number[t] = tracks.counters[NEXT_NUMBER]
+    tracks.tag[t, STATE] = TENTATIVE
+    tracks.num[t, STATE_TIME] = m.time_s[j]
+    tracks.num[t, VISIBLE] = chance
+    tracks.num[t, FADED] = 0.0
+    tracks.tag[t, NUMBER] = tracks.counters[NEXT_NUMBER]
     tracks.counters[NEXT_NUMBER] += 1
-    tracks.born_s[t] = m.time_s[j]
-    tracks.hits[t] = 0
-    tracks.icao[t] = -1
-    tracks.mode3a[t] = -1
-    tracks.callsign[t] = -1
-    tracks.baro_m[t] = math.nan
+    tracks.num[t, BORN] = m.time_s[j]
+    tracks.tag[t, HITS] = 0
+    tracks.tag[t, ADDRESS] = -1
+    tracks.tag[t, CODE] = -1
+    tracks.tag[t, CALLSIGN] = -1
+    tracks.num[t, BARO_M] = math.nan
     for i in range(tracks.look_s.shape[1]):
         tracks.look_s[t, i] = math.nan
         tracks.seen_s[t, i] = math.nan
@@ -175,34 +194,34 @@ def start_track(
 def note_hit(tracks: TrackTable, t: int, m: Measurements, j: int, p: TrackParams) -> None:
     """Book a report on a track: time, identity, looks, confirmation."""
     s = m.sensor[j]
-    tracks.hit_s[t] = m.time_s[j]
-    tracks.hits[t] += 1
+    tracks.num[t, LAST_HIT] = m.time_s[j]
+    tracks.tag[t, HITS] += 1
     tracks.look_s[t, s] = m.time_s[j]
     tracks.seen_s[t, s] = m.time_s[j]
-    if m.icao[j] >= 0 and tracks.icao[t] < 0:
-        tracks.icao[t] = m.icao[j]
-    if tracks.icao[t] >= 0:
-        tracks.by_address[tracks.icao[t] & 0xFFFF] = t
+    if m.icao[j] >= 0 and tracks.tag[t, ADDRESS] < 0:
+        tracks.tag[t, ADDRESS] = m.icao[j]
+    if tracks.tag[t, ADDRESS] >= 0:
+        tracks.by_address[tracks.tag[t, ADDRESS] & 0xFFFF] = t
     if m.mode3a[j] >= 0:
-        tracks.mode3a[t] = m.mode3a[j]
+        tracks.tag[t, CODE] = m.mode3a[j]
     if m.callsign[j] >= 0:
-        tracks.callsign[t] = m.callsign[j]
+        tracks.tag[t, CALLSIGN] = m.callsign[j]
     if not math.isnan(m.baro_m[j]):
-        tracks.baro_m[t] = m.baro_m[j]
+        tracks.num[t, BARO_M] = m.baro_m[j]
     m.row_out[j] = t
-    m.number_out[j] = tracks.number[t]
-    exists = tracks.p_visible[t] + tracks.p_faded[t]
-    ripe = tracks.hits[t] >= CONFIRM_HITS and exists >= p.existence[CONFIRM_AT]
-    if tracks.state[t] == TENTATIVE and ripe:
-        tracks.state[t] = CONFIRMED
+    m.number_out[j] = tracks.tag[t, NUMBER]
+    exists = tracks.num[t, VISIBLE] + tracks.num[t, FADED]
+    ripe = tracks.tag[t, HITS] >= CONFIRM_HITS and exists >= p.existence[CONFIRM_AT]
+    if tracks.tag[t, STATE] == TENTATIVE and ripe:
+        tracks.tag[t, STATE] = CONFIRMED
         tracks.counters[N_CONFIRMED] += 1
 
 
 @helper
 def count_miss(tracks: TrackTable, t: int, p_detection: float, p: TrackParams) -> None:
     """One look of a sensor that knows the track went by without a report."""
-    visible = tracks.p_visible[t]
-    faded = tracks.p_faded[t]
+    visible = tracks.num[t, VISIBLE]
+    faded = tracks.num[t, FADED]
     gone = max(0.0, 1.0 - visible - faded)
     gone += p.existence[LOSS] * (visible + faded)
     to_faded = p.existence[FADE] * visible
@@ -211,8 +230,8 @@ def count_miss(tracks: TrackTable, t: int, p_detection: float, p: TrackParams) -
     visible, faded = (visible - to_faded + to_visible) * kept, (faded + to_faded - to_visible) * kept
     visible *= 1.0 - p_detection
     total = visible + faded + gone
-    tracks.p_visible[t] = visible / total
-    tracks.p_faded[t] = faded / total
+    tracks.num[t, VISIBLE] = visible / total
+    tracks.num[t, FADED] = faded / total
 
 
 @helper
@@ -225,18 +244,18 @@ def miss_looks(tracks: TrackTable, t: int, now_s: float, g: Geometry, p: TrackPa
         while now_s - tracks.look_s[t, s] > LOOK_MARGIN * g.period_s[s]:
             tracks.look_s[t, s] += g.period_s[s]
             count_miss(tracks, t, g.p_detection[s], p)
-            if tracks.p_visible[t] + tracks.p_faded[t] < 1e-6:
+            if tracks.num[t, VISIBLE] + tracks.num[t, FADED] < 1e-6:
                 return
 
 
 @helper
 def is_over(tracks: TrackTable, t: int, now_s: float, p: TrackParams) -> bool:
     """Whether a track should end: it hardly exists, or nobody knows where it is."""
-    exists = tracks.p_visible[t] + tracks.p_faded[t]
-    confirmed = tracks.state[t] == CONFIRMED
+    exists = tracks.num[t, VISIBLE] + tracks.num[t, FADED]
+    confirmed = tracks.tag[t, STATE] == CONFIRMED
     limit = p.existence[DROP_CONFIRMED_AT] if confirmed else p.existence[DROP_AT]
-    gap_s = now_s - tracks.hit_s[t]
-    spread = tracks.spread_m[t] + gap_s * tracks.spread_mps[t]
+    gap_s = now_s - tracks.num[t, LAST_HIT]
+    spread = tracks.num[t, SPREAD_M] + gap_s * tracks.num[t, SPREAD_MPS]
     lost = gap_s > p.existence[COAST_MAX_S] or (gap_s > 5.0 and spread > p.existence[SPREAD_MAX_M])
     return exists < limit or lost
 
@@ -244,58 +263,52 @@ def is_over(tracks: TrackTable, t: int, now_s: float, p: TrackParams) -> bool:
 @helper
 def same_object(tracks: TrackTable, a: int, b: int, now_s: float) -> bool:
     """Whether two tracks are within each other's errors in place and velocity."""
-    if tracks.icao[a] >= 0 and tracks.icao[b] >= 0 and tracks.icao[a] != tracks.icao[b]:
+    if tracks.tag[a, ADDRESS] >= 0 and tracks.tag[b, ADDRESS] >= 0 and tracks.tag[a, ADDRESS] != tracks.tag[b, ADDRESS]:
         return False
     distance2 = 0.0
     speed2 = 0.0
     for i in range(3):
-        at_a = tracks.pos[a, i] + (now_s - tracks.time_s[a]) * tracks.vel[a, i]
-        at_b = tracks.pos[b, i] + (now_s - tracks.time_s[b]) * tracks.vel[b, i]
+        at_a = tracks.pos[a, i] + (now_s - tracks.num[a, STATE_TIME]) * tracks.vel[a, i]
+        at_b = tracks.pos[b, i] + (now_s - tracks.num[b, STATE_TIME]) * tracks.vel[b, i]
         distance2 += (at_a - at_b) ** 2
         speed2 += (tracks.vel[a, i] - tracks.vel[b, i]) ** 2
-    near = distance2 < tracks.spread_m[a] ** 2 + tracks.spread_m[b] ** 2
-    alike = speed2 < tracks.spread_mps[a] ** 2 + tracks.spread_mps[b] ** 2
+    near = distance2 < tracks.num[a, SPREAD_M] ** 2 + tracks.num[b, SPREAD_M] ** 2
+    alike = speed2 < tracks.num[a, SPREAD_MPS] ** 2 + tracks.num[b, SPREAD_MPS] ** 2
     return near and alike
 
 
 @helper
 def has_double(tracks: TrackTable, t: int, now_s: float) -> bool:
     """Whether an older track in the same cell is the same object as t and is better known."""
-    bucket = tracks.cell[t]
+    bucket = tracks.tag[t, CELL]
     if bucket < 0:
         return False
     other = tracks.head[bucket]
     while other >= 0:
-        older = tracks.hits[other] > tracks.hits[t]
-        older = older or (tracks.hits[other] == tracks.hits[t] and tracks.number[other] < tracks.number[t])
-        known = tracks.state[other] == CONFIRMED or tracks.state[t] == TENTATIVE
-        nameless = tracks.icao[t] < 0 or tracks.icao[other] == tracks.icao[t]
-        if other != t and older and known and nameless and tracks.hits[t] >= 2:
-            fresh = now_s - tracks.hit_s[other] < 15.0
+        older = tracks.tag[other, HITS] > tracks.tag[t, HITS]
+        older = older or (tracks.tag[other, HITS] == tracks.tag[t, HITS] and tracks.tag[other, NUMBER] < tracks.tag[t, NUMBER])
+        known = tracks.tag[other, STATE] == CONFIRMED or tracks.tag[t, STATE] == TENTATIVE
+        nameless = tracks.tag[t, ADDRESS] < 0 or tracks.tag[other, ADDRESS] == tracks.tag[t, ADDRESS]
+        if other != t and older and known and nameless and tracks.tag[t, HITS] >= 2:
+            fresh = now_s - tracks.num[other, LAST_HIT] < 15.0
             if fresh and same_object(tracks, other, t, now_s):
                 return True
-        other = tracks.after[other]
+        other = tracks.tag[other, AFTER]
     return False
 
 
 @helper
-def sweep(tracks: TrackTable, now_s: float, g: Geometry, p: TrackParams, ended_out: object) -> int:
+def sweep(tracks: TrackTable, now_s: float, g: Geometry, p: TrackParams, ended_out: Longs) -> int:
     """Count missed looks, end tracks, re-file coasting ones; numbers of ended confirmed tracks."""
-    count = 0
+    count = np.int64(0)
     for t in range(tracks.counters[HIGH_WATER]):
-        if tracks.state[t] == FREE:
+        if tracks.tag[t, STATE] == FREE:
             continue
         miss_looks(tracks, t, now_s, g, p)
         if is_over(tracks, t, now_s, p) or has_double(tracks, t, now_s):
-            ended_out[count] = tracks.number[t]  # type: ignore[index]
+            ended_out[count] = tracks.tag[t, NUMBER]
             count += 1
             end_track(tracks, t)
-        elif now_s - tracks.time_s[t] > 5.0:
+        elif now_s - tracks.num[t, STATE_TIME] > 5.0:
             link(tracks, t, p.motion.flat, now_s)
     return count
-
-
-@helper
-def manoeuvre_probability(tracks: TrackTable, t: int) -> float:
-    """Probability of the manoeuvre models together."""
-    return tracks.mu[t, TURN] + tracks.mu[t, MANOEUVRE]

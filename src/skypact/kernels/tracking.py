@@ -19,12 +19,25 @@ from skypact.kernels.gate import pairs_of
 from skypact.kernels.geodesy import enu_axes_one, geodetic_from_ecef_one
 from skypact.kernels.grid import link
 from skypact.kernels.imm import combine, predict_models, refresh_moments
-from skypact.kernels.lifecycle import manoeuvre_probability, note_hit, start_track, sweep
+from skypact.kernels.lifecycle import note_hit, start_track, sweep
 from skypact.model.tracking import (
+    ADDRESS,
+    BARO_M,
+    BORN,
+    CALLSIGN,
+    CODE,
     CONFIRMED,
+    FADED,
+    HITS,
+    MANOEUVRE,
     N_MODELS,
     N_STATE,
+    NUMBER,
     PLANE,
+    STATE,
+    STATE_TIME,
+    TURN,
+    VISIBLE,
     Geometry,
     Measurements,
     Pairs,
@@ -32,7 +45,6 @@ from skypact.model.tracking import (
     TrackParams,
     TrackTable,
 )
-from skypact.model.tracks import TrackRows
 
 Floats = npt.NDArray[np.float64]
 Longs = npt.NDArray[np.int64]
@@ -69,7 +81,7 @@ def micro_batch_end(m: Measurements, first: int, last: int) -> int:
 @helper
 def number_locally(pairs: Pairs, n: int) -> int:
     """Number the tracks of n pairs from zero; returns how many there are."""
-    count = 0
+    count = np.int64(0)
     for k in range(n):
         t = pairs.track[k]
         if pairs.slot[t] < 0:
@@ -114,7 +126,7 @@ def mix_hypotheses(tracks: TrackTable, local: int, best: int, missed: float, p: 
     scratch = pairs.scratch
     t = pairs.rows[local]
     time_s = m.time_s[pairs.report[best]]
-    dt = time_s - tracks.time_s[t]
+    dt = time_s - tracks.num[t, STATE_TIME]
     predict_models(tracks.mu[t], tracks.x[t], tracks.P[t], dt, p.motion, scratch)
     for i in range(N_MODELS):
         base = scratch.work[3, i]
@@ -169,7 +181,7 @@ def settle_mixture(tracks: TrackTable, t: int, scratch: Scratch) -> None:
 @helper
 def forward_to(tracks: TrackTable, t: int, time_s: float, p: TrackParams, scratch: Scratch) -> None:
     """Predict track t to a later time, so that its time never goes back."""
-    dt = time_s - tracks.time_s[t]
+    dt = time_s - tracks.num[t, STATE_TIME]
     predict_models(tracks.mu[t], tracks.x[t], tracks.P[t], dt, p.motion, scratch)
     for i in range(N_MODELS):
         tracks.mu[t, i] = scratch.predicted[i]
@@ -177,7 +189,7 @@ def forward_to(tracks: TrackTable, t: int, time_s: float, p: TrackParams, scratc
             tracks.x[t, i, a] = scratch.x[i, a]
             for b in range(N_STATE):
                 tracks.P[t, i, a, b] = scratch.P[i, a, b]
-    tracks.time_s[t] = time_s
+    tracks.num[t, STATE_TIME] = time_s
 
 
 @helper
@@ -186,7 +198,7 @@ def apply_track(
 ) -> bool:
     """Update one track of the micro-batch from its pairs; True where a report is likely its own."""
     t = pairs.rows[local]
-    best = -1
+    best = np.int64(-1)
     detected = 0.0
     k = pairs.first[local]
     while k >= 0:
@@ -197,21 +209,21 @@ def apply_track(
     if detected < UNLIKELY:
         return False
     j = pairs.report[best]
-    before_s = tracks.time_s[t]
+    before_s = tracks.num[t, STATE_TIME]
     if pairs.prob[best] > SURE:
         copy_state(tracks, t, pairs, best)
     else:
         mix_hypotheses(tracks, local, best, max(0.0, 1.0 - detected), p, pairs, m)
-    tracks.time_s[t] = m.time_s[j]
-    if before_s > tracks.time_s[t]:
+    tracks.num[t, STATE_TIME] = m.time_s[j]
+    if before_s > tracks.num[t, STATE_TIME]:
         forward_to(tracks, t, before_s, p, pairs.scratch)
     missed = max(0.0, 1.0 - detected)
-    tracks.p_visible[t] = min(1.0, detected + missed * tracks.p_visible[t])
-    tracks.p_faded[t] *= missed
+    tracks.num[t, VISIBLE] = min(1.0, detected + missed * tracks.num[t, VISIBLE])
+    tracks.num[t, FADED] *= missed
     refresh_moments(tracks, t, pairs.scratch)
     if detected > 0.5:
         note_hit(tracks, t, m, j, p)
-    link(tracks, t, p.motion.flat, tracks.time_s[t])
+    link(tracks, t, p.motion.flat, tracks.num[t, STATE_TIME])
     return detected > 0.5
 
 
@@ -239,39 +251,7 @@ def begin_tracks(
 
 
 @helper
-def export_row(
-    tracks: TrackTable, t: int, g: Geometry, p: TrackParams, scratch: Scratch, out: TrackRows, k: int
-) -> None:
-    """Write track t as row k of `out`."""
-    x = scratch.line[6]
-    P = scratch.work[2]
-    combine(tracks.mu[t], tracks.x[t], tracks.P[t], x, P)
-    A = scratch.work[3]
-    if p.motion.flat == 1:
-        out.lat_rad[k], out.lon_rad[k], out.altitude_m[k] = x[1], x[0], x[2]
-        for i in range(3):
-            for j in range(3):
-                A[i, j] = 1.0 if i == j else 0.0
-    else:
-        lat, lon, height = geodetic_from_ecef_one(x[0], x[1], x[2])
-        out.lat_rad[k], out.lon_rad[k], out.altitude_m[k] = lat, lon, height
-        enu_axes_one(lat, lon, A)
-    out.ve_mps[k] = A[0, 0] * x[3] + A[0, 1] * x[4] + A[0, 2] * x[5]
-    out.vn_mps[k] = A[1, 0] * x[3] + A[1, 1] * x[4] + A[1, 2] * x[5]
-    out.vu_mps[k] = A[2, 0] * x[3] + A[2, 1] * x[4] + A[2, 2] * x[5]
-    nn = local_covariance(A, P, 1, 1, 0)
-    ee = local_covariance(A, P, 0, 0, 0)
-    out.sigma_n_m[k] = math.sqrt(nn)
-    out.sigma_e_m[k] = math.sqrt(ee)
-    out.corr_ne[k] = local_covariance(A, P, 1, 0, 0) / math.sqrt(nn * ee)
-    out.sigma_u_m[k] = math.sqrt(local_covariance(A, P, 2, 2, 0))
-    out.sigma_vn_mps[k] = math.sqrt(local_covariance(A, P, 1, 1, 3))
-    out.sigma_ve_mps[k] = math.sqrt(local_covariance(A, P, 0, 0, 3))
-    export_labels(tracks, t, g, out, k)
-
-
-@helper
-def local_covariance(A: Floats, P: Floats, row: int, column: int, first: int) -> float:
+def local_variance(A: Floats, P: Floats, row: int, column: int, first: int) -> float:
     """Entry of the local covariance of position (`first` 0) or velocity (3)."""
     total = 0.0
     for i in range(3):
@@ -281,34 +261,62 @@ def local_covariance(A: Floats, P: Floats, row: int, column: int, first: int) ->
 
 
 @helper
-def export_labels(tracks: TrackTable, t: int, g: Geometry, out: TrackRows, k: int) -> None:
-    """Write what row k says besides the kinematics."""
-    out.time_s[k] = tracks.time_s[t]
-    out.track[k] = tracks.number[t]
-    out.baro_altitude_m[k] = tracks.baro_m[t]
-    out.existence[k] = tracks.p_visible[t] + tracks.p_faded[t]
-    out.confirmed[k] = 1 if tracks.state[t] == CONFIRMED else 0
-    out.p_manoeuvre[k] = manoeuvre_probability(tracks, t)
-    out.p_ballistic[k] = 0.0
-    out.target_class[k] = 0
-    out.icao[k] = tracks.icao[t]
-    out.mode3a[k] = tracks.mode3a[t]
-    out.callsign[k] = tracks.callsign[t]
+def export_motion(x: Floats, P: Floats, flat: int, A: Floats, row_out: Floats) -> None:
+    """Write place, velocity and their deviations, in the order of `TrackRows`."""
+    if flat == 1:
+        row_out[2], row_out[3], row_out[4] = x[1], x[0], x[2]
+        for i in range(3):
+            for j in range(3):
+                A[i, j] = 1.0 if i == j else 0.0
+    else:
+        lat, lon, height = geodetic_from_ecef_one(x[0], x[1], x[2])
+        row_out[2], row_out[3], row_out[4] = lat, lon, height
+        enu_axes_one(lat, lon, A)
+    row_out[6] = A[1, 0] * x[3] + A[1, 1] * x[4] + A[1, 2] * x[5]
+    row_out[7] = A[0, 0] * x[3] + A[0, 1] * x[4] + A[0, 2] * x[5]
+    row_out[8] = A[2, 0] * x[3] + A[2, 1] * x[4] + A[2, 2] * x[5]
+    nn = local_variance(A, P, 1, 1, 0)
+    ee = local_variance(A, P, 0, 0, 0)
+    row_out[9] = math.sqrt(nn)
+    row_out[10] = math.sqrt(ee)
+    row_out[11] = local_variance(A, P, 1, 0, 0) / math.sqrt(nn * ee)
+    row_out[12] = math.sqrt(local_variance(A, P, 2, 2, 0))
+    row_out[13] = math.sqrt(local_variance(A, P, 1, 1, 3))
+    row_out[14] = math.sqrt(local_variance(A, P, 0, 0, 3))
+
+
+@helper
+def export_row(tracks: TrackTable, t: int, period_s: Floats, flat: int, scratch: Scratch, row_out: Floats) -> None:  # fmt: skip
+    """Write track t as one row, in the order of `TrackRows`; integers are exact below 2^53."""
+    combine(tracks.mu[t], tracks.x[t], tracks.P[t], scratch.line[6], scratch.work[2])
+    export_motion(scratch.line[6], scratch.work[2], flat, scratch.work[3], row_out)
+    now_s = tracks.num[t, STATE_TIME]
+    row_out[0] = now_s
+    row_out[1] = tracks.tag[t, NUMBER]
+    row_out[5] = tracks.num[t, BARO_M]
+    row_out[15] = tracks.num[t, VISIBLE] + tracks.num[t, FADED]
+    row_out[16] = 1.0 if tracks.tag[t, STATE] == CONFIRMED else 0.0
+    row_out[17] = tracks.mu[t, TURN] + tracks.mu[t, MANOEUVRE]
+    row_out[18] = 0.0
+    row_out[19] = 0.0
+    row_out[20] = tracks.tag[t, ADDRESS]
+    row_out[21] = tracks.tag[t, CODE]
+    row_out[22] = tracks.tag[t, CALLSIGN]
     sensors = 0
-    for s in range(g.period_s.shape[0]):
+    for s in range(period_s.shape[0]):
         seen = tracks.seen_s[t, s]
-        if not math.isnan(seen) and tracks.time_s[t] - seen < 3.0 * g.period_s[s]:
+        if not math.isnan(seen) and now_s - seen < 3.0 * period_s[s]:
             sensors += 1
-    out.n_sensors[k] = sensors
-    out.age_s[k] = tracks.time_s[t] - tracks.born_s[t]
+    row_out[23] = sensors
+    row_out[24] = now_s - tracks.num[t, BORN]
 
 
 @helper
 def run_micro_batch(
-    tracks: TrackTable, m: Measurements, span: tuple[int, int], g: Geometry, p: TrackParams, pairs: Pairs, out: TrackRows, count: int
+    tracks: TrackTable, m: Measurements, span: tuple[int, int], g: Geometry, p: TrackParams, pairs: Pairs, out: Floats, count: int
 ) -> tuple[int, int, int]:  # fmt: skip
     """Associate and apply reports ``span[0]:span[1]``; returns (rows, refused starts, pairs)."""
-    n = 0
+    n = np.int64(0)
     for j in range(span[0], span[1]):
         n = pairs_of(tracks, m, j, g, p, pairs, n)
     n_tracks = number_locally(pairs, n)
@@ -321,8 +329,10 @@ def run_micro_batch(
     for k in range(n):
         pairs.report[k] += span[0]
     for local in range(n_tracks):
-        if apply_track(tracks, local, m, p, pairs) and tracks.hits[pairs.rows[local]] >= 2:
-            export_row(tracks, pairs.rows[local], g, p, pairs.scratch, out, count)
+        if apply_track(tracks, local, m, p, pairs) and tracks.tag[pairs.rows[local], HITS] >= 2:
+            export_row(
+                tracks, pairs.rows[local], g.period_s, p.motion.flat, pairs.scratch, out[count]
+            )
             count += 1
     refused = begin_tracks(tracks, m, (span[0], span[1], n), g, p, pairs)
     return count, refused, n
@@ -330,7 +340,7 @@ def run_micro_batch(
 
 @kernel
 def step(
-    tracks: TrackTable, m: Measurements, n: int, g: Geometry, p: TrackParams, pairs: Pairs, out: TrackRows, counts_out: Longs
+    tracks: TrackTable, m: Measurements, n: int, g: Geometry, p: TrackParams, pairs: Pairs, out: Floats, counts_out: Longs
 ) -> int:  # fmt: skip
     """Run n prepared reports, sorted by sensor and time, through the tracker.
 
@@ -340,8 +350,8 @@ def step(
         State and scratch, written in place.
     m : Measurements
         Prepared reports; `row_out` and `number_out` are written.
-    out : TrackRows
-        At least n rows; one row per track update with two or more reports behind it.
+    out : float64 (n, 25)
+        Columns in the order of `TrackRows`; one row per track update with two or more reports behind it.
     counts_out : int64 (3,)
         Added to: starts refused for want of rows, pairs made, micro-batches.
 
@@ -350,8 +360,8 @@ def step(
     int
         Rows written to `out`.
     """
-    count = 0
-    first = 0
+    count = np.int64(0)
+    first = np.int64(0)
     while first < n:
         end = micro_batch_end(m, first, n)
         count, refused, made = run_micro_batch(tracks, m, (first, end), g, p, pairs, out, count)

@@ -17,7 +17,16 @@ N_MODELS: Final = 3
 """Models: nearly constant velocity, coordinated turn with estimated rate, strong manoeuvre."""
 
 (FREE, TENTATIVE, CONFIRMED) = range(3)
-"""Values of `TrackTable.state`."""
+"""States of a row."""
+
+(STATE_TIME, SPREAD_M, SPREAD_MPS, VISIBLE, FADED, BORN, LAST_HIT, BARO_M) = range(8)
+"""Columns of `TrackTable.num`: time of the state; roots of the traces of the position and velocity
+covariances; probability that the object exists in sight, and out of sight; times of birth and of
+the last report [s]; last pressure altitude [m]."""
+
+(STATE, NUMBER, HITS, ADDRESS, CODE, CALLSIGN, CELL, AFTER, BEFORE) = range(9)
+"""Columns of `TrackTable.tag`: see `FREE`; public number; reports so far; 24-bit address, Mode A code
+and packed callsign (-1 none); bucket of the spatial index and neighbours in it (-1 none)."""
 
 (N_FREE, NEXT_NUMBER, HIGH_WATER, N_LIVE, N_CONFIRMED) = range(5)
 """Places in `TrackTable.counters`."""
@@ -45,7 +54,11 @@ Z_WIDTH: Final = 16
 
 
 class TrackTable(NamedTuple):
-    """All tracks, capacity N, with M models of a 7-state and S sensors."""
+    """All tracks, capacity N, with M models of a 7-state and S sensors.
+
+    Few, wide arrays: a table of one array per field cost three times as much to compile and to call
+    (design/0003), and what belongs to one track stays in one cache line.
+    """
 
     x: Floats
     """Means (N, M, 7)."""
@@ -53,45 +66,23 @@ class TrackTable(NamedTuple):
     """Covariances (N, M, 7, 7), symmetric."""
     mu: Floats
     """Model probabilities (N, M)."""
-    time_s: Floats
-    """Time of the state (N,)."""
     pos: Floats
     """Moment-matched position (N, 3), for the gate."""
     vel: Floats
     """Moment-matched velocity (N, 3)."""
-    spread_m: Floats
-    """Square root of the trace of the position covariance (N,)."""
-    spread_mps: Floats
-    """Square root of the trace of the velocity covariance (N,)."""
-    p_visible: Floats
-    """Probability that the object exists and its sensors can see it (N,)."""
-    p_faded: Floats
-    """Probability that it exists but is out of sight for now (N,)."""
-    state: Bytes
-    number: Longs
-    """Stable public number (N,)."""
-    born_s: Floats
-    hit_s: Floats
-    """Time of the last report that updated the track (N,)."""
-    hits: Ints
-    icao: Ints
-    mode3a: Ints
-    callsign: Longs
-    baro_m: Floats
+    num: Floats
+    """Numbers of each track, see `STATE_TIME` and its neighbours (N, 8)."""
+    tag: Longs
+    """Integers of each track, see `STATE` and its neighbours (N, 9)."""
     look_s: Floats
     """Per sensor, time of the last look that counted, NaN where it never saw the track (N, S)."""
     seen_s: Floats
     """Per sensor, time of its last report on the track, NaN where none (N, S)."""
-    cell: Longs
-    """Bucket of the spatial index (N,), -1 outside."""
-    after: Ints
-    """Next track in the bucket (N,), -1 at the end."""
-    before: Ints
-    head: Ints
+    head: Longs
     """First track of each bucket (H,), -1 where empty."""
-    free: Ints
+    free: Longs
     """Stack of free rows (N,)."""
-    by_address: Ints
+    by_address: Longs
     """Row last updated under a 24-bit address, by its low 16 bits (65536,), -1 none."""
     counters: Longs
     """Scalars, see `N_FREE` and its neighbours (8,)."""
@@ -123,7 +114,7 @@ class Measurements(NamedTuple):
     """Reports made ready for the filter, n rows in processing order."""
 
     time_s: Floats
-    sensor: Ints
+    sensor: Longs
     form: Bytes
     z: Floats
     """What the filter uses, see `PLACE` and its neighbours (n, 16)."""
@@ -137,7 +128,7 @@ class Measurements(NamedTuple):
     baro_m: Floats
     index: Longs
     """Running number of the report (n,)."""
-    row_out: Ints
+    row_out: Longs
     """Track row the report went to, -1 none (n,); written by the step."""
     number_out: Longs
     """Number of that track, -1 none (n,); written by the step."""
@@ -165,9 +156,9 @@ class Scratch(NamedTuple):
 class Pairs(NamedTuple):
     """Track-report pairs that passed the gate, capacity K, and the scratch of the step."""
 
-    track: Ints
-    report: Ints
-    local: Ints
+    track: Longs
+    report: Longs
+    local: Longs
     """Index of the pair's track in `rows` (K,)."""
     x: Floats
     """Posterior means (K, M, 7)."""
@@ -188,15 +179,15 @@ class Pairs(NamedTuple):
     """Sums per report of a micro-batch (K,)."""
     sum_track: Floats
     """Sums per track of a micro-batch (K,)."""
-    rows: Ints
+    rows: Longs
     """Tracks of the micro-batch (K,)."""
-    found: Ints
+    found: Longs
     """Candidates of one report (256,)."""
-    first: Ints
+    first: Longs
     """First pair of each local track (K,)."""
-    after: Ints
+    after: Longs
     """Next pair of the same track (K,), -1 at the end."""
-    slot: Ints
+    slot: Longs
     """Track row to index in `rows`, -1 outside (N,)."""
     scratch: Scratch
 
@@ -253,34 +244,22 @@ def empty_tracks(capacity: int, n_sensors: int, buckets: int = 1 << 16) -> Track
     counters = np.zeros(8, np.int64)
     counters[N_FREE] = capacity
     counters[NEXT_NUMBER] = 1
+    tag = np.full((capacity, 9), -1, np.int64)
+    tag[:, STATE] = FREE
+    tag[:, HITS] = 0
     return TrackTable(
         x=np.zeros((capacity, N_MODELS, N_STATE)),
         P=np.zeros((capacity, N_MODELS, N_STATE, N_STATE)),
         mu=np.zeros((capacity, N_MODELS)),
-        time_s=numbers(),
         pos=np.zeros((capacity, 3)),
         vel=np.zeros((capacity, 3)),
-        spread_m=np.zeros(capacity),
-        spread_mps=np.zeros(capacity),
-        p_visible=np.zeros(capacity),
-        p_faded=np.zeros(capacity),
-        state=np.zeros(capacity, np.int8),
-        number=np.full(capacity, -1, np.int64),
-        born_s=numbers(),
-        hit_s=numbers(),
-        hits=np.zeros(capacity, np.int32),
-        icao=np.full(capacity, -1, np.int32),
-        mode3a=np.full(capacity, -1, np.int32),
-        callsign=np.full(capacity, -1, np.int64),
-        baro_m=numbers(),
+        num=numbers(8),
+        tag=tag,
         look_s=numbers(n_sensors),
         seen_s=numbers(n_sensors),
-        cell=np.full(capacity, -1, np.int64),
-        after=np.full(capacity, -1, np.int32),
-        before=np.full(capacity, -1, np.int32),
-        head=np.full(buckets, -1, np.int32),
-        by_address=np.full(1 << 16, -1, np.int32),
-        free=np.arange(capacity - 1, -1, -1, dtype=np.int32),
+        head=np.full(buckets, -1, np.int64),
+        free=np.arange(capacity - 1, -1, -1, dtype=np.int64),
+        by_address=np.full(1 << 16, -1, np.int64),
         counters=counters,
     )
 
@@ -288,9 +267,9 @@ def empty_tracks(capacity: int, n_sensors: int, buckets: int = 1 << 16) -> Track
 def empty_pairs(capacity: int, n_tracks: int) -> Pairs:
     """Make the scratch of the step for `capacity` pairs and `n_tracks` track rows."""
     return Pairs(
-        track=np.zeros(capacity, np.int32),
-        report=np.zeros(capacity, np.int32),
-        local=np.zeros(capacity, np.int32),
+        track=np.zeros(capacity, np.int64),
+        report=np.zeros(capacity, np.int64),
+        local=np.zeros(capacity, np.int64),
         x=np.zeros((capacity, N_MODELS, N_STATE)),
         P=np.zeros((capacity, N_MODELS, N_STATE, N_STATE)),
         mu=np.zeros((capacity, N_MODELS)),
@@ -301,11 +280,11 @@ def empty_pairs(capacity: int, n_tracks: int) -> Pairs:
         other=np.ones(capacity),
         sum_report=np.zeros(capacity),
         sum_track=np.zeros(capacity),
-        rows=np.zeros(capacity, np.int32),
-        found=np.zeros(256, np.int32),
-        first=np.zeros(capacity, np.int32),
-        after=np.zeros(capacity, np.int32),
-        slot=np.full(n_tracks, -1, np.int32),
+        rows=np.zeros(capacity, np.int64),
+        found=np.zeros(256, np.int64),
+        first=np.zeros(capacity, np.int64),
+        after=np.zeros(capacity, np.int64),
+        slot=np.full(n_tracks, -1, np.int64),
         scratch=empty_scratch(),
     )
 

@@ -20,7 +20,7 @@ from skypact.model.tracking import (
     empty_pairs,
     empty_tracks,
 )
-from skypact.model.tracks import TrackRows, empty_rows, take_rows
+from skypact.model.tracks import TRACK_DTYPES, TrackRows, concat_rows
 from skypact.track.geometry import geometry
 from skypact.track.params import TrackerParams, track_params
 
@@ -68,6 +68,12 @@ def report_labels(batch: ReportBatch) -> Longs:
     excluded = (batch.coast == 1) | (batch.test == 1) | (batch.kind == TRACK)
     columns = (batch.sensor, excluded, batch.icao, batch.mode3a, batch.nacp, batch.callsign)
     return np.column_stack([c.astype(np.int64) for c in columns])
+
+
+def rows_from(matrix: npt.NDArray[np.float64]) -> TrackRows:
+    """Track rows of the kernels' matrix (n, 25)."""
+    columns = zip(matrix.T, TRACK_DTYPES.values(), strict=True)
+    return TrackRows(*(column.astype(dtype) for column, dtype in columns))
 
 
 class Tracker:
@@ -195,8 +201,7 @@ class Tracker:
             refused += lost
             used += n
         counts |= {"tracked": tracked, "refused": refused, "unusable": len(order) - used}
-        rows = [r for r, _, _, _ in parts]
-        joined = TrackRows(*map(np.concatenate, zip(*rows, strict=True))) if rows else empty_rows(0)
+        joined = concat_rows([rows for rows, _, _, _ in parts])
         return StepEvents(joined, ended, index, report_track, counts)
 
     def _kernel_step(
@@ -207,12 +212,12 @@ class Tracker:
         f, labels = report_numbers(batch), report_labels(batch)
         n = prepare(f, labels, order, geoid, self._geometry, self._params, m)
         m.index[:n] = index[m.index[:n]]
-        out = empty_rows(n)
+        out = np.empty((n, len(TRACK_DTYPES)))
         counts = np.zeros(3, np.int64)
         k = step(
             self._tracks, m, n, self._geometry, self._params, self._pairs, out, counts
         )
-        return take_rows(out, slice(0, k)), m, n, int(counts[0])
+        return rows_from(out[:k]), m, n, int(counts[0])
 
     def _geoid(self, batch: ReportBatch) -> npt.NDArray[np.float64]:
         """Undulation at each report, or at its sensor where it gives no position."""
