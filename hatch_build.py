@@ -107,7 +107,7 @@ def npm(web: Path, *arguments: str) -> None:
         command = " ".join(arguments)
         raise SystemExit(
             f"the page could not be built: npm {command} ended with {run.returncode}\n{tail}\n"
-            "It needs the npm registry once; check the network or npm's registry setting, then retry"
+            "It needs the npm registry once; check the network or npm's registry setting"
         )
 
 

@@ -1,0 +1,1 @@
+"""The earth under the picture: the geoid and the borders."""
