@@ -44,11 +44,11 @@ ROW: Final = 6
 # counting references cost twenty times the work. Its head: longest field specification in octets,
 # number of slots, offset of the first profile, integers in a profile, shift and mask of the
 # field that selects the profile. Then, from LEAD, the bit (0 to 6) of the highest set bit of each
-# octet, then rows: kind, octets (of one group where repeated), slot, offset and number of
-# its own entries, counter octets (repeated) or 1 (selects the profile). A row with kind NONE stands
-# for no item. Own entries: an extended item's parts (octets, has FX, slot), a repeated item's
-# wanted groups (last octet, slot), a compound item's rows, seven for each octet of presence bits.
-# Slot 0 is a waste bin.
+# octet, then rows: kind, octets (of one group where repeated), slot, offset and number of its own
+# entries, counter octets (repeated) or 1 (selects the profile). A row with kind NONE stands for no
+# item. Own entries: an extended item's parts (octets, has FX, slot), a repeated item's wanted
+# groups (last octet, slot), a compound item's rows (seven for each octet of presence bits), the
+# rows of the profile in which random fields stand. Slot 0 is a waste bin.
 
 
 class RecordIndex(NamedTuple):
@@ -91,14 +91,11 @@ def index_blocks(data: Octets, start: Longs, end: Longs, out: Longs, counts_out:
 
 
 @helper
-def presence_end_one(data: Octets, pos: int, end: int, max_octets: int) -> int:
-    """Where presence bits end, or minus a status code."""
-    for i in range(max_octets):
-        if pos + i >= end:
-            return -TRUNCATED
-        if data[pos + i] & 1 == 0:
-            return pos + i + 1
-    return -BAD_FSPEC
+def presence_end_one(pos: int, first: int, end: int, max_octets: int) -> int:
+    """Check `pos`, found one past the presence bits from `first`; it, or minus a status code."""
+    if pos - first > max_octets:
+        return -BAD_FSPEC
+    return pos if pos <= end else -TRUNCATED
 
 
 @helper
@@ -135,146 +132,140 @@ def skip_groups_one(
 def skip_item_one(
     data: Octets, pos: int, end: int, plan: Ints, row: int, slots: Shorts, n: int, start: int
 ) -> int:
-    """Pass an item that is not of fixed length and holds no other items."""
+    """Pass an item that holds no other items; where it ends, or minus a status code."""
     kind = plan[row]
+    if kind == FIXED:
+        pos += plan[row + 1]
+        return pos if pos <= end else -TRUNCATED
     if kind == EXTENDED:
-        part = plan[row + 3]
-        last = part + 3 * plan[row + 4]
-        while part < last:
-            size = plan[part]
-            if size > end - pos:
-                return -TRUNCATED
+        for part in range(plan[row + 3], plan[row + 3] + 3 * plan[row + 4], 3):
             slots[n, plan[part + 2]] = pos - start
-            pos += size
+            pos += plan[part]
+            if pos > end:
+                return -TRUNCATED
             if plan[part + 1] & data[pos - 1] == 0:
                 return pos
-            part += 3
         return -UNKNOWN_ITEM
     if kind == REPETITIVE:
         return skip_groups_one(data, pos, end, plan, row, slots, n, start)
     if kind == NONE:
         return -UNKNOWN_ITEM
-    if pos >= end:
-        return -TRUNCATED
-    length = octet_one(data, pos)
+    length = octet_one(data, pos) if pos < end else 1
     if length == 0:
         return -BAD_LENGTH
-    return pos + length if length <= end - pos else -TRUNCATED
+    return pos + length if pos + length <= end else -TRUNCATED
 
 
 @helper
-def walk_record_one(data: Octets, start: int, end: int, plan: Ints, slots: Shorts, n: int) -> int:
-    """Walk one record and fill row `n` of the slots; where it ends, or minus a status code.
+def skip_rare_one(
+    data: Octets, pos: int, end: int, plan: Ints, row: int, slots: Shorts, n: int, start: int
+) -> int:
+    """Pass an item or random fields: a count, then field numbers, each with its item.
 
-    `octet` goes over the presence bits, of the record or of a compound item in it (then `outer_`
-    keep the record's); `random` counts the random fields that are still to come.
+    The own entries of random fields are their profile's rows. Items that hold items cannot stand
+    here (categories 001 and 002 have none).
     """
-    for slot in range(plan[1]):
-        slots[n, slot] = 0
-    octet = start
-    pos = octets_end = presence_end_one(data, start, end, plan[0])
-    if pos < 0:
-        return pos
-    profile = base = plan[2]
-    outer_octet = outer_end = outer_base = outer_present = -1
-    random = 0
-    present = octet_one(data, octet) & 0xFE
-    if octets_end == start + 1 and present == 0:
-        return -BAD_FSPEC
-    while True:
-        if random > 0 and outer_octet < 0:
-            random -= 1
-            if pos >= end:
-                return -TRUNCATED
-            row = profile + ROW * (octet_one(data, pos) - 1)
-            pos += 1
-            if row < profile or row >= profile + plan[3] or plan[row] == RANDOM:
-                return -UNKNOWN_ITEM
-        else:
-            while present == 0:
-                octet += 1
-                base += 7 * ROW
-                if octet < octets_end:
-                    present = octet_one(data, octet) & 0xFE
-                elif outer_octet < 0:
-                    return pos
-                else:
-                    octet, octets_end, base = outer_octet, outer_end, outer_base
-                    present, outer_octet = outer_present, -1
-                    if random > 0:
-                        break
-            if present == 0:
-                continue
-            bit = plan[LEAD + present]
-            present &= ~(128 >> bit)
-            row = base + ROW * bit
+    if plan[row] != RANDOM:
+        return skip_item_one(data, pos, end, plan, row, slots, n, start)
+    if pos >= end:
+        return -TRUNCATED
+    first = plan[row + 3]
+    left = octet_one(data, pos)
+    pos += 1
+    for _ in range(left):
+        if pos >= end:
+            return -TRUNCATED
+        row = first + ROW * (octet_one(data, pos) - 1)
+        inside = row >= first and row < first + plan[3]
+        if not inside or plan[row] == RANDOM or plan[row] == COMPOUND:
+            return -UNKNOWN_ITEM
+        pos += 1
         slots[n, plan[row + 2]] = pos - start
-        if plan[row] == FIXED:
-            pos += plan[row + 1]
-            if pos > end:
-                return -TRUNCATED
-        elif plan[row] == COMPOUND:
-            outer_octet, outer_end, outer_base, outer_present = octet, octets_end, base, present
-            octet, base = pos, plan[row + 3]
-            pos = octets_end = presence_end_one(data, pos, end, plan[row + 4] // 7)
-            if pos < 0:
-                return pos
-            present = octet_one(data, octet) & 0xFE
-        elif plan[row] == RANDOM:
-            if pos >= end:
-                return -TRUNCATED
-            random = octet_one(data, pos)
-            pos += 1
-        else:
-            began = pos
-            pos = skip_item_one(data, pos, end, plan, row, slots, n, start)
-            if pos < 0:
-                return pos
-            if plan[row] == EXTENDED and plan[row + 5]:
-                step = plan[3] * ((octet_one(data, began) >> plan[4]) & plan[5])
-                base, profile = base + step, profile + step
+        pos = skip_item_one(data, pos, end, plan, row, slots, n, start)
+        if pos < 0:
+            return pos
+    return pos
 
 
 @kernel
 def index_records(
     data: Octets, blocks: Longs, plan: Ints, state: Longs, index_out: RecordIndex, counts_out: Longs
 ) -> int:
-    """Index the records of blocks, as many as `index_out` has rows.
+    """Index the records of `blocks`, as many as `index_out` has rows; the number written.
 
-    Parameters
-    ----------
-    data, blocks : the bytes, and rows (category, first byte, one past the last, packet).
-    plan : the category's table.
-    state : (2,) row of the block to go on with and byte in it (-1: its beginning); written.
-    index_out : rows are written from 0.
-    counts_out : (`N_COUNTS`,) damaged records by status code are added. The rest of a block behind
-        a damaged record is skipped: its records cannot be found.
-
-    Returns
-    -------
-    int
-        Rows written. The last block is done when ``state[0] == len(blocks)``.
+    `state` (2,), written, is the block to go on with and the byte in it (-1: its beginning). Behind
+    a damaged record its block is lost. Written out, since a helper that takes arrays costs 25 ns.
+    `octet` goes over presence bits; `outer` is where it was, while inside a compound item.
     """
-    n = 0
-    bounds = index_out.bounds
-    slots = index_out.slots
+    bounds, slots = index_out.bounds, index_out.slots
+    outer_end = outer_base = outer_present = n = 0
     block, pos = state[0], state[1]
     while block < blocks.shape[0] and n < bounds.shape[0]:
         end = blocks[block, 2]
-        if pos < 0:
-            pos = blocks[block, 1] + 3
-        while pos < end and n < bounds.shape[0]:
-            following = walk_record_one(data, pos, end, plan, slots, n)
-            if following < 0:
-                counts_out[-following] += 1
-                pos = end
-                break
-            bounds[n, 0], bounds[n, 1], bounds[n, 2] = pos, following, block
+        start = blocks[block, 1] + 3 if pos < 0 else pos
+        if start >= end:
+            block, pos = block + 1, -1
+            continue
+        for slot in range(plan[1]):
+            slots[n, slot] = 0
+        octet, outer, base, pos = start, -1, plan[2], start + 1
+        while pos <= end and data[pos - 1] & 1:
+            pos += 1
+        pos = octets_end = presence_end_one(pos, start, end, plan[0])
+        present = octet_one(data, octet) & 0xFE
+        if pos == start + 1 and present == 0:
+            pos = -BAD_FSPEC
+        while pos > 0:
+            while present == 0 and octet + 1 < octets_end:
+                octet, base = octet + 1, base + 7 * ROW
+                present = octet_one(data, octet) & 0xFE
+            if present == 0:
+                if outer < 0:
+                    break
+                octet, octets_end, base, outer = outer, outer_end, outer_base, -1
+                present = outer_present
+                continue
+            bit = plan[LEAD + present]
+            present &= ~(128 >> bit)
+            row = base + ROW * bit
+            slots[n, plan[row + 2]] = pos - start
+            kind = plan[row]
+            if kind == FIXED:
+                pos = pos + plan[row + 1] if plan[row + 1] <= end - pos else -TRUNCATED
+            elif kind == EXTENDED:
+                first, part, more = pos, plan[row + 3], 1
+                while more and part < plan[row + 3] + 3 * plan[row + 4]:
+                    slots[n, plan[part + 2]] = pos - start
+                    pos += plan[part]
+                    more = plan[part + 1] & data[pos - 1] if pos <= end else 0
+                    part += 3
+                pos = -TRUNCATED if pos > end else (-UNKNOWN_ITEM if more else pos)
+                if plan[row + 5] and pos > 0:
+                    base += plan[3] * ((octet_one(data, first) >> plan[4]) & plan[5])
+            elif kind == COMPOUND:
+                outer, outer_end, outer_base, outer_present = octet, octets_end, base, present
+                octet, base, pos = pos, plan[row + 3], pos + 1
+                while pos <= end and data[pos - 1] & 1:
+                    pos += 1
+                pos = octets_end = presence_end_one(pos, octet, end, plan[row + 4] // 7)
+                present = octet_one(data, octet) & 0xFE if pos > 0 else 0
+            elif kind == REPETITIVE and plan[row + 5] == 1:
+                size, group = plan[row + 1], pos + 1
+                pos = group + size * octet_one(data, pos) if pos < end else end + 1
+                pos = pos if pos <= end else -TRUNCATED
+                while plan[row + 4] and group < pos:
+                    for part in range(plan[row + 3], plan[row + 3] + 2 * plan[row + 4], 2):
+                        if data[group + size - 1] == plan[part] and slots[n, plan[part + 1]] == 0:
+                            slots[n, plan[part + 1]] = group - start
+                    group += size
+            else:
+                pos = skip_rare_one(data, pos, end, plan, row, slots, n, start)
+        if pos > 0:
+            bounds[n, 0], bounds[n, 1], bounds[n, 2] = start, pos, block
             n += 1
-            pos = following
-        if pos >= end:
-            block += 1
-            pos = -1
+        else:
+            counts_out[-pos] += 1
+            block, pos = block + 1, -1
     state[0], state[1] = block, pos
     return n
 
@@ -283,6 +274,8 @@ def index_records(
 def bits_one(data: Octets, pos: int, n_octets: int) -> int:
     """Up to eight octets as an integer, most significant first."""
     value = octet_one(data, pos)
+    if n_octets == 1:
+        return value
     for i in range(pos + 1, pos + n_octets):
         value = (value << 8) | octet_one(data, i)
     return value

@@ -77,5 +77,12 @@ def chunks(packets: PacketBatch, chunk_bytes: int) -> Iterator[PacketBatch]:
     while first < total.size:
         done = total[first - 1] if first else 0
         last = max(first + 1, int(np.searchsorted(total, done + chunk_bytes, side="right")))
-        yield PacketBatch(packets.data, *(column[first:last] for column in packets[1:]))
+        part = slice(first, last)
+        yield PacketBatch(
+            packets.data,
+            packets.start[part],
+            packets.end[part],
+            packets.received_ns[part],
+            packets.link[part],
+        )
         first = last

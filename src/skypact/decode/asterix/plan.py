@@ -187,12 +187,16 @@ def build_plan(table: Category, columns: tuple[Column, ...]) -> ColumnPlan:
     for profile in table.uaps.values():
         named = [None if name is None else items[name] for name in profile]
         profiles += builder.rows((*named, *[None] * (width - len(named))), "")
+    offset, stride = head + len(builder.flat), len(profiles) // len(table.uaps)
+    for row in range(0, len(profiles), kernel.ROW):
+        if profiles[row] == kernel.RANDOM:
+            profiles[row + 3] = offset + row // stride * stride
     flat = np.zeros(head, np.int32)
     flat[: kernel.LEAD - 2] = [
         -(-width // 7),
         len(builder.slots) + 1,
         builder.append(profiles),
-        len(profiles) // len(table.uaps),
+        stride,
         *_selecting(table),
     ]
     flat[kernel.LEAD :] = [7] + [8 - i.bit_length() for i in range(1, 256)]
