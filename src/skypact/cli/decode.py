@@ -63,7 +63,7 @@ def run(args: argparse.Namespace) -> int:
     else:
         say_summary(summary, intake)
     intake.warn()
-    if not summary["records"]:
-        say("skypact: no ASTERIX record found; is this a recording of surveillance data?")
+    if not intake.n_records:
+        say(f"skypact: {intake.why_nothing()}")
         return FAILED
     return OK

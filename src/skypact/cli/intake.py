@@ -13,9 +13,10 @@ from skypact.cli.console import existing_files, say
 from skypact.config import Sensor, Union, union_from_toml
 from skypact.decode.asterix.reports import Decoder
 from skypact.decode.asterix.sensors import SensorSeen
-from skypact.errors import ConfigError, RecordingError
+from skypact.decode.framing.framed import no_packets
+from skypact.errors import ConfigError, RecordingError, SourceError
 from skypact.model.packets import PacketBatch
-from skypact.model.reports import ReportBatch, take_reports
+from skypact.model.reports import ReportBatch, empty_reports, take_reports
 from skypact.model.site import Site
 from skypact.record.replay import in_arrival_order
 from skypact.record.sensors import need_site, sensors_in_force, sensors_of_reports
@@ -98,33 +99,45 @@ class Intake:
         Captures with receive stamps are merged before they are decoded, so that what was recorded
         on two lines is recognised as one.
         """
+        tables = [path for path in paths if path.suffix == ".parquet"]
         stamped, batches = [], []
         for path in paths:
-            if path.suffix == ".parquet":
-                continue
-            framed = FileSource(path, date_s).read()
-            add_counts(self.errors, framed.errors)
-            if framed.packets.start.size and framed.packets.received_ns.min() >= 0:
-                stamped.append(framed.packets)
+            packets = no_packets() if path in tables else self._packets(path, date_s)
+            if packets.start.size and packets.received_ns.min() >= 0:
+                stamped.append(packets)
             else:
-                batches.append(self.decode(framed.packets))
+                batches.append(self.decode(packets))
         if stamped:
             batches.append(self.decode(merged(stamped)))
-        batches += [self._read_table(path) for path in paths if path.suffix == ".parquet"]
+        batches += [self._table(path) for path in tables]
         return in_arrival_order(batches)
 
-    def _read_table(self, path: Path) -> ReportBatch:
+    def _packets(self, path: Path, date_s: float | None) -> PacketBatch:
+        """Read one recording; one that cannot be read is told of and counted."""
         try:
-            table = pq.read_table(path)
-        except (pa.ArrowInvalid, OSError) as error:
-            raise RecordingError(f"{path}: expected Parquet: {error}") from error
-        reports, names = reports_from_arrow(table, str(path))
+            framed = FileSource(path, date_s).read()
+        except SourceError as error:
+            self._unreadable(error)
+            return no_packets()
+        add_counts(self.errors, framed.errors)
+        return framed.packets
+
+    def _unreadable(self, error: Exception) -> None:
+        say(f"skypact: {error}")
+        add_counts(self.errors, {"unreadable": 1})
+
+    def _table(self, path: Path) -> ReportBatch:
+        """Read one report table; its sensors follow those of the recordings."""
+        try:
+            reports, names = reports_from_arrow(pq.read_table(path))
+        except (pa.ArrowException, OSError, RecordingError) as error:
+            self._unreadable(RecordingError(f"{path}: expected a table of reports: {error}"))
+            return empty_reports(0)
         place = {s.name: i for i, s in enumerate(self.seen)}
         new = sensors_of_reports(names, reports)
         self._tables += [s for s in new if s.name not in place]
         place = {s.name: i for i, s in enumerate(self.seen)}
         rows = np.array([place[name] for name in names] or [0], np.int32)
-        add_counts(self.records, {"reports": reports.time_s.size} if reports.time_s.size else {})
         return reports._replace(sensor=rows[reports.sensor])
 
     def summary(self, figures: dict[str, Any]) -> dict[str, Any]:
@@ -137,6 +150,18 @@ class Intake:
             if s.records
         }
         return {"sensors": sensors, "records": self.records, **figures, "errors": errors}
+
+    @property
+    def n_records(self) -> int:
+        """Records read; blocks of unknown categories are none."""
+        return sum(s.records for s in self.seen)
+
+    def why_nothing(self) -> str:
+        """Say why there is no record."""
+        if self.errors.get("edition"):
+            n = self.errors["edition"]
+            return f"no record read: {n:,} blocks are of an edition that is not known"
+        return "no record found; expected a recording of surveillance data"
 
     def warn(self) -> None:
         """Tell people about what they can put right: a date, a clock."""

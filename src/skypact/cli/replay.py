@@ -82,8 +82,8 @@ def run(args: argparse.Namespace) -> int:
     intake = Intake(union, args.site, midnight_s(args.date))
     with stopping() as stop, ExitStack() as stack:
         reports = _read(args, intake)
-        if not intake.records:
-            say("skypact: no record found; is this a recording of surveillance data?")
+        if not intake.n_records:
+            say(f"skypact: {intake.why_nothing()}")
             return FAILED
         history = TrackHistory(max_s=MAX_SPEED)
         sinks: list[Sink] = [history] if args.serve else []

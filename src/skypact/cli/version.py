@@ -2,10 +2,11 @@
 
 import argparse
 import sys
-from importlib.metadata import version
+
+from skypact import __version__
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the version."""
-    sys.stdout.write(f"skypact {version('skypact')}\n")
+    sys.stdout.write(f"skypact {__version__}\n")
     return 0

@@ -99,7 +99,7 @@ def _indices(column: pa.ChunkedArray, words: list[str]) -> Column:
     return codes
 
 
-def reports_from_arrow(table: pa.Table, where: str = "reports") -> tuple[ReportBatch, list[str]]:
+def reports_from_arrow(table: pa.Table) -> tuple[ReportBatch, list[str]]:
     """Read reports and sensor names from a table as `reports_to_arrow` makes it.
 
     Columns that are missing are absent values; columns that are unknown are ignored.
@@ -112,8 +112,7 @@ def reports_from_arrow(table: pa.Table, where: str = "reports") -> tuple[ReportB
     missing = sorted(REQUIRED_REPORT_COLUMNS - set(table.column_names))
     if missing:
         raise RecordingError(
-            f"{where}: expected the columns of docs/reference/tables.md, "
-            f"got none named {', '.join(missing)}"
+            f"expected the columns of docs/reference/tables.md, got none named {', '.join(missing)}"
         )
     batch = empty_reports(table.num_rows)
     columns = batch._asdict()
@@ -134,7 +133,7 @@ def reports_from_arrow(table: pa.Table, where: str = "reports") -> tuple[ReportB
                 factor = DEGREE if name.endswith("_rad") else 1
                 columns[name] = (_inside(table[outside], dtype) * factor).astype(dtype)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        raise RecordingError(f"{where}: column {outside}: {error}") from error
+        raise RecordingError(f"column {outside}: {error}") from error
     if "received_ns" not in table.column_names:
         columns["received_ns"] = np.rint(columns["time_s"] * NANOSECONDS).astype(np.int64)
     return ReportBatch(**columns), names
