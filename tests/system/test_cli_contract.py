@@ -67,19 +67,25 @@ def test_a_missing_path_and_a_directory_exit_2(command, tmp_path, capsys):
             bytes.fromhex("0a0d0d0a1c0000004d3c2b1a01000000ffffffffffffffff1c000000"),
         ),
         ("cut.ast", bytes.fromhex("300100fd")),
-        ("broken.parquet", b"PAR1broken"),
     ],
 )
 def test_a_file_without_records_exits_1_without_a_traceback(command, name, content, tmp_path):
     path = tmp_path / name
     path.write_bytes(content)
     words = [command, str(path)] + (["--json"] if command == "decode" else [])
-    if command == "decode" and name.endswith(".parquet"):
-        pytest.skip("decode reads bytes; replay reads Parquet")
     result = skypact(*words)
     assert result.returncode == FAILED, result.stderr
     assert "Traceback" not in result.stderr
     assert result.stderr.startswith("skypact: ") or "skypact: " in result.stderr
+
+
+def test_a_broken_table_exits_1_in_replay_and_is_refused_by_decode(tmp_path, capsys):
+    path = tmp_path / "broken.parquet"
+    path.write_bytes(b"PAR1broken")
+    assert main(["replay", str(path)]) == FAILED
+    assert "expected a table of reports" in capsys.readouterr().err
+    assert main(["decode", str(path)]) == USAGE
+    assert "replay reads it" in capsys.readouterr().err
 
 
 def test_help_is_immediate_and_loads_nothing_heavy():
