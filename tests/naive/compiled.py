@@ -3,12 +3,16 @@
 A helper called from Python is compiled anew in every process; through these it is not.
 """
 
-from skypact.kernels import geodesy
+import numpy as np
+
+from skypact.kernels import geodesy, kalman
 from skypact.kernels._jit import kernel
 
 _ecef_from_polar_one = geodesy.ecef_from_polar_one
 _up_at_one = geodesy.up_at_one
 _elevation_for_height_one = geodesy.elevation_for_height_one
+_height_residual = kalman.height_residual
+_update_one = kalman.update_one
 
 
 @kernel
@@ -27,3 +31,15 @@ def up_at_one(x, y, z):
 def elevation_for_height_one(range_m, site_height_m, height_m):
     """Compiled `geodesy.elevation_for_height_one`."""
     return _elevation_for_height_one(range_m, site_height_m, height_m)
+
+
+@kernel
+def height_residual(x, z, flat):
+    """Compiled `kalman.height_residual`."""
+    return _height_residual(x, z, flat)
+
+
+@kernel
+def update_one(x, P, z, form, site, axes, flat):
+    """Compiled `kalman.update_one`."""
+    return _update_one(x, P, z, form, site, axes, flat, np.zeros((4, 7)))

@@ -1,0 +1,64 @@
+"""Random states, covariances and prepared reports for the filter's tests."""
+
+import numpy as np
+from tests.naive import geodesy
+
+from skypact.model.tracking import (
+    AZIMUTH,
+    HEIGHT,
+    PLACE,
+    RANGE,
+    SIGMA,
+    SIGMA_AZIMUTH,
+    SIGMA_HEIGHT,
+    SIGMA_V,
+    UP,
+    VE,
+    VN,
+    Z_WIDTH,
+)
+
+SITE = (0.84, 0.29, 300.0)
+SITE_M = geodesy.ecef_from_geodetic(*SITE)
+ANTENNA = np.array([*SITE_M, SITE[2]])
+AXES = geodesy.enu_axes([SITE[0]], [SITE[1]])[0]
+FLAT_ANTENNA = np.array([0.0, 0.0, 0.0, 0.0])
+
+
+def frame(flat):
+    """Antenna (4,) and axes (3, 3) of the frame."""
+    return (FLAT_ANTENNA, np.eye(3)) if flat else (ANTENNA, AXES)
+
+
+def random_state(rng, flat, reach_m=100e3):
+    """Mean of something that flies within reach of the site."""
+    site, axes = frame(flat)
+    place = [*rng.uniform(-reach_m, reach_m, 2), rng.uniform(500, 12_000)]
+    velocity = [*rng.normal(0, 150, 2), rng.normal(0, 5)]
+    place, velocity = np.array(place) @ axes, np.array(velocity) @ axes
+    return np.array([*(site[:3] + place), *velocity, rng.normal(0, 0.03)])
+
+
+def random_covariance(rng, sigmas=(200.0, 200, 200, 30, 30, 30, 0.03)):
+    """A full covariance with these deviations and random correlations."""
+    L = rng.normal(size=(7, 12))
+    C = L @ L.T
+    d = np.asarray(sigmas) / np.sqrt(np.diag(C))
+    return C * np.outer(d, d)
+
+
+def report_of(rng, x, flat, *, height=True, velocity=True):
+    """Prepared report (16,) of something near state x, with noise."""
+    site, axes = frame(flat)
+    place = x[:3] + rng.normal(0, 150, 3)
+    z = np.full(Z_WIDTH, np.nan)
+    z[PLACE : PLACE + 3] = place
+    z[UP : UP + 3] = [0, 0, 1] if flat else geodesy.up_at(place)
+    local = axes @ (place - site[:3])
+    z[RANGE] = np.linalg.norm(local) + rng.normal(0, 50)
+    z[AZIMUTH] = (np.arctan2(local[0], local[1]) + rng.normal(0, 1e-3)) % (2 * np.pi)
+    z[SIGMA], z[SIGMA_AZIMUTH], z[SIGMA_HEIGHT], z[SIGMA_V] = 50.0, 1.4e-3, 20.0, 3.0
+    z[HEIGHT] = 5_000.0 if height else np.nan
+    if velocity:
+        z[VN], z[VE] = rng.normal(0, 150, 2)
+    return z
