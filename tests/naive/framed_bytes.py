@@ -39,13 +39,16 @@ def fragments(datagram: bytes, size: int) -> list[bytes]:
     """IPv4 packets with pieces of `size` bytes (a multiple of eight)."""
     starts = range(0, len(datagram), size)
     more = [0x2000 if i + size < len(datagram) else 0 for i in starts]
-    return [
-        ipv4(datagram[i : i + size], m | i // 8) for i, m in zip(starts, more, strict=True)
-    ]
+    return [ipv4(datagram[i : i + size], m | i // 8) for i, m in zip(starts, more, strict=True)]
 
 
 def pcap(
-    frames: list[bytes], order: str = "<", *, nano: bool = False, linktype: int = 1, start_s: int = 5
+    frames: list[bytes],
+    order: str = "<",
+    *,
+    nano: bool = False,
+    linktype: int = 1,
+    start_s: int = 5,
 ) -> bytes:
     magic = 0xA1B23C4D if nano else 0xA1B2C3D4
     out = struct.pack(f"{order}IHHiIII", magic, 2, 4, 0, 0, 65535, linktype)

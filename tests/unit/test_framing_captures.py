@@ -3,19 +3,17 @@
 import struct
 
 import pytest
-
-from skypact.decode.framing.read import read_framing
 from tests.naive import framed_bytes as made
 from tests.naive.capture import udp_payload
+
+from skypact.decode.framing.read import read_framing
 
 PAYLOAD = made.plots(made.plot(), made.plot(101.0))
 
 
 def payloads(framed) -> list[bytes]:
     packets = framed.packets
-    return [
-        packets.data[s:e].tobytes() for s, e in zip(packets.start, packets.end, strict=True)
-    ]
+    return [packets.data[s:e].tobytes() for s, e in zip(packets.start, packets.end, strict=True)]
 
 
 FRAMES = {

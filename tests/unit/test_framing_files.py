@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-
-from skypact.decode.framing.read import read_framing
 from tests.naive import framed_bytes as made
 from tests.naive.capture import blocks, scan_final, scan_pcap, scan_pcapng
+
+from skypact.decode.framing.read import read_framing
 
 ONE = made.plots(made.plot())
 TWO = made.plots(made.plot(101.0), made.plot(102.0))
@@ -13,9 +13,7 @@ TWO = made.plots(made.plot(101.0), made.plot(102.0))
 
 def payloads(framed) -> list[bytes]:
     packets = framed.packets
-    return [
-        packets.data[s:e].tobytes() for s, e in zip(packets.start, packets.end, strict=True)
-    ]
+    return [packets.data[s:e].tobytes() for s, e in zip(packets.start, packets.end, strict=True)]
 
 
 def test_final_envelopes_are_opened_and_stamped_from_the_date():

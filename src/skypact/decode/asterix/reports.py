@@ -252,7 +252,7 @@ class Decoder:
         is_known = received_ns >= 0
         received_s = received_ns * 1e-9
         group = sensor[order]
-        before = self._registry.last_s(self._date_s or 0.0)[group]
+        before = self._before(sensor, tod_s, is_short)[group]
         whole = fill_forward(np.where(is_short, np.nan, tod_s)[order], group)
         whole_s = unwrap(np.where(np.isnan(whole), before, whole), group, before, DAY)
         short = fill_forward(np.where(is_short, tod_s, np.nan)[order], group)
@@ -276,6 +276,21 @@ class Decoder:
         names = [entry.name for entry in self._registry.entries]
         shift = np.array([self._corrections.get(name, 0.0) for name in names])
         return np.asarray(time_s + shift[sensor])
+
+    def _before(self, sensor: Array, tod_s: Array, is_short: Mask) -> Array:
+        """Where each sensor's time stood; for one that is new, where the whole stream stands."""
+        everyone = np.zeros(sensor.size, np.int8)
+        whole = fill_forward(np.where(is_short, np.nan, tod_s), everyone)
+        date_s = self._date_s or 0.0
+        if np.isnan(whole).any():
+            whole = np.zeros(sensor.size)
+        last_s = self._registry.last_s()
+        stood = np.nanmax(last_s) if not np.isnan(last_s).all() else date_s + whole[0]
+        stream_s = unwrap(whole, everyone, np.full(sensor.size, stood), DAY)
+        values, first = np.unique(sensor, return_index=True)
+        appeared = np.full(last_s.size, stood)
+        appeared[values] = stream_s[first]
+        return np.asarray(np.where(np.isnan(last_s), appeared, last_s))
 
     def _targets(
         self, part: _Part, i: int, stream: _Stream, errors: dict[str, int]

@@ -123,10 +123,9 @@ class SensorRegistry:
         table = np.array([self._rows[value] for value in values.tolist()], np.int32)
         return table[inverse.reshape(-1)] if table.size else np.empty(0, np.int32)
 
-    def last_s(self, default_s: float) -> npt.NDArray[np.float64]:
-        """Where each sensor's time stood."""
-        times = np.array([entry.last_s for entry in self.entries], np.float64)
-        return np.where(np.isnan(times), default_s, times)
+    def last_s(self) -> npt.NDArray[np.float64]:
+        """Where each sensor's time stands; NaN for one that is new."""
+        return np.array([entry.last_s for entry in self.entries], np.float64)
 
     def note_records(self, category: int, sensor: Array) -> None:
         """Count records of a category."""
