@@ -17,7 +17,7 @@ export interface Country {
   width: number;
 }
 
-type World = Topology<{ countries: GeometryCollection<{ name: string }>; land: GeometryCollection }>;
+type World = Topology<{ countries: GeometryCollection<{ name: string }> }>;
 
 export interface Basemap {
   style: StyleSpecification;
@@ -30,24 +30,35 @@ const line = (coordinates: Position[][]): Feature<MultiLineString> => ({
   geometry: { type: "MultiLineString", coordinates },
 });
 
-/** Lines at the date line and the pole belong to the cut of the data, not to a coast. */
-const isCut = (a: Position, b: Position) =>
-  (Math.abs(a[0]!) > 179.99 && Math.abs(b[0]!) > 179.99) || (a[1]! < -85 && b[1]! < -85);
+/** Make longitudes run on where a line crosses the date line; the map wraps what lies beyond. */
+function unwrap(points: Position[]): Position[] {
+  let turn = 0;
+  return points.map((p, i) => {
+    const step = i > 0 ? p[0]! - points[i - 1]![0]! : 0;
+    if (step > 180) turn -= 360;
+    else if (step < -180) turn += 360;
+    return [p[0]! + turn, p[1]!];
+  });
+}
 
-function withoutCuts(lines: Position[][]): Position[][] {
-  const out: Position[][] = [];
-  for (const points of lines) {
-    let part: Position[] = [];
-    points.forEach((p, i) => {
-      if (i > 0 && isCut(points[i - 1]!, p)) {
-        if (part.length > 1) out.push(part);
-        part = [];
-      }
-      part.push(p);
-    });
-    if (part.length > 1) out.push(part);
+/** A ring that goes around a pole does not close by itself: lead it along the map's edge. */
+function unwrapRing(ring: Position[]): Position[] {
+  const points = unwrap(ring);
+  const [first, last] = [points[0]!, points[points.length - 1]!];
+  if (Math.abs(last[0]! - first[0]!) < 180) return points;
+  const pole = first[1]! < 0 ? -90 : 90;
+  return [...points, [last[0]!, pole], [first[0]!, pole], first];
+}
+
+function unwrapFeature<P>(f: Feature<Geometry, P>): Feature<Geometry, P> {
+  const g = f.geometry;
+  if (g.type === "Polygon") {
+    return { ...f, geometry: { ...g, coordinates: g.coordinates.map(unwrapRing) } };
   }
-  return out;
+  if (g.type === "MultiPolygon") {
+    return { ...f, geometry: { ...g, coordinates: g.coordinates.map((p) => p.map(unwrapRing)) } };
+  }
+  return f;
 }
 
 function graticule(stepDeg: number): Feature<MultiLineString> {
@@ -137,16 +148,16 @@ function territory(scene: Scene, countries: FeatureCollection): FeatureCollectio
 
 export async function loadBasemap(scene: Scene): Promise<Basemap> {
   const world = (await (await fetch(topologyUrl)).json()) as World;
-  const countries = feature(world, world.objects.countries);
-  const land = feature(world, world.objects.land) as FeatureCollection | Feature;
-  const inner = mesh(world, world.objects.countries, (a, b) => a !== b).coordinates;
-  const coast = withoutCuts(mesh(world, world.objects.countries, (a, b) => a === b).coordinates);
+  const whole = feature(world, world.objects.countries);
+  const countries = { ...whole, features: whole.features.map(unwrapFeature) };
+  const inner = mesh(world, world.objects.countries, (a, b) => a !== b).coordinates.map(unwrap);
+  const coast = mesh(world, world.objects.countries, (a, b) => a === b).coordinates.map(unwrap);
   const source = (data: Feature | FeatureCollection) =>
     ({ type: "geojson", data, tolerance: 0.25, maxzoom: 12 }) as const;
   const style: StyleSpecification = {
     version: 8,
     sources: {
-      land: source(land),
+      land: source(countries),
       territory: source(territory(scene, countries)),
       borders: source(line(inner)),
       coast: source(line(coast)),

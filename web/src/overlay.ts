@@ -84,7 +84,8 @@ export class Overlay {
   }
 
   private keepClear(frame: Frame): void {
-    const boxes = ["topbar", "replaybar", "legend", "panel"].map((id) => byId(id).getBoundingClientRect());
+    const controls = ["#topbar", "#replaybar", "#legend", "#panel", ".maplibregl-ctrl-bottom-right"];
+    const boxes = [...document.querySelectorAll(controls.join())].map((e) => e.getBoundingClientRect());
     const names = frame.shown.sensors ? sensorBoxes(this.sensors, frame.view) : [];
     this.labels.kept = [...boxes.filter((b) => b.width > 0), ...names];
   }

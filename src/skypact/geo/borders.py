@@ -25,7 +25,10 @@ class Country(NamedTuple):
     """ISO 3166-1 numeric; empty for the few areas without one."""
     name: str
     rings: tuple[Floats, ...]
-    """Closed outlines and holes, each (n, 2): latitude and longitude in radians."""
+    """Closed outlines and holes, each (n, 2): latitude and longitude in radians.
+
+    Longitudes run on beyond pi where an outline crosses the date line.
+    """
 
 
 class Arc(NamedTuple):
@@ -70,7 +73,14 @@ def _points(indices: tuple[int, ...]) -> Floats:
     """Join a ring's arcs; index ~i is arc i backwards, and joints are not repeated."""
     arcs = _world().arcs
     parts = [arcs[i] if i >= 0 else arcs[~i][::-1] for i in indices]
-    return np.concatenate([parts[0], *(part[1:] for part in parts[1:])])
+    ring = np.concatenate([parts[0], *(part[1:] for part in parts[1:])])
+    ring[:, 1] = np.unwrap(ring[:, 1])
+    first, last = ring[0], ring[-1]
+    if abs(last[1] - first[1]) < np.pi:
+        return ring
+    # Around a pole (Antarctica): close the ring along the pole.
+    pole = np.copysign(np.pi / 2, first[0])
+    return np.vstack([ring, [pole, last[1]], [pole, first[1]], first])
 
 
 @cache
@@ -110,10 +120,13 @@ def is_inside(country: Country, lat_rad: Floats, lon_rad: Floats) -> npt.NDArray
     """
     inside = np.zeros(lat_rad.shape, np.bool_)
     for ring in country.rings:
-        north, south = ring[:, 0].max(), ring[:, 0].min()
-        near = np.flatnonzero((lat_rad <= north) & (lat_rad >= south))
-        if near.size:
-            inside[near] ^= _crosses_odd(ring, lat_rad[near], lon_rad[near])
+        south_west, north_east = ring.min(axis=0), ring.max(axis=0)
+        for turn_rad in (0.0, 2 * np.pi, -2 * np.pi):
+            lon = lon_rad + turn_rad
+            is_near = (lat_rad >= south_west[0]) & (lat_rad <= north_east[0])
+            near = np.flatnonzero(is_near & (lon >= south_west[1]) & (lon <= north_east[1]))
+            if near.size:
+                inside[near] ^= _crosses_odd(ring, lat_rad[near], lon[near])
     return inside
 
 
