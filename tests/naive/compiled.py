@@ -5,7 +5,7 @@ A helper called from Python is compiled anew in every process; through these it 
 
 import numpy as np
 
-from skypact.kernels import geodesy, kalman
+from skypact.kernels import gate, geodesy, imm, kalman
 from skypact.kernels._jit import kernel
 
 _ecef_from_polar_one = geodesy.ecef_from_polar_one
@@ -13,6 +13,11 @@ _up_at_one = geodesy.up_at_one
 _elevation_for_height_one = geodesy.elevation_for_height_one
 _height_residual = kalman.height_residual
 _update_one = kalman.update_one
+_switch_probability = imm.switch_probability
+_combine = imm.combine
+_mix_models = imm.mix_models
+_predict_models = imm.predict_models
+_hypothesis = gate.hypothesis
 
 
 @kernel
@@ -43,3 +48,33 @@ def height_residual(x, z, flat):
 def update_one(x, P, z, form, site, axes, flat):
     """Compiled `kalman.update_one`."""
     return _update_one(x, P, z, form, site, axes, flat, np.zeros((4, 7)))
+
+
+@kernel
+def switch_probability(motion, source, target, dt):
+    """Compiled `imm.switch_probability`."""
+    return _switch_probability(motion, source, target, dt)
+
+
+@kernel
+def combine(mu, xs, Ps, x_out, P_out):
+    """Compiled `imm.combine`."""
+    _combine(mu, xs, Ps, x_out, P_out)
+
+
+@kernel
+def mix_models(mu, x, P, dt, motion, scratch):
+    """Compiled `imm.mix_models`."""
+    _mix_models(mu, x, P, dt, motion, scratch)
+
+
+@kernel
+def predict_models(mu, x, P, dt, motion, scratch):
+    """Compiled `imm.predict_models`."""
+    _predict_models(mu, x, P, dt, motion, scratch)
+
+
+@kernel
+def hypothesis(z, form, site, axes, flat, scratch, post):
+    """Compiled `gate.hypothesis`."""
+    return _hypothesis(z, form, site, axes, flat, scratch, post)

@@ -148,7 +148,6 @@ def test_the_log_density_is_that_of_the_dense_filter(form):
 
 def test_an_azimuth_residual_takes_the_short_way_round_north():
     """State just west of north, report just east: the state must move by metres, not half round."""
-    site, axes = states.frame(True)
     x = np.array([-100.0, 50e3, 5e3, 0, 0, 0, 0])
     z = states.report_of(np.random.default_rng(33), x, True, height=False, velocity=False)
     z[6], z[7] = np.linalg.norm(x[:3]), 0.002
