@@ -16,7 +16,7 @@ pytestmark = pytest.mark.recordings
 
 HOUR = "230502-est-080001_BCN_60MN_08_09.ast"
 HOUR_OPTIONS = ["--date", "2023-05-02", "--site", "20/129=41.300702,2.102058,76.7"]
-"""Site of the recordings' README; its 27.25 m taken as above mean sea level, the geoid at 49.5 m."""
+"""Site of the recordings' README; 27.25 m taken as above the sea, the geoid at 49.5 m."""
 
 RECORDS = {
     "201002-lebl-080001_smr.ast": {"010": 52_659},
