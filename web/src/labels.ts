@@ -114,8 +114,8 @@ export class Labels {
       this.placedKey = key;
       this.place(tracks, view, highlight);
     }
-    this.drawTies(c, view);
-    for (const p of this.placements) this.drawLabel(c, p, view);
+    this.drawTies(c);
+    for (const p of this.placements) this.drawLabel(c, p);
   }
 
   private cover(x: number, y: number, w: number, h: number, mark: boolean): boolean {
@@ -133,8 +133,8 @@ export class Labels {
   private place(tracks: Track[], view: Projection, highlight: Highlight): void {
     this.taken.fill(0);
     for (const box of this.kept) this.cover(box.x, box.y, box.width, box.height, true);
-    const visible = tracks.filter((t) => view.isInside(view.x(t.shownLon), view.y(t.shownLat), 20));
-    for (const t of visible) this.cover(view.x(t.shownLon) - 5, view.y(t.shownLat) - 5, 10, 10, true);
+    const visible = tracks.filter((t) => view.isInside(t.x, t.y, 20));
+    for (const t of visible) this.cover(t.x - 5, t.y - 5, 10, 10, true);
     const rank = (t: Track): number => {
       if (t.number === highlight.selected) return -3;
       if (t.number === highlight.hovered) return -2;
@@ -160,7 +160,7 @@ export class Labels {
   private placeOne(track: Track, view: Projection, must: boolean): Placement | undefined {
     if (!track.confirmed && view.zoom < 7 && !must) return undefined;
     const text = this.write(track);
-    const [x, y] = [view.x(track.shownLon), view.y(track.shownLat)];
+    const [x, y] = [track.x, track.y];
     const last = this.lastPlace.get(track.number);
     if (last !== undefined && last < this.nPlaces && (must || this.isFree(text, x, y, last))) {
       return this.take(track, text, x, y, last);
@@ -220,14 +220,14 @@ export class Labels {
     return sprite;
   }
 
-  private drawTies(c: CanvasRenderingContext2D, view: Projection): void {
+  private drawTies(c: CanvasRenderingContext2D): void {
     c.strokeStyle = "rgba(170,195,212,0.4)";
     c.lineWidth = 1;
     c.beginPath();
     for (const p of this.placements) {
       const { right, down, gap } = PLACES[p.place]!;
       if (gap < TIE_PX) continue;
-      const [x, y] = [view.x(p.track.shownLon), view.y(p.track.shownLat)];
+      const [x, y] = [p.track.x, p.track.y];
       const length = Math.hypot(right, down);
       c.moveTo(x + (right / length) * 9, y + (down / length) * 9);
       c.lineTo(x + right * (gap - 3), y + down * (right ? gap * 0.7 : gap - 3));
@@ -235,10 +235,10 @@ export class Labels {
     c.stroke();
   }
 
-  private drawLabel(c: CanvasRenderingContext2D, p: Placement, view: Projection): void {
+  private drawLabel(c: CanvasRenderingContext2D, p: Placement): void {
     const r = this.ratio;
-    const left = Math.round((view.x(p.track.shownLon) + p.dx) * r) / r;
-    const top = Math.round((view.y(p.track.shownLat) + p.dy) * r) / r;
+    const left = Math.round((p.track.x + p.dx) * r) / r;
+    const top = Math.round((p.track.y + p.dy) * r) / r;
     c.drawImage(this.sprite(p.text), left, top, p.text.width, p.text.height);
   }
 }

@@ -74,6 +74,10 @@ export class Overlay {
       this.symbols.resize(ratio);
       this.groundMs = 0;
     }
+    for (const track of frame.tracks) {
+      track.x = view.x(track.shownLon);
+      track.y = view.y(track.shownLat);
+    }
     const key = `${view.key} ${frame.key} ${frame.selected} ${frame.dim}`;
     if (nowMs - this.groundMs > GROUND_MS || key !== this.groundKey) {
       this.groundMs = nowMs;

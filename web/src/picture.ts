@@ -47,6 +47,9 @@ export interface Track {
   /** Where it is drawn now, degrees. */
   shownLat: number;
   shownLon: number;
+  /** Where that is on the screen, pixels; set once a frame. */
+  x: number;
+  y: number;
   /** Correction still being spread, degrees, and when it began. */
   glideLat: number;
   glideLon: number;
@@ -60,7 +63,7 @@ function newTrack(number: number): Track {
     number, timeS: NaN, lat: NaN, lon: NaN, altitudeM: NaN, baroM: NaN, vn: NaN, ve: NaN, vu: NaN,
     sigmaM: NaN, existence: 0, confirmed: false, manoeuvre: false, ballistic: false,
     targetClass: 0, nSensors: 0, callsign: "", icao: -1, mode3a: -1, bornS: NaN, trail: [],
-    shownLat: NaN, shownLon: NaN, glideLat: 0, glideLon: 0, glideMs: 0, version: 0,
+    shownLat: NaN, shownLon: NaN, x: NaN, y: NaN, glideLat: 0, glideLon: 0, glideMs: 0, version: 0,
   };
 }
 

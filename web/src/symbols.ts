@@ -1,7 +1,7 @@
 // Symbols, velocity leaders, and the last stretch of each trail: everything that moves.
 
 import type { Frame } from "./overlay";
-import { offset, type Track } from "./picture";
+import type { Track } from "./picture";
 import { css, LOOKS, lookOf, type Look } from "./style";
 import type { Projection } from "./view";
 
@@ -73,10 +73,10 @@ export class Symbols {
 
   draw(c: CanvasRenderingContext2D, frame: Frame): void {
     const { view } = frame;
-    const visible = frame.tracks.filter((t) => view.isInside(view.x(t.shownLon), view.y(t.shownLat), 60));
+    const visible = frame.tracks.filter((t) => view.isInside(t.x, t.y, 60));
     drawLeaders(c, visible, view);
     for (const track of visible) {
-      const [x, y] = [view.x(track.shownLon), view.y(track.shownLat)];
+      const [x, y] = [track.x, track.y];
       const sprite = this.sprite(track);
       c.drawImage(sprite, x - SPRITE_PX / 2, y - SPRITE_PX / 2, SPRITE_PX, SPRITE_PX);
       if (track.number === frame.selected || track.number === frame.hovered) {
@@ -129,12 +129,12 @@ function drawLeaders(c: CanvasRenderingContext2D, tracks: Track[], view: Project
   const behind = new Map<Look, Path2D>();
   for (const track of tracks) {
     const look = lookOf(track);
-    const [x, y] = [view.x(track.shownLon), view.y(track.shownLat)];
+    const [x, y] = [track.x, track.y];
     const tail = track.trail[track.trail.length - 1];
     if (tail) segment(behind, look, view.x(tail.lon), view.y(tail.lat), x, y);
     if (!track.confirmed || !(Math.hypot(track.vn, track.ve) > LEADER_MIN_MPS)) continue;
-    const [lat, lon] = offset(track.shownLat, track.shownLon, track.vn * LEADER_S, track.ve * LEADER_S);
-    segment(ahead, look, x, y, view.x(lon), view.y(lat));
+    const aheadPx = LEADER_S * view.pxPerM(track.shownLat);
+    segment(ahead, look, x, y, x + track.ve * aheadPx, y - track.vn * aheadPx);
   }
   c.lineCap = "round";
   c.lineWidth = 1.5;

@@ -11,7 +11,7 @@ export function drawTrails(c: CanvasRenderingContext2D, frame: Frame): void {
   const { view, clockS, selected } = frame;
   const paths = new Map<string, Path2D>();
   for (const track of frame.tracks) {
-    if (!view.isInside(view.x(track.shownLon), view.y(track.shownLat), 400)) continue;
+    if (!view.isInside(track.x, track.y, 400)) continue;
     const look = lookOf(track);
     const isSelected = track.number === selected;
     const trail = track.trail;

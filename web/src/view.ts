@@ -8,6 +8,7 @@ import type { Basemap } from "./basemap";
 setWorkerUrl(new URL(workerUrl, location.href).href);
 
 const TILE = 512;
+const EARTH_CIRCUMFERENCE_M = 2 * Math.PI * 6_371_008.8;
 
 export function createMap(basemap: Basemap): GlMap {
   const map = new GlMap({
@@ -57,6 +58,9 @@ export class Projection {
 
   x = (lon: number): number => this.x0 + mercatorX(lon) * this.scale;
   y = (lat: number): number => this.y0 + mercatorY(lat) * this.scale;
+
+  /** Pixels of a metre on the ground. */
+  pxPerM = (lat: number): number => this.scale / (EARTH_CIRCUMFERENCE_M * Math.cos((lat * Math.PI) / 180));
 
   isInside(x: number, y: number, margin = 0): boolean {
     return x >= -margin && y >= -margin && x <= this.width + margin && y <= this.height + margin;
