@@ -71,9 +71,8 @@ def test_barcelona_radar_has_its_addresses_coasts_and_flags(decode):
 
 
 def test_barcelona_radar_has_its_transponder_registers(decode, data_dir):
-    packets = (
-        FileSource(data_dir / "asterix" / "230502-est-080001_BCN_60MN_08_09.ast").read().packets
-    )
+    name = "230502-est-080001_BCN_60MN_08_09.ast"
+    packets = FileSource(data_dir / "asterix" / name).read().packets
     found = decode_columns(packets, category(48), TARGETS[48].extras).columns
     counts = {name: int((values >= 0).sum()) for name, values in found.items()}
     assert counts == {"bds40": 39_244, "bds50": 9_778, "bds60": 38_943}

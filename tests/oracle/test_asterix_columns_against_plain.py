@@ -1,4 +1,5 @@
-"""The compiled column decoder (index_blocks, index_records, extract_floats, extract_integers)
+"""The compiled column decoder (index_blocks, index_records, load_words, extract_floats,
+extract_integers)
 against the plain decoder: every column of every record of every recording, and damaged bytes.
 """
 

@@ -2,9 +2,9 @@
 
 Source: EUROCONTROL-SPEC-0149 part 1, edition 3.1, chapters 4 (item structures) and 5 (data block,
 record, field specification). `index_blocks` finds the blocks; `index_records` walks their records
-and notes where every wanted item begins; the `extract_` kernels then read one field after another
-over many records. `decode/asterix/plan.py` builds the flat table. Twins: tests/naive/asterix.py and
-the plain decoder, which must agree on every record.
+and notes where every wanted item begins; `load_words` and the `extract_` kernels then read one
+field after another over many records. `decode/asterix/plan.py` builds the flat table. Twins:
+tests/naive/asterix_columns.py and the plain decoder, which must agree on every record.
 """
 
 from typing import Final, NamedTuple
@@ -270,57 +270,52 @@ def index_records(
     return n
 
 
-@helper
-def bits_one(data: Octets, pos: int, n_octets: int) -> int:
-    """Up to eight octets as an integer, most significant first."""
-    value = octet_one(data, pos)
-    if n_octets == 1:
-        return value
-    for i in range(pos + 1, pos + n_octets):
-        value = (value << 8) | octet_one(data, i)
-    return value
-
-
 @kernel
-def extract_floats(
-    data: Octets, index: RecordIndex, n: int, columns: Longs, lsb: Floats, at: int, out: Floats
-) -> None:
-    """Read fields of `n` indexed records as numbers in their unit; NaN where absent.
+def load_words(data: Octets, index: RecordIndex, n: int, loads: Longs, out: Longs) -> None:
+    """Read runs of octets of `n` indexed records, so that the fields in them are read at once.
 
-    `columns` (c, 6): slot, octet offset, octets, shift, mask, sign bit (0: unsigned). `lsb` (c,) is
-    their scale; `out` (c, m) is written from column `at` on.
+    `loads` (g, 3): slot, octet offset in the item, octets (1 to 7). `out` (g, >= n): the octets as
+    an integer, most significant first; -1 where the item is absent.
     """
-    bounds = index.bounds
-    slots = index.slots
-    for c in range(columns.shape[0]):
-        slot, offset, n_octets = columns[c, 0], columns[c, 1], columns[c, 2]
-        shift, mask, sign, scale = columns[c, 3], columns[c, 4], columns[c, 5], lsb[c]
+    bounds, slots = index.bounds, index.slots
+    for g in range(loads.shape[0]):
+        slot, offset, n_octets = loads[g, 0], loads[g, 1], loads[g, 2]
         for i in range(n):
             item = np.int64(slots[i, slot])
-            value = np.nan
+            word = np.int64(-1)
             if item != 0:
-                word = (bits_one(data, bounds[i, 0] + item + offset, n_octets) >> shift) & mask
-                value = ((word ^ sign) - sign) * scale
-            out[c, at + i] = value
+                pos = bounds[i, 0] + item + offset
+                word = np.int64(data[pos])
+                for k in range(pos + 1, pos + n_octets):
+                    word = (word << 8) | octet_one(data, k)
+            out[g, i] = word
 
 
 @kernel
-def extract_integers(
-    data: Octets, index: RecordIndex, n: int, columns: Longs, at: int, out: Longs
-) -> None:
-    """Read fields of `n` indexed records as integers (`out` int32 or int64); -1 where absent."""
-    bounds = index.bounds
-    slots = index.slots
+def extract_floats(words: Longs, n: int, columns: Longs, lsb: Floats, at: int, out: Floats) -> None:
+    """Read fields of `n` records as numbers in their unit; NaN where absent.
+
+    `words` from `load_words`; `columns` (c, 4): row of the words, shift, mask, sign bit (0:
+    unsigned); `lsb` (c,) their scale; `out` (c, m) is written from column `at` on.
+    """
     for c in range(columns.shape[0]):
-        slot, offset, n_octets = columns[c, 0], columns[c, 1], columns[c, 2]
-        shift, mask, sign = columns[c, 3], columns[c, 4], columns[c, 5]
+        row, shift, mask, sign = columns[c, 0], columns[c, 1], columns[c, 2], columns[c, 3]
+        scale = lsb[c]
         for i in range(n):
-            item = np.int64(slots[i, slot])
-            value = np.int64(-1)
-            if item != 0:
-                word = (bits_one(data, bounds[i, 0] + item + offset, n_octets) >> shift) & mask
-                value = (word ^ sign) - sign
-            out[c, at + i] = value
+            word = words[row, i]
+            value = ((((word >> shift) & mask) ^ sign) - sign) * scale
+            out[c, at + i] = value if word >= 0 else np.nan
+
+
+@kernel
+def extract_integers(words: Longs, n: int, columns: Longs, at: int, out: Longs) -> None:
+    """Read fields of `n` records as integers (`out` int32 or int64); -1 where absent."""
+    for c in range(columns.shape[0]):
+        row, shift, mask, sign = columns[c, 0], columns[c, 1], columns[c, 2], columns[c, 3]
+        for i in range(n):
+            word = words[row, i]
+            value = (((word >> shift) & mask) ^ sign) - sign
+            out[c, at + i] = value if word >= 0 else -1
 
 
 @helper

@@ -112,15 +112,21 @@ class _Output:
 
 
 def _extract(
-    data: npt.NDArray[np.uint8], plan: ColumnPlan, index: kernel.RecordIndex, n: int, out: _Output
+    data: npt.NDArray[np.uint8],
+    plan: ColumnPlan,
+    index: kernel.RecordIndex,
+    words: Longs,
+    n: int,
+    out: _Output,
 ) -> None:
     floats, ints, longs = (out.columns[dtype] for dtype in ("f8", "i4", "i8"))
+    kernel.load_words(data, index, n, plan.loads, words)
     if floats.shape[0]:
-        kernel.extract_floats(data, index, n, plan.places["f8"], plan.lsb, out.at, floats)
+        kernel.extract_floats(words, n, plan.places["f8"], plan.lsb, out.at, floats)
     if ints.shape[0]:
-        kernel.extract_integers(data, index, n, plan.places["i4"], out.at, ints)
+        kernel.extract_integers(words, n, plan.places["i4"], out.at, ints)
     if longs.shape[0]:
-        kernel.extract_integers(data, index, n, plan.places["i8"], out.at, longs)
+        kernel.extract_integers(words, n, plan.places["i8"], out.at, longs)
     out.bounds[out.at : out.at + n] = index.bounds[:n]
     out.at += n
 
@@ -157,6 +163,7 @@ def decode_columns(
     index = kernel.RecordIndex(
         np.empty((tile, 3), np.int64), np.empty((tile, int(plan.plan[1])), np.uint16)
     )
+    words = np.empty((plan.loads.shape[0], tile), np.int64)
     out = _Output(plan, 0)
     counts, state = np.zeros(kernel.N_COUNTS, np.int64), np.array([0, -1], np.int64)
     while state[0] < mine.shape[0]:
@@ -166,7 +173,7 @@ def decode_columns(
         used = int(index.bounds[n - 1, 1] - mine[0, 1]) if out.at == 0 else 0
         expected = int(n * (total / max(used, 1) * 1.05 + 1)) if used else out.at * 3 // 2
         out.reserve(n, min(expected, total // 2 + 1) if state[0] < mine.shape[0] else n)
-        _extract(packets.data, plan, index, n, out)
+        _extract(packets.data, plan, index, words, n, out)
     bounds = out.bounds[: out.at]
     reached = mine[:, 1] + 3
     reached[bounds[:, 2]] = bounds[:, 1]

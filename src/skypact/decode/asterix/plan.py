@@ -24,6 +24,8 @@ from skypact.errors import ConfigError
 from skypact.kernels import asterix as kernel
 
 ColumnType = Literal["f8", "i4", "i8"]
+MAX_OCTETS: Final = 7
+"""Octets read at once: they fit a signed 64-bit integer, and -1 stays free for "absent"."""
 
 
 class Column(NamedTuple):
@@ -48,7 +50,10 @@ class ColumnPlan(NamedTuple):
     table: Category
     plan: npt.NDArray[np.int32]
     names: dict[ColumnType, tuple[str, ...]]
+    loads: npt.NDArray[np.int64]
+    """Runs of octets to read: slot, offset, octets."""
     places: dict[ColumnType, npt.NDArray[np.int64]]
+    """By type, how to read each field from its run."""
     lsb: npt.NDArray[np.float64]
 
 
@@ -201,20 +206,63 @@ def build_plan(table: Category, columns: tuple[Column, ...]) -> ColumnPlan:
     ]
     flat[kernel.LEAD :] = [7] + [8 - i.bit_length() for i in range(1, 256)]
     plan = np.concatenate([flat, np.array(builder.flat, np.int32)])
+    readings = [_reading(builder.slots[path], field, first) for path, field, first in located]
+    loads = _loads(readings)
     names: dict[ColumnType, tuple[str, ...]] = {}
     places: dict[ColumnType, npt.NDArray[np.int64]] = {}
-    lsb: list[float] = []
     types: tuple[ColumnType, ...] = ("f8", "i4", "i8")
     for dtype in types:
-        mine = [(c, *where) for c, where in zip(columns, located, strict=True) if c.dtype == dtype]
-        names[dtype] = tuple(column.name for column, *_ in mine)
-        places[dtype] = np.array(
-            [_reading(builder.slots[path], field, first) for _, path, field, first in mine],
-            np.int64,
-        ).reshape(-1, 6)
-        if dtype == "f8":
-            lsb = [field.lsb * column.factor for column, _, field, _ in mine]
-    return ColumnPlan(table, plan, names, places, np.array(lsb, np.float64))
+        mine = [i for i, column in enumerate(columns) if column.dtype == dtype]
+        names[dtype] = tuple(columns[i].name for i in mine)
+        rows = [_in_load(readings[i], loads) for i in mine]
+        places[dtype] = np.array(rows, np.int64).reshape(-1, 4)
+    scales = [
+        (c.dtype, field.lsb * c.factor) for c, (_, field, _) in zip(columns, located, strict=True)
+    ]
+    lsb = np.array([scale for dtype, scale in scales if dtype == "f8"], np.float64)
+    return ColumnPlan(table, plan, names, np.array(loads, np.int64).reshape(-1, 3), places, lsb)
+
+
+class _Reading(NamedTuple):
+    """Where a field is: slot, its octets in the item, its last bit's distance to their end."""
+
+    slot: int
+    begin: int
+    end: int
+    shift: int
+    field: Field
+
+
+def _reading(slot: int, field: Field, first: int) -> _Reading:
+    begin, end = first // 8, -(-(first + field.bits) // 8)
+    if end - begin > MAX_OCTETS:
+        raise ConfigError(f"field {field.name} spans {end - begin} octets; a column reads 7")
+    return _Reading(slot, begin, end, end * 8 - first - field.bits, field)
+
+
+def _loads(readings: list[_Reading]) -> list[tuple[int, int, int]]:
+    """Choose runs of at most seven octets (slot, offset, octets) that hold all the fields."""
+    loads: list[tuple[int, int, int]] = []
+    for slot, begin, end, *_ in sorted(readings, key=lambda r: r[:3]):
+        if loads and loads[-1][0] == slot:
+            start = loads[-1][1]
+            last = max(end, start + loads[-1][2])
+            if last - start <= MAX_OCTETS:
+                loads[-1] = (slot, start, last - start)
+                continue
+        loads.append((slot, begin, end - begin))
+    return loads
+
+
+def _in_load(reading: _Reading, loads: list[tuple[int, int, int]]) -> tuple[int, int, int, int]:
+    """How to read a field from its word: row, shift, mask, sign bit."""
+    for row, (slot, offset, octets) in enumerate(loads):
+        if slot == reading.slot and offset <= reading.begin and reading.end <= offset + octets:
+            shift = reading.shift + 8 * (offset + octets - reading.end)
+            bits = reading.field.bits
+            sign = 1 << (bits - 1) if reading.field.kind == "signed" else 0
+            return row, shift, (1 << bits) - 1, sign
+    raise ConfigError(f"field {reading.field.name} is in no run of octets")
 
 
 def _selecting(table: Category) -> tuple[int, int]:
@@ -223,13 +271,3 @@ def _selecting(table: Category) -> tuple[int, int]:
         return 0, 0
     _, field, first = _locate(table, Column("selector", *table.selector))
     return 8 - first - field.bits, (1 << field.bits) - 1
-
-
-def _reading(slot: int, field: Field, first: int) -> list[int]:
-    """How to read a field: slot, octet offset, octets, shift, mask, sign bit."""
-    begin, end = first // 8, -(-(first + field.bits) // 8)
-    shift = end * 8 - first - field.bits
-    if field.bits > 63 or end - begin > 8:
-        raise ConfigError(f"field {field.name} has {field.bits} bits; a column holds at most 63")
-    sign = 1 << (field.bits - 1) if field.kind == "signed" else 0
-    return [slot, begin, end - begin, shift, (1 << field.bits) - 1, sign]
