@@ -105,10 +105,9 @@ def npm(web: Path, *arguments: str) -> None:
     if run.returncode:
         tail = "\n".join(run.stdout.splitlines()[-LOG_LINES:])
         command = " ".join(arguments)
-        raise SystemExit(
-            f"the page could not be built: npm {command} ended with {run.returncode}\n{tail}\n"
-            "It needs the npm registry once; check the network or npm's registry setting"
-        )
+        hint = "It needs the npm registry once; check the network or npm's registry setting"
+        message = f"the page could not be built: npm {command} ended with {run.returncode}\n{tail}"
+        raise SystemExit(f"{message}\n{hint}" if arguments[0] == "ci" else message)
 
 
 def copy_geography(modules: Path, data: Path) -> None:
