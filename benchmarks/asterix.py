@@ -112,7 +112,8 @@ def main(folder: Path) -> None:
         def reports(packets: PacketBatch = packets) -> int:
             return sum(Decoder(date_s=0.0).decode(packets).records.values())
 
-        line(f"cat{number:03} recording to reports", best(reports), f"plain decoder, {plain:,.0f}/s", plain)
+        peer = f"plain decoder, {plain:,.0f}/s"
+        line(f"cat{number:03} recording to reports", best(reports), peer, plain)
 
 
 if __name__ == "__main__":

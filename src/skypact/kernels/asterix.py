@@ -320,21 +320,23 @@ def extract_integers(words: Longs, n: int, columns: Longs, at: int, out: Longs) 
 
 @helper
 def digest_one(data: Octets, start: int, end: int, seed: int) -> int:
-    """Digest of a run of bytes, eight at a time (multiply and fold, 64 bits)."""
-    digest = np.int64(seed) + np.int64(-7046029254386353131) * np.int64(end - start)
+    """Digest of a run of bytes, four at a time: two lanes of 32 bits, 63 bits together.
+
+    Each lane multiplies by an odd number and folds; no product exceeds 63 bits, so that nothing
+    overflows when it is not compiled.
+    """
+    first, second = seed, end - start
     pos = start
-    while pos + 8 <= end:
-        word = np.int64(0)
-        for i in range(8):
-            word = (word << 8) | octet_one(data, pos + i)
-        digest = (digest ^ word) * np.int64(-7723592293110705685)
-        digest ^= (digest >> 29) & 0x7FFFFFFFF
-        pos += 8
     while pos < end:
-        digest = (digest ^ octet_one(data, pos)) * np.int64(1099511628211)
-        pos += 1
-    digest ^= (digest >> 32) & 0xFFFFFFFF
-    return digest  # type: ignore[return-value]
+        word = octet_one(data, pos)
+        for k in range(pos + 1, min(pos + 4, end)):
+            word = (word << 8) | octet_one(data, k)
+        first = ((first ^ word) * 1_540_483_477) & 0xFFFFFFFF
+        first ^= first >> 15
+        second = ((second ^ word) * 374_761_393 + 1) & 0xFFFFFFFF
+        second ^= second >> 13
+        pos += 4
+    return (first << 31) ^ second
 
 
 @kernel

@@ -257,9 +257,10 @@ def transport_ipv6_one(data: Octets, pos: int, end: int) -> tuple[int, int, int,
     if end - pos < 40:
         return CUT, 0, 0, 0
     last = min(end, pos + 40 + u16_one(data, pos + 4))
-    digest = 1469598103934665603
+    digest = 2_166_136_261
     for i in range(pos + 24, pos + 40):
-        digest = (digest ^ octet_one(data, i)) * 1099511628211
+        digest = ((digest ^ octet_one(data, i)) * 16_777_619) & 0xFFFFFFFF
+    digest |= 1 << 32
     following = octet_one(data, pos + 6)
     pos += 40
     while following in (0, 43, 60) and last - pos >= 8:

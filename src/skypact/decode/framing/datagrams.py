@@ -119,17 +119,17 @@ def _with_assembled(
 
 
 def hash6(address: bytes) -> int:
-    """Digest of an IPv6 address as the kernel makes it (FNV-1a, 64 bits, signed)."""
-    digest = 1469598103934665603
+    """Digest of an IPv6 address as the kernel makes it (FNV-1a of 32 bits, above IPv4's range)."""
+    digest = 2_166_136_261
     for octet in address:
-        digest = ((digest ^ octet) * 1099511628211) & 0xFFFFFFFFFFFFFFFF
-    return digest - (1 << 64) if digest >> 63 else digest
+        digest = ((digest ^ octet) * 16_777_619) & 0xFFFFFFFF
+    return digest | 1 << 32
 
 
 def _link_name(address: int, port: int) -> str:
     if 0 <= address < 1 << 32:
         return f"{ip_address(address)}:{port}"
-    return f"[{address & 0xFFFFFFFFFFFFFFFF:016x}]:{port}"
+    return f"[ipv6 {address & 0xFFFFFFFF:08x}]:{port}"
 
 
 def read_frames(data: Octets, frames: Frames, framing: str, errors: dict[str, int]) -> Framed:
