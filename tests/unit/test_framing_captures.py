@@ -1,4 +1,7 @@
-"""Captures made by hand: every link layer, byte order and stamp resolution gives the payload."""
+"""Captures made by hand: every link layer, byte order and stamp resolution gives the payload.
+
+Kernels: scan_pcap, scan_pcapng, locate_udp, sniff; twins in tests/naive/capture.py.
+"""
 
 import struct
 

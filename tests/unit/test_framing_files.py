@@ -1,4 +1,7 @@
-"""FINAL, ORADIS and raw recordings made by hand; files cut short or damaged lose only what is."""
+"""FINAL, ORADIS and raw recordings made by hand; files cut short or damaged lose only what is.
+
+Kernels: scan_final, scan_raw, sniff, split_oradis; twins in tests/naive/capture.py.
+"""
 
 import numpy as np
 import pytest
