@@ -48,9 +48,8 @@ test-bounds: $(VENV)/.dev  ## core tests with array bounds checked in compiled c
 test-nojit: $(VENV)/.dev  ## core tests without compilation, with coverage
 	NUMBA_DISABLE_JIT=1 $(PYTEST) $(SPREAD) -m "$(CORE_MARKS)" --cov --cov-report=term $(CORE)
 
-bench: $(VENV)/.dev  ## measure; tables go to benchmarks/results
-	@mkdir -p benchmarks/results
-	@set -e; for file in benchmarks/*.py; do echo "$$file"; $(BIN)/python "$$file"; done
+bench: $(VENV)/.dev  ## measure; the table goes to benchmarks/results.md
+	$(BIN)/python -m benchmarks
 
 docs: $(VENV)/.dev  ## write the generated reference pages and check the links
 	$(BIN)/python docs/generate.py
