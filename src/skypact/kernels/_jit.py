@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from numba import njit
 
@@ -13,9 +13,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def helper(function: F) -> F:
     """Compile `function` into the kernels that call it."""
-    return njit(error_model="numpy")(function)  # type: ignore[no-any-return]
+    return cast(F, njit(error_model="numpy")(function))
 
 
 def kernel(function: F) -> F:
     """Compile `function` as an entry point, cached, without the interpreter lock."""
-    return njit(cache=True, error_model="numpy", nogil=True)(function)  # type: ignore[no-any-return]
+    return cast(F, njit(cache=True, error_model="numpy", nogil=True)(function))

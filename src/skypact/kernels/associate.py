@@ -2,7 +2,7 @@
 
 Source: Williams and Lau, "Approximate evaluation of marginal association probabilities with belief
 propagation", IEEE TAES 50 (2014), 2942-2959, equations 14 to 16, with false reports and new objects
-together as each report's other explanation. Exact on trees; on loops it converges (their theorem 1).
+together as each report's other explanation. Exact on trees; on loops it converges (theorem 1).
 """
 
 from typing import Final
@@ -79,7 +79,12 @@ def propagate(
 
 @kernel
 def marginals(
-    edge_track: Longs, edge_report: Longs, psi: Floats, other: Floats, n_tracks: int, prob_out: Floats
+    edge_track: Longs,
+    edge_report: Longs,
+    psi: Floats,
+    other: Floats,
+    n_tracks: int,
+    prob_out: Floats,
 ) -> int:
     """Probability that each pair is the true origin, given that every report has one origin.
 

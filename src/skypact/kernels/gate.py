@@ -90,8 +90,14 @@ def coarse_reach(z: Floats, form: int, sigma_without_height_m: float) -> float:
 
 @helper
 def search_bucket(
-    tracks: TrackTable, first: int, z: Floats, time_s: float, reach_m: float, found_out: Longs, n: int
-) -> int:  # fmt: skip
+    tracks: TrackTable,
+    first: int,
+    z: Floats,
+    time_s: float,
+    reach_m: float,
+    found_out: Longs,
+    n: int,
+) -> int:
     """Add the tracks of a bucket that could be at a report's place at its time; new count."""
     t = first
     pos = tracks.pos
@@ -117,7 +123,7 @@ def search(
     """Tracks in the nine cells around a report that could be at its place; how many."""
     row = cell_row(flat, z[PLACE], z[PLACE + 1], z[PLACE + 2])
     n_buckets = tracks.head.shape[0]
-    n = np.int64(0)
+    n = int(0)  # noqa: UP018, RUF046  plain int64, not a literal, to the compiler
     for r in range(row - 1, row + 2):
         around = cells_around(flat, r)
         column = cell_column(flat, r, z[PLACE], z[PLACE + 1])
@@ -133,16 +139,22 @@ def search(
 @helper
 def bucket_was_read(tag: Longs, found: Longs, n: int, bucket: int) -> bool:
     """Whether a found track is of this bucket: two cells can share one."""
+    was_read = False
     for i in range(n):
-        if tag[found[i], CELL] == bucket:
-            return True
-    return False
+        was_read = was_read or tag[found[i], CELL] == bucket
+    return was_read
 
 
 @helper
 def hypothesis(
-    z: Floats, form: int, site: Floats, axes: Floats, flat: int, scratch: Scratch, post: tuple[Floats, Floats, Floats]
-) -> tuple[float, float]:  # fmt: skip
+    z: Floats,
+    form: int,
+    site: Floats,
+    axes: Floats,
+    flat: int,
+    scratch: Scratch,
+    post: tuple[Floats, Floats, Floats],
+) -> tuple[float, float]:
     """Update all predicted models with a report into `post` (x, P, mu).
 
     Returns the least squared distance and the log likelihood of the pair.
@@ -170,8 +182,15 @@ def hypothesis(
 
 @helper
 def add_pair(
-    tracks: TrackTable, t: int, m: Measurements, j: int, g: Geometry, p: TrackParams, pairs: Pairs, k: int
-) -> int:  # fmt: skip
+    tracks: TrackTable,
+    t: int,
+    m: Measurements,
+    j: int,
+    g: Geometry,
+    p: TrackParams,
+    pairs: Pairs,
+    k: int,
+) -> int:
     """Make pair k of track t and report j if it passes the fine gate; returns the next k."""
     if k >= pairs.track.shape[0]:
         return k

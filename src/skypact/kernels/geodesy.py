@@ -66,7 +66,7 @@ def geodetic_from_ecef_one(x: float, y: float, z: float) -> tuple[float, float, 
 
 @helper
 def up_at_one(x: float, y: float, z: float) -> tuple[float, float, float]:
-    """Unit normal of the ellipsoid through an ECEF position, within h/R * e^2 (1e-5 at 10 km)."""
+    """Compute the ellipsoid's unit normal at an ECEF position, within h/R * e^2."""
     b = SEMI_MAJOR_M * SEMI_MAJOR_M / (SEMI_MINOR_M * SEMI_MINOR_M)
     norm = math.sqrt(x * x + y * y + b * b * z * z)
     if norm == 0.0:

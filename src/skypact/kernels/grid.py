@@ -27,8 +27,8 @@ CELL_M: Final = 16_000.0
 def cell_row(flat: int, x: float, y: float, z: float) -> int:
     """Row of a position: latitude (or y) in cells."""
     if flat == 1:
-        return int(math.floor(y / CELL_M))
-    return int(math.floor(math.atan2(z, math.hypot(x, y)) * MEAN_RADIUS_M / CELL_M))
+        return math.floor(y / CELL_M)
+    return math.floor(math.atan2(z, math.hypot(x, y)) * MEAN_RADIUS_M / CELL_M)
 
 
 @helper
@@ -44,7 +44,7 @@ def cells_around(flat: int, row: int) -> int:
 def cell_column(flat: int, row: int, x: float, y: float) -> int:
     """Column of a position in a row."""
     if flat == 1:
-        return int(math.floor(x / CELL_M))
+        return math.floor(x / CELL_M)
     n = cells_around(flat, row)
     part = (math.atan2(y, x) + math.pi) / (2.0 * math.pi)
     return min(n - 1, int(part * n))

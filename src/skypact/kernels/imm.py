@@ -11,8 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from skypact.kernels._jit import helper
-from skypact.kernels.kalman import predict_one
+from skypact.kernels.kalman import frame_up, predict_one
 from skypact.model.tracking import (
+    LEVEL_M,
+    LEVEL_MPS,
     N_MODELS,
     N_STATE,
     SPREAD_M,
@@ -80,19 +82,32 @@ def predict_models(
     """Predict all models (M, 7), (M, 7, 7) by dt into ``scratch.x`` and ``scratch.P``."""
     mix_models(mu, x, P, dt, motion, scratch)
     for m in range(N_MODELS):
-        predict_one(
-            scratch.x[m], scratch.P[m], m, dt, motion, scratch.work, scratch.line[6]
-        )
+        predict_one(scratch.x[m], scratch.P[m], m, dt, motion, scratch.work, scratch.line[6])
 
 
 @helper
-def refresh_moments(tracks: TrackTable, t: int, scratch: Scratch) -> None:
+def level_part(P: Floats, up: Floats, first: int) -> float:
+    """Trace of the covariance of position (`first` 0) or velocity (3) less its vertical part."""
+    total = 0.0
+    for i in range(3):
+        total += P[first + i, first + i]
+        for j in range(3):
+            total -= up[i] * P[first + i, first + j] * up[j]
+    return max(0.0, total)
+
+
+@helper
+def refresh_moments(tracks: TrackTable, t: int, flat: int, scratch: Scratch) -> None:
     """Recompute a track's moment-matched position, velocity and spreads."""
     x = scratch.line[6]
+    up = scratch.line[7]
     P = scratch.work[2]
     combine(tracks.mu[t], tracks.x[t], tracks.P[t], x, P)
     for i in range(3):
         tracks.pos[t, i] = x[i]
         tracks.vel[t, i] = x[3 + i]
+    up[0], up[1], up[2] = frame_up(flat, x)
     tracks.num[t, SPREAD_M] = math.sqrt(P[0, 0] + P[1, 1] + P[2, 2])
     tracks.num[t, SPREAD_MPS] = math.sqrt(P[3, 3] + P[4, 4] + P[5, 5])
+    tracks.num[t, LEVEL_M] = math.sqrt(level_part(P, up, 0))
+    tracks.num[t, LEVEL_MPS] = math.sqrt(level_part(P, up, 3))

@@ -221,7 +221,7 @@ def direction_row(H: Floats, a: float, b: float, c: float, first: int) -> None:
 
 @helper
 def height_residual(x: Floats, z: Floats, flat: int) -> float:
-    """Reported height minus the state's: along the vertical at the reported place, curved."""
+    """Compare heights: reported minus state, along the vertical at the reported place."""
     dx = x[0] - z[PLACE]
     dy = x[1] - z[PLACE + 1]
     dz = x[2] - z[PLACE + 2]
@@ -271,9 +271,7 @@ def update_polar(
 
 
 @helper
-def update_plane(
-    x: Floats, P: Floats, z: Floats, flat: int, line: Floats
-) -> tuple[float, float]:
+def update_plane(x: Floats, P: Floats, z: Floats, flat: int, line: Floats) -> tuple[float, float]:
     """Horizontal position as two scalars along east and north at the reported place."""
     H = line[0]
     e = line[2]
@@ -314,7 +312,7 @@ def level_axes(z: Floats, flat: int, e: Floats, n: Floats) -> None:
 def update_velocity(
     x: Floats, P: Floats, z: Floats, flat: int, line: Floats
 ) -> tuple[float, float]:
-    """Reported velocity as two scalars along east and north."""
+    """Use a reported velocity as two scalars along east and north."""
     H = line[0]
     e = line[2]
     n = line[3]
@@ -344,13 +342,33 @@ def n_components(z: Floats) -> int:
 
 
 @helper
+def bound_height(x: Floats, P: Floats, z: Floats, flat: int, line: Floats) -> None:
+    """Keep an unreported height within what is assumed of it, in place.
+
+    A height that wandered off further than the assumption's variance is drawn back until it has
+    just that variance; a better known one is left alone, so no report counts twice.
+    """
+    assumed = z[SIGMA_HEIGHT] * z[SIGMA_HEIGHT]
+    variance = 0.0
+    for i in range(3):
+        for j in range(3):
+            variance += z[UP + i] * P[i, j] * z[UP + j]
+    if variance <= 1.01 * assumed:
+        return
+    direction_row(line[0], z[UP], z[UP + 1], z[UP + 2], 0)
+    noise = variance * assumed / (variance - assumed)
+    scalar_update(x, P, line[0], height_residual(x, z, flat), noise, line[1])
+
+
+@helper
 def update_one(
     x: Floats, P: Floats, z: Floats, form: int, site: Floats, axes: Floats, flat: int, line: Floats
 ) -> tuple[float, float]:
     """Update one model's state with a prepared report, in place.
 
     Height first, because slant range needs it, then range and azimuth or the plane position, then
-    velocity. Returns the squared distance and the log density.
+    velocity. Without a height, the assumed one bounds it. Returns the squared distance and the
+    log density.
     """
     d2 = 0.0
     density = 0.0
@@ -359,6 +377,8 @@ def update_one(
         direction_row(line[0], z[UP], z[UP + 1], z[UP + 2], 0)
         variance = z[SIGMA_HEIGHT] * z[SIGMA_HEIGHT]
         d2, density = scalar_update(x, P, line[0], residual, variance, line[1])
+    else:
+        bound_height(x, P, z, flat, line)
     if form == POLAR:
         more, log_density = update_polar(x, P, z, site, axes, line)
     else:
@@ -386,7 +406,14 @@ def predict(x: Floats, P: Floats, model: int, dt: float, motion: Motion) -> None
 
 @kernel
 def update(
-    x: Floats, P: Floats, z: Floats, form: int, site: Floats, axes: Floats, flat: int, d2_out: Floats
+    x: Floats,
+    P: Floats,
+    z: Floats,
+    form: int,
+    site: Floats,
+    axes: Floats,
+    flat: int,
+    d2_out: Floats,
 ) -> None:
     """Update state i (n, 7) with prepared report i (n, 16), in place.
 

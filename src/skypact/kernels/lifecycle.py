@@ -16,7 +16,7 @@ import numpy.typing as npt
 from skypact.kernels._jit import helper
 from skypact.kernels.grid import link, unlink
 from skypact.kernels.imm import refresh_moments
-from skypact.kernels.kalman import update_one
+from skypact.kernels.kalman import frame_up, update_one
 from skypact.model.tracking import (
     ADDRESS,
     AFTER,
@@ -37,6 +37,8 @@ from skypact.model.tracking import (
     HIGH_WATER,
     HITS,
     LAST_HIT,
+    LEVEL_M,
+    LEVEL_MPS,
     LOSS,
     N_CONFIRMED,
     N_FREE,
@@ -74,6 +76,13 @@ LOOK_MARGIN: Final = 1.3
 """A look is over when this many periods have gone by without a report."""
 TAKE_OVER_S: Final = 3.0
 """A track with the same address that was not updated for this long can be taken over."""
+FRESH_S: Final = 15.0
+"""A track that was not updated for this long takes no other one in."""
+SAME_PLACE_M: Final = 25.0
+SAME_HEIGHT_M: Final = 150.0
+SAME_SPEED_MPS: Final = 2.0
+"""Two tracks this close, beside their errors, are one object to any sensor: an echo's centre and
+the antenna of a large aircraft are that far apart."""
 TAKE_OVER_MPS: Final = 400.0
 TAKE_OVER_M: Final = 3_000.0
 """Reach of a take-over: this speed over the gap, and this margin."""
@@ -93,7 +102,9 @@ def end_track(tracks: TrackTable, t: int) -> None:
 
 
 @helper
-def start_state(tracks: TrackTable, t: int, m: Measurements, j: int, g: Geometry, p: TrackParams) -> None:  # fmt: skip
+def start_state(
+    tracks: TrackTable, t: int, m: Measurements, j: int, g: Geometry, p: TrackParams
+) -> None:
     """Set the prior of a new track at report j: broad place, unknown velocity and turn rate."""
     vertical = START_SIGMA_M
     if math.isnan(m.z[j, HEIGHT]):
@@ -144,8 +155,14 @@ def take_over(tracks: TrackTable, t: int, m: Measurements, j: int) -> None:
 
 @helper
 def start_track(
-    tracks: TrackTable, m: Measurements, j: int, chance: float, g: Geometry, p: TrackParams, scratch: Scratch
-) -> int:  # fmt: skip
+    tracks: TrackTable,
+    m: Measurements,
+    j: int,
+    chance: float,
+    g: Geometry,
+    p: TrackParams,
+    scratch: Scratch,
+) -> int:
     """Begin a track at report j with existence `chance`; returns its row, -1 when full."""
     if tracks.counters[N_FREE] == 0:
         return -1
@@ -184,7 +201,7 @@ def start_track(
         tracks.look_s[t, i] = math.nan
         tracks.seen_s[t, i] = math.nan
     take_over(tracks, t, m, j)
-    refresh_moments(tracks, t, scratch)
+    refresh_moments(tracks, t, p.motion.flat, scratch)
     note_hit(tracks, t, m, j, p)
     link(tracks, t, p.motion.flat, m.time_s[j])
     return t
@@ -227,7 +244,10 @@ def count_miss(tracks: TrackTable, t: int, p_detection: float, p: TrackParams) -
     to_faded = p.existence[FADE] * visible
     to_visible = p.existence[RETURN] * faded
     kept = 1.0 - p.existence[LOSS]
-    visible, faded = (visible - to_faded + to_visible) * kept, (faded + to_faded - to_visible) * kept
+    visible, faded = (
+        (visible - to_faded + to_visible) * kept,
+        (faded + to_faded - to_visible) * kept,
+    )
     visible *= 1.0 - p_detection
     total = visible + faded + gone
     tracks.num[t, VISIBLE] = visible / total
@@ -261,52 +281,91 @@ def is_over(tracks: TrackTable, t: int, now_s: float, p: TrackParams) -> bool:
 
 
 @helper
-def same_object(tracks: TrackTable, a: int, b: int, now_s: float) -> bool:
-    """Whether two tracks are within each other's errors in place and velocity."""
-    if tracks.tag[a, ADDRESS] >= 0 and tracks.tag[b, ADDRESS] >= 0 and tracks.tag[a, ADDRESS] != tracks.tag[b, ADDRESS]:
-        return False
+def same_object(tracks: TrackTable, a: int, b: int, now_s: float, flat: int) -> bool:
+    """Whether two tracks are within each other's horizontal errors in place and velocity."""
+    up_x, up_y, up_z = frame_up(flat, tracks.pos[a])
+    dt_a = now_s - tracks.num[a, STATE_TIME]
+    dt_b = now_s - tracks.num[b, STATE_TIME]
     distance2 = 0.0
     speed2 = 0.0
+    rise = 0.0
+    climb = 0.0
     for i in range(3):
-        at_a = tracks.pos[a, i] + (now_s - tracks.num[a, STATE_TIME]) * tracks.vel[a, i]
-        at_b = tracks.pos[b, i] + (now_s - tracks.num[b, STATE_TIME]) * tracks.vel[b, i]
-        distance2 += (at_a - at_b) ** 2
-        speed2 += (tracks.vel[a, i] - tracks.vel[b, i]) ** 2
-    near = distance2 < tracks.num[a, SPREAD_M] ** 2 + tracks.num[b, SPREAD_M] ** 2
-    alike = speed2 < tracks.num[a, SPREAD_MPS] ** 2 + tracks.num[b, SPREAD_MPS] ** 2
-    return near and alike
+        up = up_x if i == 0 else (up_y if i == 1 else up_z)
+        gap = (
+            tracks.pos[a, i] - tracks.pos[b, i] + dt_a * tracks.vel[a, i] - dt_b * tracks.vel[b, i]
+        )
+        slip = tracks.vel[a, i] - tracks.vel[b, i]
+        distance2 += gap * gap
+        speed2 += slip * slip
+        rise += up * gap
+        climb += up * slip
+    distance2 -= rise * rise
+    speed2 -= climb * climb
+    room = 4.0 * (tracks.num[a, LEVEL_M] ** 2 + tracks.num[b, LEVEL_M] ** 2) + SAME_PLACE_M**2
+    speed_room = tracks.num[a, LEVEL_MPS] ** 2 + tracks.num[b, LEVEL_MPS] ** 2 + SAME_SPEED_MPS**2
+    high = tracks.num[a, SPREAD_M] ** 2 + tracks.num[b, SPREAD_M] ** 2
+    return distance2 < room and speed2 < speed_room and rise * rise < 4.0 * high + SAME_HEIGHT_M**2
 
 
 @helper
-def has_double(tracks: TrackTable, t: int, now_s: float) -> bool:
-    """Whether an older track in the same cell is the same object as t and is better known."""
-    bucket = tracks.tag[t, CELL]
-    if bucket < 0:
+def outranks(tracks: TrackTable, a: int, b: int) -> bool:
+    """Whether track a should live on where a and b are one object."""
+    named_a = tracks.tag[a, ADDRESS] >= 0
+    named_b = tracks.tag[b, ADDRESS] >= 0
+    if named_a != named_b:
+        return named_a
+    if named_a and tracks.tag[a, ADDRESS] != tracks.tag[b, ADDRESS]:
         return False
+    if (tracks.tag[a, STATE] == CONFIRMED) != (tracks.tag[b, STATE] == CONFIRMED):
+        return tracks.tag[a, STATE] == CONFIRMED
+    if tracks.tag[a, HITS] != tracks.tag[b, HITS]:
+        return tracks.tag[a, HITS] > tracks.tag[b, HITS]
+    return tracks.tag[a, NUMBER] < tracks.tag[b, NUMBER]
+
+
+@helper
+def inherit(tracks: TrackTable, heir: int, t: int) -> int:
+    """Give the older of two numbers to `heir`, track t being the same object; the other number."""
+    if tracks.tag[t, STATE] != CONFIRMED or tracks.num[t, BORN] >= tracks.num[heir, BORN]:
+        return tracks.tag[t, NUMBER]
+    number = tracks.tag[heir, NUMBER]
+    tracks.tag[heir, NUMBER] = tracks.tag[t, NUMBER]
+    tracks.num[heir, BORN] = tracks.num[t, BORN]
+    if tracks.tag[heir, STATE] != CONFIRMED:
+        tracks.tag[heir, STATE] = CONFIRMED
+        tracks.counters[N_CONFIRMED] += 1
+    return number
+
+
+@helper
+def double_of(tracks: TrackTable, t: int, now_s: float, flat: int) -> int:
+    """Track in the same cell that is the same object as t and should live on, -1 where none."""
+    bucket = tracks.tag[t, CELL]
+    if bucket < 0 or tracks.tag[t, HITS] < 2:
+        return int(-1)  # noqa: UP018, RUF046
     other = tracks.head[bucket]
     while other >= 0:
-        older = tracks.tag[other, HITS] > tracks.tag[t, HITS]
-        older = older or (tracks.tag[other, HITS] == tracks.tag[t, HITS] and tracks.tag[other, NUMBER] < tracks.tag[t, NUMBER])
-        known = tracks.tag[other, STATE] == CONFIRMED or tracks.tag[t, STATE] == TENTATIVE
-        nameless = tracks.tag[t, ADDRESS] < 0 or tracks.tag[other, ADDRESS] == tracks.tag[t, ADDRESS]
-        if other != t and older and known and nameless and tracks.tag[t, HITS] >= 2:
-            fresh = now_s - tracks.num[other, LAST_HIT] < 15.0
-            if fresh and same_object(tracks, other, t, now_s):
-                return True
+        if other != t and tracks.tag[other, HITS] >= 2 and outranks(tracks, other, t):
+            fresh = now_s - tracks.num[other, LAST_HIT] < FRESH_S
+            if fresh and same_object(tracks, other, t, now_s, flat):
+                return other
         other = tracks.tag[other, AFTER]
-    return False
+    return int(-1)  # noqa: UP018, RUF046
 
 
 @helper
 def sweep(tracks: TrackTable, now_s: float, g: Geometry, p: TrackParams, ended_out: Longs) -> int:
     """Count missed looks, end tracks, re-file coasting ones; numbers of ended confirmed tracks."""
-    count = np.int64(0)
+    count = int(0)  # noqa: UP018, RUF046  plain int64, not a literal, to the compiler
     for t in range(tracks.counters[HIGH_WATER]):
         if tracks.tag[t, STATE] == FREE:
             continue
         miss_looks(tracks, t, now_s, g, p)
-        if is_over(tracks, t, now_s, p) or has_double(tracks, t, now_s):
-            ended_out[count] = tracks.tag[t, NUMBER]
+        heir = double_of(tracks, t, now_s, p.motion.flat)
+        if heir >= 0 or is_over(tracks, t, now_s, p):
+            number = tracks.tag[t, NUMBER] if heir < 0 else inherit(tracks, heir, t)
+            ended_out[count] = number
             count += 1
             end_track(tracks, t)
         elif now_s - tracks.num[t, STATE_TIME] > 5.0:

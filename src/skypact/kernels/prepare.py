@@ -39,9 +39,19 @@ Floats = npt.NDArray[np.float64]
 Longs = npt.NDArray[np.int64]
 
 REPORT_NUMBERS: Final = (
-    "time_s", "range_m", "azimuth_rad", "lat_rad", "lon_rad", "baro_altitude_m",
-    "geo_altitude_m", "vn_mps", "ve_mps", "sigma_m", "x_m", "y_m",
-)  # fmt: skip
+    "time_s",
+    "range_m",
+    "azimuth_rad",
+    "lat_rad",
+    "lon_rad",
+    "baro_altitude_m",
+    "geo_altitude_m",
+    "vn_mps",
+    "ve_mps",
+    "sigma_m",
+    "x_m",
+    "y_m",
+)
 """Report columns that `prepare` reads, in the order of its matrix."""
 (TIME, SLANT, BEARING, LAT, LON, BARO, GEO, NORTH, EAST, STATED, X, Y) = range(12)
 
@@ -55,6 +65,8 @@ LEAST_CLUTTER: Final = 1e-3
 """No sensor is free of false reports."""
 HEIGHT_SPAN_M: Final = 15_000.0
 """Heights over which false and first reports are spread evenly."""
+EXTENT_M: Final = 8.0
+"""How far a surface radar's plot wanders over an aircraft's body, per axis."""
 SPEED_SPAN_MPS: Final = 600.0
 """Width of the square of velocities over which they are spread evenly."""
 LEAST_SIGMA_M: Final = 10.0
@@ -123,27 +135,37 @@ def place_polar(
 def place_plane(
     f: Floats, height_m: float, site: Floats, axes: Floats, flat: int
 ) -> tuple[float, float, float]:
-    """Position of a latitude and longitude, or of a plane position at the sensor."""
+    """Position of a latitude and longitude, or of a plane position at the sensor.
+
+    A surface radar's range and azimuth come here too: what it sees stands on the ground.
+    """
     if flat == 1:
         return site[0] + f[X], site[1] + f[Y], site[2]
     if not math.isnan(f[LAT]):
         return ecef_from_geodetic_one(f[LAT], f[LON], height_m)
+    east = f[X]
+    north = f[Y]
+    if not math.isnan(f[SLANT]):
+        east = f[SLANT] * math.sin(f[BEARING])
+        north = f[SLANT] * math.cos(f[BEARING])
     rise = height_m - site[3]
     return (
-        site[0] + axes[0, 0] * f[X] + axes[1, 0] * f[Y] + axes[2, 0] * rise,
-        site[1] + axes[0, 1] * f[X] + axes[1, 1] * f[Y] + axes[2, 1] * rise,
-        site[2] + axes[0, 2] * f[X] + axes[1, 2] * f[Y] + axes[2, 2] * rise,
+        site[0] + axes[0, 0] * east + axes[1, 0] * north + axes[2, 0] * rise,
+        site[1] + axes[0, 1] * east + axes[1, 1] * north + axes[2, 1] * rise,
+        site[2] + axes[0, 2] * east + axes[1, 2] * north + axes[2, 2] * rise,
     )
 
 
 @helper
-def form_of(f: Floats, excluded: int, site: Floats) -> int:
+def form_of(f: Floats, excluded: int, on_surface: int, site: Floats) -> int:
     """How a report can be used: POLAR, PLANE, or -1 (excluded, or no position)."""
     if excluded == 1:
         return -1
     site_known = not math.isnan(site[0])
     if site_known and not (math.isnan(f[SLANT]) or math.isnan(f[BEARING])):
-        return POLAR if f[SLANT] > 0.0 else -1
+        if f[SLANT] <= 0.0:
+            return -1
+        return PLANE if on_surface == 1 else POLAR
     if not (math.isnan(f[LAT]) or math.isnan(f[LON])):
         return PLANE
     if site_known and not (math.isnan(f[X]) or math.isnan(f[Y])):
@@ -152,11 +174,18 @@ def form_of(f: Floats, excluded: int, site: Floats) -> int:
 
 
 @helper
-def set_noise(z: Floats, f: Floats, form: int, nacp: int, s: int, g: Geometry, p: TrackParams) -> None:  # fmt: skip
-    """Standard deviations and velocity of a prepared report."""
+def set_noise(
+    z: Floats, f: Floats, form: int, nacp: int, s: int, g: Geometry, p: TrackParams
+) -> None:
+    """Set standard deviations and velocity of a prepared report."""
     if form == POLAR:
         z[SIGMA] = g.sigma_range_m[s]
         z[SIGMA_AZIMUTH] = g.sigma_azimuth_rad[s]
+    elif g.on_surface[s] == 1:
+        across = f[SLANT] * g.sigma_azimuth_rad[s]
+        noise = g.sigma_position_m[s] if math.isnan(across) else max(across, g.sigma_range_m[s])
+        z[SIGMA] = math.hypot(noise, EXTENT_M)
+        z[SIGMA_AZIMUTH] = 0.0
     else:
         stated = f[STATED]
         if math.isnan(stated):
@@ -175,11 +204,11 @@ def set_noise(z: Floats, f: Floats, form: int, nacp: int, s: int, g: Geometry, p
 
 
 @helper
-def density_volume(z: Floats, form: int, reach_m: float, on_surface: int) -> float:
+def density_volume(z: Floats, form: int, reach_m: float) -> float:
     """Size of the space that false and first reports of a sensor are spread over."""
     volume = 2.0 * math.pi * reach_m if form == POLAR else math.pi * reach_m * reach_m
     if not math.isnan(z[HEIGHT]):
-        volume *= HEIGHT_SPAN_M if on_surface == 0 else 4.0 * z[SIGMA_HEIGHT]
+        volume *= HEIGHT_SPAN_M
     if not math.isnan(z[VN]):
         volume *= SPEED_SPAN_MPS * SPEED_SPAN_MPS
     return volume
@@ -197,8 +226,14 @@ def false_share(f: Floats, icao: int, mode3a: int) -> float:
 
 @kernel
 def prepare(
-    f: Floats, labels: Longs, order: Longs, undulation_m: Floats, g: Geometry, p: TrackParams, m: Measurements
-) -> int:  # fmt: skip
+    f: Floats,
+    labels: Longs,
+    order: Longs,
+    undulation_m: Floats,
+    g: Geometry,
+    p: TrackParams,
+    m: Measurements,
+) -> int:
     """Fill `m` with the usable reports in the given order; returns how many there are.
 
     Parameters
@@ -214,18 +249,16 @@ def prepare(
     g, p : Geometry, TrackParams
         `g.baro_field` is updated.
     m : Measurements
-        Written; at least k rows. `m.index` gets the row of `f`.
+        Written; at least k rows. `m.serial` gets the row of `f`.
     """
     count = 0
     for i in order:
         s = labels[i, 0]
-        form = form_of(f[i], labels[i, 1], g.site[s])
+        form = form_of(f[i], labels[i, 1], g.on_surface[s], g.site[s])
         if form < 0:
             continue
         height = reported_height(f[i], undulation_m[i], g.baro_field)
         assumed = g.height_m[s, 0] if math.isnan(height) else height
-        if math.isnan(height) and g.on_surface[s] == 1:
-            height = assumed
         if form == POLAR:
             x, y, w = place_polar(f[i], assumed, g.site[s], g.axes[s], p.motion.flat)
         else:
@@ -241,7 +274,7 @@ def prepare(
         z[AZIMUTH] = f[i, BEARING]
         z[HEIGHT] = height
         set_noise(z, f[i], form, labels[i, 4], s, g, p)
-        volume = density_volume(z, form, g.range_max_m[s], g.on_surface[s])
+        volume = density_volume(z, form, g.range_max_m[s])
         share = false_share(f[i], labels[i, 2], labels[i, 3])
         m.clutter[count] = max(g.clutter_per_scan[s], LEAST_CLUTTER) * share / volume
         m.birth[count] = p.births_per_scan / volume
@@ -252,7 +285,7 @@ def prepare(
         m.mode3a[count] = labels[i, 3]
         m.callsign[count] = labels[i, 5]
         m.baro_m[count] = f[i, BARO]
-        m.index[count] = i
+        m.serial[count] = i
         m.row_out[count] = -1
         m.number_out[count] = -1
         count += 1

@@ -80,8 +80,8 @@ def micro_batch_end(m: Measurements, first: int, last: int) -> int:
 
 @helper
 def number_locally(pairs: Pairs, n: int) -> int:
-    """Number the tracks of n pairs from zero; returns how many there are."""
-    count = np.int64(0)
+    """Give the tracks of n pairs numbers from zero; returns how many there are."""
+    count = int(0)  # noqa: UP018, RUF046  plain int64, not a literal, to the compiler
     for k in range(n):
         t = pairs.track[k]
         if pairs.slot[t] < 0:
@@ -118,7 +118,15 @@ def add_weighted(weight: float, x: Floats, P: Floats, x_sum: Floats, P_sum: Floa
 
 
 @helper
-def mix_hypotheses(tracks: TrackTable, local: int, best: int, missed: float, p: TrackParams, pairs: Pairs, m: Measurements) -> None:  # fmt: skip
+def mix_hypotheses(
+    tracks: TrackTable,
+    local: int,
+    best: int,
+    missed: float,
+    p: TrackParams,
+    pairs: Pairs,
+    m: Measurements,
+) -> None:
     """Moment-match the miss and all pairs of one track, model by model, at the best pair's time.
 
     States are kept relative to the best pair's, so that the raw second moments lose no digits.
@@ -198,7 +206,7 @@ def apply_track(
 ) -> bool:
     """Update one track of the micro-batch from its pairs; True where a report is likely its own."""
     t = pairs.rows[local]
-    best = np.int64(-1)
+    best = int(-1)  # noqa: UP018, RUF046
     detected = 0.0
     k = pairs.first[local]
     while k >= 0:
@@ -220,7 +228,7 @@ def apply_track(
     missed = max(0.0, 1.0 - detected)
     tracks.num[t, VISIBLE] = min(1.0, detected + missed * tracks.num[t, VISIBLE])
     tracks.num[t, FADED] *= missed
-    refresh_moments(tracks, t, pairs.scratch)
+    refresh_moments(tracks, t, p.motion.flat, pairs.scratch)
     if detected > 0.5:
         note_hit(tracks, t, m, j, p)
     link(tracks, t, p.motion.flat, tracks.num[t, STATE_TIME])
@@ -229,8 +237,13 @@ def apply_track(
 
 @helper
 def begin_tracks(
-    tracks: TrackTable, m: Measurements, span: tuple[int, int, int], g: Geometry, p: TrackParams, pairs: Pairs
-) -> int:  # fmt: skip
+    tracks: TrackTable,
+    m: Measurements,
+    span: tuple[int, int, int],
+    g: Geometry,
+    p: TrackParams,
+    pairs: Pairs,
+) -> int:
     """Begin tracks at reports that no track explains; `span` is (first, end, pairs).
 
     Returns how many could not begin because the table is full.
@@ -286,7 +299,9 @@ def export_motion(x: Floats, P: Floats, flat: int, A: Floats, row_out: Floats) -
 
 
 @helper
-def export_row(tracks: TrackTable, t: int, period_s: Floats, flat: int, scratch: Scratch, row_out: Floats) -> None:  # fmt: skip
+def export_row(
+    tracks: TrackTable, t: int, period_s: Floats, flat: int, scratch: Scratch, row_out: Floats
+) -> None:
     """Write track t as one row, in the order of `TrackRows`; integers are exact below 2^53."""
     combine(tracks.mu[t], tracks.x[t], tracks.P[t], scratch.line[6], scratch.work[2])
     export_motion(scratch.line[6], scratch.work[2], flat, scratch.work[3], row_out)
@@ -313,10 +328,17 @@ def export_row(tracks: TrackTable, t: int, period_s: Floats, flat: int, scratch:
 
 @helper
 def run_micro_batch(
-    tracks: TrackTable, m: Measurements, span: tuple[int, int], g: Geometry, p: TrackParams, pairs: Pairs, out: Floats, count: int
-) -> tuple[int, int, int]:  # fmt: skip
+    tracks: TrackTable,
+    m: Measurements,
+    span: tuple[int, int],
+    g: Geometry,
+    p: TrackParams,
+    pairs: Pairs,
+    out: Floats,
+    count: int,
+) -> tuple[int, int, int]:
     """Associate and apply reports ``span[0]:span[1]``; returns (rows, refused starts, pairs)."""
-    n = np.int64(0)
+    n = int(0)  # noqa: UP018, RUF046  plain int64, not a literal, to the compiler
     for j in range(span[0], span[1]):
         n = pairs_of(tracks, m, j, g, p, pairs, n)
     n_tracks = number_locally(pairs, n)
@@ -340,8 +362,15 @@ def run_micro_batch(
 
 @kernel
 def step(
-    tracks: TrackTable, m: Measurements, n: int, g: Geometry, p: TrackParams, pairs: Pairs, out: Floats, counts_out: Longs
-) -> int:  # fmt: skip
+    tracks: TrackTable,
+    m: Measurements,
+    n: int,
+    g: Geometry,
+    p: TrackParams,
+    pairs: Pairs,
+    out: Floats,
+    counts_out: Longs,
+) -> int:
     """Run n prepared reports, sorted by sensor and time, through the tracker.
 
     Parameters
@@ -350,8 +379,10 @@ def step(
         State and scratch, written in place.
     m : Measurements
         Prepared reports; `row_out` and `number_out` are written.
-    out : float64 (n, 25)
-        Columns in the order of `TrackRows`; one row per track update with two or more reports behind it.
+    out : float64 (2 n, 25)
+        Columns in the order of `TrackRows`; one row per track update with two or more reports
+        behind it. A report's probabilities sum to one at most, so fewer than 2 n tracks can have
+        more than half a report.
     counts_out : int64 (3,)
         Added to: starts refused for want of rows, pairs made, micro-batches.
 
@@ -360,8 +391,8 @@ def step(
     int
         Rows written to `out`.
     """
-    count = np.int64(0)
-    first = np.int64(0)
+    count = int(0)  # noqa: UP018, RUF046  plain int64, not a literal, to the compiler
+    first = int(0)  # noqa: UP018, RUF046  plain int64, not a literal, to the compiler
     while first < n:
         end = micro_batch_end(m, first, n)
         count, refused, made = run_micro_batch(tracks, m, (first, end), g, p, pairs, out, count)

@@ -1,1 +1,1 @@
-"""What passes between stages: tables of arrays, wire structs and the Protocols of the boundaries."""
+"""What passes between stages: tables of arrays, and the Protocols of the boundaries."""

@@ -75,7 +75,12 @@ class ReportBatch(NamedTuple):
     """Simulated truth, -1 where unknown."""
 
 
-_DTYPES: Final[dict[object, type[np.generic]]] = {Floats: np.float64, Longs: np.int64, Ints: np.int32, Bytes: np.int8}
+_DTYPES: Final[dict[object, type[np.generic]]] = {
+    Floats: np.float64,
+    Longs: np.int64,
+    Ints: np.int32,
+    Bytes: np.int8,
+}
 _ZERO: Final = frozenset({"spi", "coast", "simulated", "test", "sensor", "kind", "received_ns"})
 
 REPORT_DTYPES: Final[dict[str, type[np.generic]]] = {

@@ -9,7 +9,16 @@ Floats = npt.NDArray[np.float64]
 
 SENSOR_KINDS: Final = ("radar", "smr", "mlat", "adsb", "remoteid", "passive", "tracker", "position")
 """Sensor kinds; a sensor's `kind` column is the index in this tuple."""
-(RADAR, SMR, MLAT_SYSTEM, ADSB_RECEIVER, REMOTEID_RECEIVER, PASSIVE_SENSOR, TRACKER, POSITIONER) = range(8)  # fmt: skip
+(
+    RADAR,
+    SMR,
+    MLAT_SYSTEM,
+    ADSB_RECEIVER,
+    REMOTEID_RECEIVER,
+    PASSIVE_SENSOR,
+    TRACKER,
+    POSITIONER,
+) = range(8)
 
 
 class SensorTable(NamedTuple):

@@ -19,14 +19,16 @@ N_MODELS: Final = 3
 (FREE, TENTATIVE, CONFIRMED) = range(3)
 """States of a row."""
 
-(STATE_TIME, SPREAD_M, SPREAD_MPS, VISIBLE, FADED, BORN, LAST_HIT, BARO_M) = range(8)
+(STATE_TIME, SPREAD_M, SPREAD_MPS, VISIBLE, FADED, BORN, LAST_HIT, BARO_M, LEVEL_M, LEVEL_MPS) = (
+    range(10)
+)
 """Columns of `TrackTable.num`: time of the state; roots of the traces of the position and velocity
 covariances; probability that the object exists in sight, and out of sight; times of birth and of
-the last report [s]; last pressure altitude [m]."""
+the last report [s]; last pressure altitude [m]; the spreads again, horizontal part alone."""
 
 (STATE, NUMBER, HITS, ADDRESS, CODE, CALLSIGN, CELL, AFTER, BEFORE) = range(9)
-"""Columns of `TrackTable.tag`: see `FREE`; public number; reports so far; 24-bit address, Mode A code
-and packed callsign (-1 none); bucket of the spatial index and neighbours in it (-1 none)."""
+"""Columns of `TrackTable.tag`: see `FREE`; public number; reports so far; 24-bit address, Mode A
+code and packed callsign (-1 none); bucket of the spatial index and neighbours in it (-1 none)."""
 
 (N_FREE, NEXT_NUMBER, HIGH_WATER, N_LIVE, N_CONFIRMED) = range(5)
 """Places in `TrackTable.counters`."""
@@ -71,7 +73,7 @@ class TrackTable(NamedTuple):
     vel: Floats
     """Moment-matched velocity (N, 3)."""
     num: Floats
-    """Numbers of each track, see `STATE_TIME` and its neighbours (N, 8)."""
+    """Numbers of each track, see `STATE_TIME` and its neighbours (N, 10)."""
     tag: Longs
     """Integers of each track, see `STATE` and its neighbours (N, 9)."""
     look_s: Floats
@@ -126,7 +128,7 @@ class Measurements(NamedTuple):
     mode3a: Ints
     callsign: Longs
     baro_m: Floats
-    index: Longs
+    serial: Longs
     """Running number of the report (n,)."""
     row_out: Longs
     """Track row the report went to, -1 none (n,); written by the step."""
@@ -253,7 +255,7 @@ def empty_tracks(capacity: int, n_sensors: int, buckets: int = 1 << 16) -> Track
         mu=np.zeros((capacity, N_MODELS)),
         pos=np.zeros((capacity, 3)),
         vel=np.zeros((capacity, 3)),
-        num=numbers(8),
+        num=numbers(10),
         tag=tag,
         look_s=numbers(n_sensors),
         seen_s=numbers(n_sensors),

@@ -7,7 +7,9 @@ import numpy.typing as npt
 
 from skypact.model.reports import Bytes, Floats, Ints, Longs
 
-CLASSES: Final = ("unknown", "airliner", "light", "helicopter", "fast", "drone", "balloon", "surface", "ballistic")  # fmt: skip
+CLASSES: Final = (
+    "unknown", "airliner", "light", "helicopter", "fast", "drone", "balloon", "surface", "ballistic"
+)  # fmt: skip
 """Target classes; the `class` column is the index in this tuple inside, the word in Parquet."""
 
 
@@ -48,7 +50,12 @@ class TrackRows(NamedTuple):
     """Seconds since the track began."""
 
 
-_DTYPES: Final[dict[object, type[np.generic]]] = {Floats: np.float64, Longs: np.int64, Ints: np.int32, Bytes: np.int8}
+_DTYPES: Final[dict[object, type[np.generic]]] = {
+    Floats: np.float64,
+    Longs: np.int64,
+    Ints: np.int32,
+    Bytes: np.int8,
+}
 TRACK_DTYPES: Final[dict[str, type[np.generic]]] = {
     name: _DTYPES[hint] for name, hint in TrackRows.__annotations__.items()
 }

@@ -13,8 +13,9 @@ LAYERS: Final = 12
 """Layers of the barometric field: 18 km in steps of 1.5 km."""
 AIRBORNE_HEIGHT_M: Final = (5_000.0, 3_500.0)
 """Height assumed for an airborne plot without level, and its standard deviation."""
-SURFACE_SIGMA_M: Final = 40.0
-"""Standard deviation of the ground's height around a surface sensor's site."""
+SURFACE_SIGMA_M: Final = 300.0
+"""Standard deviation of a surface plot's height: the ground is flat to some metres, but reported
+levels are pressure levels, up to 300 m off the true height as long as the difference is unknown."""
 LOW_HEIGHT_M: Final = (1_000.0, 1_500.0)
 """Height above the site assumed for multilateration without level: mostly near the airport."""
 

@@ -136,9 +136,13 @@ class Tracker:
         """
         grown = len(sensors.kind) - len(self._sensors.kind)
         if grown < 0:
-            raise ConfigError(f"expected at least {len(self._sensors.kind)} sensors, got {-grown} fewer")
+            raise ConfigError(
+                f"expected at least {len(self._sensors.kind)} sensors, got {-grown} fewer"
+            )
         field = self._geometry.baro_field
-        self._geometry = geometry(sensors, flat=self._params.motion.flat == 1)._replace(baro_field=field)
+        self._geometry = geometry(sensors, flat=self._params.motion.flat == 1)._replace(
+            baro_field=field
+        )
         self._sensors = sensors
         if grown:
             more = np.full((self._config.capacity, grown), np.nan)
@@ -195,7 +199,7 @@ class Tracker:
         report_track = np.full(len(index), -1, np.int64)
         tracked = refused = used = 0
         for _, m, n, lost in parts:
-            place = np.searchsorted(index, m.index[:n])
+            place = np.searchsorted(index, m.serial[:n])
             report_track[place] = m.number_out[:n]
             tracked += int(np.count_nonzero(m.number_out[:n] >= 0))
             refused += lost
@@ -211,12 +215,10 @@ class Tracker:
         geoid = self._geoid(batch)
         f, labels = report_numbers(batch), report_labels(batch)
         n = prepare(f, labels, order, geoid, self._geometry, self._params, m)
-        m.index[:n] = index[m.index[:n]]
-        out = np.empty((n, len(TRACK_DTYPES)))
+        m.serial[:n] = index[m.serial[:n]]
+        out = np.empty((2 * n, len(TRACK_DTYPES)))
         counts = np.zeros(3, np.int64)
-        k = step(
-            self._tracks, m, n, self._geometry, self._params, self._pairs, out, counts
-        )
+        k = step(self._tracks, m, n, self._geometry, self._params, self._pairs, out, counts)
         return rows_from(out[:k]), m, n, int(counts[0])
 
     def _geoid(self, batch: ReportBatch) -> npt.NDArray[np.float64]:
