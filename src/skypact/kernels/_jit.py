@@ -13,9 +13,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def helper(function: F) -> F:
     """Compile `function` into the kernels that call it."""
-    return cast(F, njit(error_model="numpy")(function))
+    return cast("F", njit(error_model="numpy")(function))
 
 
 def kernel(function: F) -> F:
     """Compile `function` as an entry point, cached, without the interpreter lock."""
-    return cast(F, njit(cache=True, error_model="numpy", nogil=True)(function))
+    return cast("F", njit(cache=True, error_model="numpy", nogil=True)(function))
