@@ -24,3 +24,10 @@ def data_dir() -> Path:
 def root() -> Path:
     """Return the repository's root folder."""
     return ROOT
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Allow hashes to wrap around without compilation, as they silently do compiled."""
+    if os.environ.get("NUMBA_DISABLE_JIT", "0") != "0":
+        wrap = "ignore:overflow encountered in scalar (multiply|add):RuntimeWarning"
+        config.addinivalue_line("filterwarnings", wrap)
