@@ -5,7 +5,7 @@ A helper called from Python is compiled anew in every process; through these it 
 
 import numpy as np
 
-from skypact.kernels import gate, geodesy, imm, kalman
+from skypact.kernels import gate, geodesy, grid, imm, kalman
 from skypact.kernels._jit import kernel
 
 _ecef_from_polar_one = geodesy.ecef_from_polar_one
@@ -18,6 +18,13 @@ _combine = imm.combine
 _mix_models = imm.mix_models
 _predict_models = imm.predict_models
 _hypothesis = gate.hypothesis
+_link = grid.link
+_unlink = grid.unlink
+_search = gate.search
+_identity_ratio = gate.identity_ratio
+_coarse_reach = gate.coarse_reach
+_cell_row = grid.cell_row
+_cell_column = grid.cell_column
 
 
 @kernel
@@ -78,3 +85,40 @@ def predict_models(mu, x, P, dt, motion, scratch):
 def hypothesis(z, form, site, axes, flat, scratch, post):
     """Compiled `gate.hypothesis`."""
     return _hypothesis(z, form, site, axes, flat, scratch, post)
+
+
+@kernel
+def link(tracks, t, flat, time_s):
+    """Compiled `grid.link`."""
+    _link(tracks, t, flat, time_s)
+
+
+@kernel
+def unlink(tracks, t):
+    """Compiled `grid.unlink`."""
+    _unlink(tracks, t)
+
+
+@kernel
+def cell(flat, x, y, z):
+    """Compiled `grid.cell_row` and `grid.cell_column`."""
+    row = _cell_row(flat, x, y, z)
+    return row, _cell_column(flat, row, x, y)
+
+
+@kernel
+def search(tracks, z, time_s, reach_m, flat, found_out):
+    """Compiled `gate.search`."""
+    return _search(tracks, z, time_s, reach_m, flat, found_out)
+
+
+@kernel
+def coarse_reach(z, form, sigma_m):
+    """Compiled `gate.coarse_reach`."""
+    return _coarse_reach(z, form, sigma_m)
+
+
+@kernel
+def identity_ratio(tracks, t, m, j, p):
+    """Compiled `gate.identity_ratio`."""
+    return _identity_ratio(tracks, t, m, j, p)

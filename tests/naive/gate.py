@@ -1,0 +1,64 @@
+"""Plain twin of kernels/gate.py: every track tried, one after the other."""
+
+import math
+
+import numpy as np
+from tests.naive import imm
+
+SIGMAS = 4.0
+REACH_MPS2 = 20.0
+LOG_CAP = 60.0
+SHARED_CODES = {7001, 7002, 7004, 7010}
+
+
+def reach_m(z, form, height_sigma_m):
+    """The report's own part of the coarse gate: its noise twice over, and its unknown height."""
+    noise = max(z[9], z[6] * z[10]) if form == 0 else z[9]
+    return 2 * SIGMAS * noise + (SIGMAS * height_sigma_m if math.isnan(z[8]) else 0.0)
+
+
+def can_be_at(pos, vel, age_s, spread_m, spread_mps, place, reach):
+    """Whether a track can be at a place after `age_s`, within four sigmas and two g."""
+    limit = SIGMAS * (spread_m + abs(age_s) * spread_mps) + reach + 0.5 * REACH_MPS2 * age_s**2
+    return float(np.linalg.norm(pos + age_s * vel - place)) < limit
+
+
+def is_shared(code):
+    """Codes flown by many: conspicuity codes, and all that end in two zeros."""
+    return code in SHARED_CODES or code % 100 == 0
+
+
+def identity_ratio(own, seen, params):
+    """Log likelihood ratio of (address, code) pairs, -1 unknown; the address alone where both have."""
+    if own[0] >= 0 and seen[0] >= 0:
+        same = math.log((1 - params.address_garble) * 1e5)
+        return same if own[0] == seen[0] else math.log(params.address_garble)
+    if own[1] < 0 or seen[1] < 0:
+        return 0.0
+    if own[1] != seen[1]:
+        return math.log(params.code_garble)
+    return math.log(3.0) if is_shared(own[1]) else math.log((1 - params.code_garble) * 200.0)
+
+
+def gate_limit(z, ratio, params):
+    """Squared-distance limit: 9, and four per component; wider where the addresses agree."""
+    n = 2 + (not math.isnan(z[8])) + 2 * (not math.isnan(z[12]))
+    agree = ratio >= math.log((1 - params.address_garble) * 1e5)
+    return (params.gate + 4.0 * n) * (params.gate_same_address if agree else 1.0)
+
+
+def pair(track, report, params, motion, p_detection, site, axes):
+    """Weight and posterior of a track given a report; None outside the gate."""
+    age_s = report["time_s"] - track.time_s
+    predicted, xs, Ps = imm.predict(track.mu, track.x, track.P, age_s, motion)
+    mu, xs, Ps, least, log = imm.update(
+        predicted, xs, Ps, report["z"], report["form"], site, axes, motion.flat
+    )
+    own, seen = (track.address, track.code), (report["icao"], report["mode3a"])
+    ratio = identity_ratio(own, seen, params)
+    if not least < gate_limit(report["z"], ratio, params):
+        return None
+    weight = log + ratio - math.log(report["clutter"] + report["birth"])
+    weight = min(LOG_CAP, max(-LOG_CAP, weight))
+    detected = track.visible * p_detection
+    return math.exp(weight) * detected / (1 - detected), (mu, xs, Ps)
