@@ -29,7 +29,7 @@ def is_shared(code):
 
 
 def identity_ratio(own, seen, params):
-    """Log likelihood ratio of (address, code) pairs, -1 unknown; the address alone where both have."""
+    """Log likelihood ratio of (address, code) pairs, -1 unknown; an address outweighs a code."""
     if own[0] >= 0 and seen[0] >= 0:
         same = math.log((1 - params.address_garble) * 1e5)
         return same if own[0] == seen[0] else math.log(params.address_garble)

@@ -89,8 +89,23 @@ def level_axes(up, flat):
     return np.array([east, np.cross(up, east)])
 
 
+def bounded(x, P, z, flat):
+    """State whose unreported height has at most the variance assumed of it.
+
+    The fictitious reading that brings a variance v to a has the variance 1 / (1/a - 1/v).
+    """
+    v, a = z[3:6] @ P[:3, :3] @ z[3:6], z[11] ** 2
+    if not math.isnan(z[8]) or v <= 1.01 * a:
+        return x, P
+    off = x[:3] - z[:3]
+    rise = off @ z[3:6]
+    curved = 0.0 if flat else (off @ off - rise**2) / (2 * MEAN_RADIUS_M)
+    return gauss(x, P, [*z[3:6], 0, 0, 0, 0], -rise - curved, 1 / (1 / a - 1 / v))[:2]
+
+
 def joint_linear(x, P, z, flat):
     """Place, height and velocity of a prepared report as one linear measurement."""
+    x, P = bounded(x, P, z, flat)
     e, n = level_axes(z[3:6], flat)
     off = x[:3] - z[:3]
     rise = off @ z[3:6]
@@ -116,6 +131,7 @@ def joint_linear(x, P, z, flat):
 def polar_in_sequence(x, P, z, site, axes, flat):
     """Height, slant range, azimuth, velocity one after the other, each linearised anew."""
     total = np.zeros(2)
+    x, P = bounded(x, P, z, flat)
 
     def take(H, residual, sigma):
         nonlocal x, P

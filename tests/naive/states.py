@@ -59,6 +59,8 @@ def report_of(rng, x, flat, *, height=True, velocity=True):
     z[AZIMUTH] = (np.arctan2(local[0], local[1]) + rng.normal(0, 1e-3)) % (2 * np.pi)
     z[SIGMA], z[SIGMA_AZIMUTH], z[SIGMA_HEIGHT], z[SIGMA_V] = 50.0, 1.4e-3, 20.0, 3.0
     z[HEIGHT] = 5_000.0 if height else np.nan
+    if not height:
+        z[SIGMA_HEIGHT] = 3_500.0
     if velocity:
         z[VN], z[VE] = rng.normal(0, 150, 2)
     return z

@@ -1,4 +1,4 @@
-"""The grid finds whatever trying every track finds: near the pole, at the date line, in the flat."""
+"""The grid finds what trying every track finds: near the pole, at the date line, in the flat."""
 
 import numpy as np
 import pytest

@@ -156,6 +156,21 @@ def test_an_azimuth_residual_takes_the_short_way_round_north():
     assert got[2] < 25.0
 
 
+@pytest.mark.parametrize("form", [POLAR, PLANE])
+@pytest.mark.parametrize("flat", [False, True])
+def test_an_unreported_height_keeps_at_most_the_variance_assumed_of_it(form, flat):
+    rng = np.random.default_rng(35)
+    site, axes = states.frame(flat)
+    for sigma in (50.0, 190.0, 3_500.0):
+        x, P = states.random_state(rng, flat), states.random_covariance(rng)
+        z = states.report_of(rng, x, flat, height=False, velocity=False)
+        z[11] = sigma
+        got, want = updated(x, P, z, form, flat), naive.update(x, P, z, form, site, axes, flat)
+        assert got[0] == pytest.approx(want[0], rel=1e-9, abs=1e-6)
+        assert_close(got[1], want[1], 1e-9)
+        assert z[3:6] @ got[1][:3, :3] @ z[3:6] < 1.01 * sigma**2
+
+
 def test_a_target_right_above_the_antenna_uses_its_range_only():
     x = np.array([3.0, 4.0, 9_000.0, 100.0, 0, 0, 0])
     z = states.report_of(np.random.default_rng(34), x, True, height=False, velocity=False)
