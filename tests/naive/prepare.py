@@ -1,0 +1,146 @@
+"""Plain twin of kernels/prepare.py: one report at a time, from the named columns of the batch."""
+
+import math
+
+import numpy as np
+from tests.naive import geodesy
+
+from skypact.model.sensors import SMR
+from skypact.model.tracking import Z_WIDTH
+
+BOUND_OF_NACP = {
+    11: 3.0, 10: 10.0, 9: 30.0, 8: 92.6, 7: 185.2, 6: 555.6, 5: 926.0, 4: 1852.0, 3: 1852.0,
+    2: 1852.0, 1: 1852.0,
+}  # fmt: skip
+"""Horizontal 95 % bounds in metres (DO-260B, table A-13), coarse ones taken together."""
+
+
+class Field:
+    """Geometric minus barometric height by layers of 1,500 m: a mean with a long memory."""
+
+    def __init__(self):
+        self.mean, self.weight = np.zeros(12), np.zeros(12)
+
+    def height(self, baro, geo, undulation):
+        """Height above the ellipsoid, NaN where the report gives none; learns where it has both."""
+        if math.isnan(baro):
+            return geo
+        k = int(np.clip(baro // 1500.0 if baro > 0 else 0, 0, 11))
+        off = geo - baro - undulation
+        if abs(off) < 1000.0:  # false for NaN
+            self.weight[k] = min(2000.0, self.weight[k] + 1)
+            self.mean[k] += (off - self.mean[k]) / self.weight[k]
+        return baro + undulation + self.mean[k]
+
+
+def local_place(table, s, east, north, height):
+    """Place east and north of the site, at a height above it along its vertical."""
+    site = geodesy.ecef_from_geodetic(table.lat_rad[s], table.lon_rad[s], table.height_m[s])
+    local = np.array([east, north, height - table.height_m[s]])
+    return site + local @ geodesy.enu_axes(table.lat_rad[s : s + 1], table.lon_rad[s : s + 1])[0]
+
+
+def place_in_the_flat(r, s, table):
+    """Place of a range and azimuth, or of a plane position; longitude is x, latitude is y."""
+    x, y = np.nan_to_num(table.lon_rad[s]), np.nan_to_num(table.lat_rad[s])
+    if has(r, "range_m", "azimuth_rad"):
+        x += r["range_m"] * math.sin(r["azimuth_rad"])
+        y += r["range_m"] * math.cos(r["azimuth_rad"])
+    else:
+        x, y = x + r["x_m"], y + r["y_m"]
+    return np.array([x, y, table.height_m[s]])
+
+
+def has(r, *names):
+    """Whether a report gives all of these."""
+    return not any(math.isnan(r[name]) for name in names)
+
+
+def form_of(r, s, table, flat):
+    """How a report gives its place: "polar", "geodetic", "local"; None where it gives none."""
+    known = flat or not math.isnan(table.lat_rad[s])
+    if known and has(r, "range_m", "azimuth_rad"):
+        return "polar" if r["range_m"] > 0 else None
+    if has(r, "lat_rad", "lon_rad"):
+        return "geodetic"
+    return "local" if known and has(r, "x_m", "y_m") else None
+
+
+def position(r, form, height, s, table):
+    """Place of the report at a height."""
+    if table.kind[s] == SMR and has(r, "lat_rad", "lon_rad"):
+        form = "geodetic"  # a surface radar that gives both knows its own site best
+    if table.kind[s] == SMR and form == "polar":  # on the ground: as east and north
+        a = r["azimuth_rad"]
+        return local_place(table, s, r["range_m"] * math.sin(a), r["range_m"] * math.cos(a), height)
+    if form == "geodetic":
+        return geodesy.ecef_from_geodetic(r["lat_rad"], r["lon_rad"], height)
+    if form == "local":
+        return local_place(table, s, r["x_m"], r["y_m"], height)
+    site = [*local_place(table, s, 0.0, 0.0, table.height_m[s]), table.height_m[s]]
+    axes = geodesy.enu_axes(table.lat_rad[s : s + 1], table.lon_rad[s : s + 1])[0]
+    return geodesy.ecef_from_polar(r["range_m"], r["azimuth_rad"], height, site, axes)
+
+
+def place_noise(r, form, s, table, flat):
+    """Deviations of range and azimuth, or of the place and zero."""
+    if table.kind[s] == SMR:
+        spread = table.sigma_position_m[s]
+        if has(r, "range_m"):
+            spread = max(r["range_m"] * table.sigma_azimuth_rad[s], table.sigma_range_m[s])
+        return math.hypot(spread, 8.0), 0.0
+    if form == "polar":
+        return table.sigma_range_m[s], table.sigma_azimuth_rad[s]
+    stated = r["sigma_m"]
+    if math.isnan(stated):
+        bound = BOUND_OF_NACP.get(int(r["nacp"]))
+        stated = table.sigma_position_m[s] if bound is None else bound / 2.45
+    return stated if flat else max(10.0, stated), 0.0
+
+
+def prepare_one(r, undulation, table, heights, params, field):
+    """One report as a dict, None where it cannot be used; `heights` (S, 2) are the assumed ones."""
+    s, flat = r["sensor"], params.frame == "flat"
+    kind = form_of(r, s, table, flat)
+    if r["coast"] == 1 or r["test"] == 1 or r["kind"] == 8 or kind is None:
+        return None
+    height = field.height(r["baro_altitude_m"], r["geo_altitude_m"], undulation)
+    assumed = heights[s, 0] if math.isnan(height) else height
+    place = place_in_the_flat(r, s, table) if flat else position(r, kind, assumed, s, table)
+    form = 0 if kind == "polar" and table.kind[s] != SMR else 1
+    z = np.full(Z_WIDTH, np.nan)
+    z[0:3] = place
+    z[3:6] = [0, 0, 1] if flat else geodesy.up_at(place)
+    z[6], z[7] = r["range_m"], r["azimuth_rad"]
+    z[8] = table.height_m[s] if flat else height
+    z[9], z[10] = place_noise(r, kind, s, table, flat)
+    has_level = not (math.isnan(r["baro_altitude_m"]) and math.isnan(r["geo_altitude_m"]))
+    z[11] = params.sigma_level_m if has_level else heights[s, 1]
+    if not math.isnan(r["vn_mps"] + r["ve_mps"]):
+        z[12:14] = r["vn_mps"], r["ve_mps"]
+    z[14] = params.sigma_velocity_mps
+    space = 2 * np.pi * table.range_max_m[s] if form == 0 else np.pi * table.range_max_m[s] ** 2
+    if not math.isnan(z[8]):
+        space *= 15_000.0
+    if not math.isnan(z[12]):
+        space *= 600.0**2
+    labelled = r["mode3a"] >= 0 or not math.isnan(r["baro_altitude_m"])
+    share = 0.01 if r["icao"] >= 0 else (0.1 if labelled else 1.0)
+    return {
+        "time_s": r["time_s"], "sensor": s, "form": form, "z": z,
+        "clutter": max(table.clutter_per_scan[s], 1e-3) * share / space,
+        "birth": params.births_per_scan / space,
+        "icao": int(r["icao"]), "mode3a": int(r["mode3a"]), "callsign": int(r["callsign"]),
+        "baro_m": r["baro_altitude_m"],
+    }  # fmt: skip
+
+
+def prepare(batch, order, table, heights, params, undulations, field):
+    """All usable reports in the given order, each with its row in the batch as `serial`."""
+    out = []
+    for i in order:
+        r = {name: column[i] for name, column in zip(batch._fields, batch, strict=True)}
+        one = prepare_one(r, undulations[i], table, heights, params, field)
+        if one is not None:
+            out.append({**one, "serial": int(i)})
+    return out
