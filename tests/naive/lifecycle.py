@@ -1,0 +1,117 @@
+"""Plain twin of kernels/lifecycle.py: one object per track, existence as a Markov chain's vector.
+
+Joining of doubles is left out: scenes for the whole twin hold none.
+"""
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+from tests.naive import imm, kalman
+
+TENTATIVE, CONFIRMED = 1, 2
+START_SIGMA_M = 20_000.0
+TAKE_OVER_M, TAKE_OVER_MPS, TAKE_OVER_S = 3_000.0, 400.0, 3.0
+
+
+@dataclass
+class Track:
+    """Everything that is known of one object."""
+
+    mu: np.ndarray
+    x: np.ndarray
+    P: np.ndarray
+    time_s: float
+    visible: float
+    number: int
+    born_s: float
+    faded: float = 0.0
+    state: int = TENTATIVE
+    hits: int = 0
+    address: int = -1
+    code: int = -1
+    callsign: int = -1
+    baro_m: float = math.nan
+    last_s: float = math.nan
+    look_s: dict = field(default_factory=dict)
+    seen_s: dict = field(default_factory=dict)
+
+    def moments(self):
+        """Mean and covariance over the models."""
+        return imm.moments(self.mu, self.x, self.P)
+
+
+def begin(report, number, chance, params, motion, height_sigma_m, site, axes):
+    """Track from its first report: a broad place, narrowed by it; velocity and turn unknown."""
+    z = report["z"]
+    up = np.outer(z[3:6], z[3:6])
+    vertical = height_sigma_m if math.isnan(z[8]) else START_SIGMA_M
+    P = np.zeros((7, 7))
+    P[:3, :3] = START_SIGMA_M**2 * (np.eye(3) - up) + vertical**2 * up
+    P[3:6, 3:6] = params.start_speed_mps**2 * (np.eye(3) - up) + params.start_climb_mps**2 * up
+    P[6, 6] = motion.turn_var
+    x = np.array([*z[:3], 0, 0, 0, 0])
+    x, P = kalman.update(x, P, z, report["form"], site, axes, motion.flat)[:2]
+    mu = np.array([0.7, 0.15, 0.15])
+    t = report["time_s"]
+    return Track(mu, np.tile(x, (3, 1)), np.tile(P, (3, 1, 1)), t, chance, number, t)
+
+
+def continues(old, report):
+    """Whether a lost track can have come to the report of the same address."""
+    gap_s = report["time_s"] - old.last_s
+    if report["icao"] < 0 or old.address != report["icao"] or gap_s < TAKE_OVER_S:
+        return False
+    reach = TAKE_OVER_MPS * (report["time_s"] - old.time_s) + TAKE_OVER_M
+    return np.linalg.norm(old.moments()[0][:3] - report["z"][:3]) <= reach
+
+
+def note_hit(track, report, params):
+    """Book a report: time, looks, identity, confirmation."""
+    track.hits += 1
+    track.last_s = report["time_s"]
+    track.look_s[report["sensor"]] = track.seen_s[report["sensor"]] = report["time_s"]
+    track.address = report["icao"] if track.address < 0 else track.address
+    track.code = report["mode3a"] if report["mode3a"] >= 0 else track.code
+    track.callsign = report["callsign"] if report["callsign"] >= 0 else track.callsign
+    track.baro_m = track.baro_m if math.isnan(report["baro_m"]) else report["baro_m"]
+    if track.hits >= 3 and track.visible + track.faded >= params.confirm_at:
+        track.state = CONFIRMED
+
+
+def after_a_miss(visible, faded, p_detection, params):
+    """(visible, faded) after one look without a report: Markov step, then Bayes' rule."""
+    belief = np.array([visible, faded, max(0.0, 1.0 - visible - faded)])
+    fade, back, lost = params.fade, params.reappear, params.loss
+    chain = np.array(
+        [
+            [(1 - fade) * (1 - lost), fade * (1 - lost), lost],
+            [back * (1 - lost), (1 - back) * (1 - lost), lost],
+            [0.0, 0.0, 1.0],
+        ]
+    )
+    belief = belief @ chain * [1.0 - p_detection, 1.0, 1.0]
+    return belief[:2] / belief.sum()
+
+
+def miss_looks(track, now_s, table, params):
+    """Count each sensor's turns that went by: one is over when 1.3 periods brought nothing."""
+    for s in sorted(track.look_s):
+        period = table.period_s[s]
+        while now_s - track.look_s[s] > 1.3 * period:
+            track.look_s[s] += period
+            track.visible, track.faded = after_a_miss(
+                track.visible, track.faded, table.p_detection[s], params
+            )
+            if track.visible + track.faded < 1e-6:
+                return
+
+
+def is_over(track, now_s, params):
+    """Whether a track should end."""
+    limit = params.drop_confirmed_at if track.state == CONFIRMED else params.drop_at
+    gap_s = now_s - track.last_s
+    P = track.moments()[1]
+    spread = math.sqrt(np.trace(P[:3, :3])) + gap_s * math.sqrt(np.trace(P[3:6, 3:6]))
+    lost = gap_s > params.coast_max_s or (gap_s > 5.0 and spread > params.spread_max_m)
+    return track.visible + track.faded < limit or lost

@@ -1,0 +1,172 @@
+"""Plain twin of kernels/tracking.py: a list of tracks, every pair tried, dense matrices."""
+
+import math
+
+import numpy as np
+from tests.naive import associate, gate, geodesy, imm, lifecycle
+
+from skypact.model.sensors import SensorTable
+from skypact.track.params import TrackerParams, track_params
+
+SURE, UNLIKELY, LEAST_START = 1.0 - 1e-3, 1e-3, 1e-3
+
+
+class NaiveTracker:
+    """Steps over prepared reports (dicts of `naive.prepare`), as `kernels.tracking.step` does."""
+
+    def __init__(self, table: SensorTable, heights, params: TrackerParams):
+        self.table, self.heights, self.params = table, heights, params
+        self.motion = track_params(params).motion
+        self.tracks, self.next_number, self.rows = [], 1, []
+
+    def frame(self, s):
+        """Antenna (4,) and axes of a sensor."""
+        t = self.table
+        if self.motion.flat:
+            return np.array([t.lon_rad[s], t.lat_rad[s], t.height_m[s], t.height_m[s]]), np.eye(3)
+        site = geodesy.ecef_from_geodetic(t.lat_rad[s], t.lon_rad[s], t.height_m[s])
+        return np.array([*site, t.height_m[s]]), geodesy.enu_axes([t.lat_rad[s]], [t.lon_rad[s]])[0]
+
+    def step(self, reports):
+        """Run reports sorted by sensor and time; track numbers by report serial."""
+        went = {}
+        while reports:
+            n = micro_batch_length(reports)
+            self.micro_batch(reports[:n], went)
+            reports = reports[n:]
+        return went
+
+    def candidates(self, report):
+        """Tracks that can be at the report's place at its time."""
+        reach = gate.reach_m(report["z"], report["form"], self.heights[report["sensor"], 1])
+        for i, track in enumerate(self.tracks):
+            x, P = track.moments()
+            spreads = math.sqrt(np.trace(P[:3, :3])), math.sqrt(np.trace(P[3:6, 3:6]))
+            age_s = report["time_s"] - track.time_s
+            if gate.can_be_at(x[:3], x[3:6], age_s, *spreads, report["z"][:3], reach):
+                yield i, track
+
+    def micro_batch(self, reports, went):
+        """Pairs, marginals, updates, births."""
+        pairs = []
+        for j, report in enumerate(reports):
+            s = report["sensor"]
+            for i, track in self.candidates(report):
+                made = gate.pair(
+                    track,
+                    report,
+                    self.params,
+                    self.motion,
+                    self.table.p_detection[s],
+                    *self.frame(s),
+                )
+                if made is not None:
+                    pairs.append((i, j, *made))
+        prob = np.zeros(len(pairs))
+        if pairs:
+            i, j, psi, _ = zip(*pairs, strict=True)
+            ones = np.ones(len(reports))
+            prob = associate.marginals(np.array(i), np.array(j), psi, ones, len(self.tracks))
+        for i, track in enumerate(list(self.tracks)):
+            own = [
+                (p, reports[j], post)
+                for (k, j, _, post), p in zip(pairs, prob, strict=True)
+                if k == i
+            ]
+            if own:
+                self.update(track, own, went)
+        taken = np.zeros(len(reports))
+        for (_, j, _, _), p in zip(pairs, prob, strict=True):
+            taken[j] += p
+        for report, used in zip(reports, taken, strict=True):
+            self.begin(report, max(0.0, 1.0 - used), went)
+
+    def update(self, track, own, went):
+        """Mixture of a track's hypotheses, model by model, at the likeliest one's time."""
+        detected = sum(p for p, _, _ in own)
+        if detected < UNLIKELY:
+            return
+        best, report, post = max(own, key=lambda o: o[0])
+        missed, before_s = max(0.0, 1.0 - detected), track.time_s
+        if best > SURE:
+            track.mu, track.x, track.P = post
+        else:
+            track.mu, track.x, track.P = self.mixture(track, own, missed, report["time_s"])
+        track.time_s = report["time_s"]
+        if before_s > track.time_s:
+            back = before_s - track.time_s
+            track.mu, track.x, track.P = imm.predict(track.mu, track.x, track.P, back, self.motion)
+            track.time_s = before_s
+        track.visible = min(1.0, detected + missed * track.visible)
+        track.faded *= missed
+        if detected > 0.5:
+            lifecycle.note_hit(track, report, self.params)
+            went[report["serial"]] = track.number
+            if track.hits >= 2:
+                self.rows.append((track.time_s, track.number, *track.moments()))
+
+    def mixture(self, track, own, missed, time_s):
+        """Model probabilities, means and covariances of the miss and all likely pairs."""
+        age_s = time_s - track.time_s
+        parts = [(missed, imm.predict(track.mu, track.x, track.P, age_s, self.motion))]
+        for p, report, (mu, x, P) in own:
+            if p >= UNLIKELY:
+                moved = x.copy()
+                moved[:, :3] += (time_s - report["time_s"]) * x[:, 3:6]
+                parts.append((p, (mu, moved, P)))
+        posts = [post for _, post in parts]
+        weights = np.array([p * post[0] for p, post in parts])
+        total = weights.sum(0)
+        states = [
+            imm.moments(
+                weights[:, m] / total[m], [q[1][m] for q in posts], [q[2][m] for q in posts]
+            )
+            for m in range(3)
+        ]
+        return (
+            total / total.sum(),
+            np.array([s[0] for s in states]),
+            np.array([s[1] for s in states]),
+        )
+
+    def begin(self, report, free, went):
+        """A new track where no track explains the report."""
+        chance = free * report["birth"] / (report["birth"] + report["clutter"])
+        if free < 0.5 or chance < LEAST_START:
+            return
+        s = report["sensor"]
+        new = lifecycle.begin(
+            report, self.next_number, chance, self.params, self.motion, self.heights[s, 1],
+            *self.frame(s),
+        )  # fmt: skip
+        self.next_number += 1
+        for old in self.tracks:
+            if lifecycle.continues(old, report):
+                new.number, new.born_s, new.state = old.number, old.born_s, old.state
+                new.hits, new.callsign = old.hits, old.callsign
+                self.tracks.remove(old)
+                break
+        lifecycle.note_hit(new, report, self.params)
+        went[report["serial"]] = new.number
+        self.tracks.append(new)
+
+    def sweep(self, now_s):
+        """Count missed looks; end what is over; numbers of the ended."""
+        for track in self.tracks:
+            lifecycle.miss_looks(track, now_s, self.table, self.params)
+        over = [t for t in self.tracks if lifecycle.is_over(t, now_s, self.params)]
+        self.tracks = [t for t in self.tracks if not any(t is o for o in over)]
+        return [t.number for t in over]
+
+
+def micro_batch_length(reports):
+    """Reports of the first one's sensor within half a second, no position with an address twice."""
+    first, seen = reports[0], set()
+    for n, report in enumerate(reports):
+        if report["sensor"] != first["sensor"] or report["time_s"] - first["time_s"] > 0.5:
+            return n
+        if report["form"] == 1 and report["icao"] in seen:
+            return n
+        if report["icao"] >= 0:
+            seen.add(report["icao"])
+    return len(reports)
