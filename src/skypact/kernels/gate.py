@@ -20,6 +20,8 @@ from skypact.model.tracking import (
     CELL,
     CODE,
     HEIGHT,
+    LAST_SELF,
+    MEMORY,
     N_MODELS,
     N_STATE,
     PLACE,
@@ -46,6 +48,8 @@ SIGMAS: Final = 4.0
 """Half-width of the coarse gate in standard deviations."""
 REACH_MPS2: Final = 20.0
 """Acceleration that the coarse gate always allows (2 g)."""
+LEAST_GAP_S: Final = 0.05
+"""Reports closer than this are one message heard by several receivers."""
 LOG_CAP: Final = 60.0
 """Limit of a pair's log weight: beyond it nothing changes but the rounding."""
 
@@ -181,6 +185,19 @@ def hypothesis(
 
 
 @helper
+def report_for_track(z: Floats, gap_s: float, z_out: Floats) -> None:
+    """Copy a prepared report; a self-reported one is worth only its share of its error's memory.
+
+    White noise of variance R memory/gap informs a filter with that memory as much as errors of
+    variance R do that stay the same over it.
+    """
+    for i in range(z.shape[0]):
+        z_out[i] = z[i]
+    if z[MEMORY] > 0.0 and abs(gap_s) < z[MEMORY]:
+        z_out[SIGMA] *= math.sqrt(z[MEMORY] / max(abs(gap_s), LEAST_GAP_S))
+
+
+@helper
 def add_pair(
     tracks: TrackTable,
     t: int,
@@ -198,9 +215,10 @@ def add_pair(
     dt = m.time_s[j] - tracks.num[t, STATE_TIME]
     scratch = pairs.scratch
     predict_models(tracks.mu[t], tracks.x[t], tracks.P[t], dt, p.motion, scratch)
+    report_for_track(m.z[j], m.time_s[j] - tracks.num[t, LAST_SELF], scratch.z)
     post = (pairs.x[k], pairs.P[k], pairs.mu[k])
     d2, likelihood = hypothesis(
-        m.z[j], m.form[j], g.site[s], g.axes[s], p.motion.flat, scratch, post
+        scratch.z, m.form[j], g.site[s], g.axes[s], p.motion.flat, scratch, post
     )
     ratio = identity_ratio(tracks, t, m, j, p)
     limit = p.gate[n_components(m.z[j])]

@@ -37,9 +37,11 @@ from skypact.model.tracking import (
     HIGH_WATER,
     HITS,
     LAST_HIT,
+    LAST_SELF,
     LEVEL_M,
     LEVEL_MPS,
     LOSS,
+    MEMORY,
     N_CONFIRMED,
     N_FREE,
     N_LIVE,
@@ -197,6 +199,7 @@ def start_track(
     tracks.tag[t, CODE] = -1
     tracks.tag[t, CALLSIGN] = -1
     tracks.num[t, BARO_M] = math.nan
+    tracks.num[t, LAST_SELF] = math.nan
     for i in range(tracks.look_s.shape[1]):
         tracks.look_s[t, i] = math.nan
         tracks.seen_s[t, i] = math.nan
@@ -212,6 +215,8 @@ def note_hit(tracks: TrackTable, t: int, m: Measurements, j: int, p: TrackParams
     """Book a report on a track: time, identity, looks, confirmation."""
     s = m.sensor[j]
     tracks.num[t, LAST_HIT] = m.time_s[j]
+    if m.z[j, MEMORY] > 0.0:
+        tracks.num[t, LAST_SELF] = m.time_s[j]
     tracks.tag[t, HITS] += 1
     tracks.look_s[t, s] = m.time_s[j]
     tracks.seen_s[t, s] = m.time_s[j]

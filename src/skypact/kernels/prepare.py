@@ -19,6 +19,7 @@ from skypact.kernels.geodesy import (
 from skypact.model.tracking import (
     AZIMUTH,
     HEIGHT,
+    MEMORY,
     PLACE,
     PLANE,
     POLAR,
@@ -59,6 +60,11 @@ LAYER_M: Final = 1_500.0
 """Thickness of a layer of the barometric field."""
 FIELD_MEMORY: Final = 2_000.0
 """Reports after which the field forgets: some minutes of ADS-B, hours of weather."""
+LEARNED_REPORTS: Final = 20.0
+LEARNED_M: Final = 20.0
+UNLEARNED_M: Final = 150.0
+"""Standard deviation of the field where that many reports taught it, and where none did: a
+sea-level pressure 18 hPa off the standard one."""
 FIELD_LIMIT_M: Final = 1_000.0
 """A larger difference is an error, not weather."""
 LEAST_CLUTTER: Final = 1e-3
@@ -118,6 +124,18 @@ def reported_height(f: Floats, undulation_m: float, field: Floats) -> float:
 
 
 @helper
+def level_uncertainty(baro_m: float, field: Floats) -> float:
+    """Give the standard deviation of a level's height that all reports share.
+
+    It is no noise that averaging removes, so it is added to what is stated of a height.
+    """
+    if math.isnan(baro_m):
+        return 0.0
+    layer = min(field.shape[1] - 1, max(0, int(baro_m / LAYER_M)))
+    return LEARNED_M if field[1, layer] >= LEARNED_REPORTS else UNLEARNED_M
+
+
+@helper
 def place_polar(
     f: Floats, height_m: float, site: Floats, axes: Floats, flat: int
 ) -> tuple[float, float, float]:
@@ -161,6 +179,9 @@ def form_of(f: Floats, excluded: int, on_surface: int, site: Floats) -> int:
     """How a report can be used: POLAR, PLANE, or -1 (excluded, or no position)."""
     if excluded == 1:
         return -1
+    for value in f:
+        if math.isinf(value):
+            return -1
     site_known = not math.isnan(site[0])
     if site_known and not (math.isnan(f[SLANT]) or math.isnan(f[BEARING])):
         if f[SLANT] <= 0.0:
@@ -240,8 +261,9 @@ def prepare(
     ----------
     f : float64 (n, 12)
         Numbers of the reports, see `REPORT_NUMBERS`.
-    labels : int64 (n, 6)
-        Sensor, excluded (0 or 1), address, Mode A code, NACp, packed callsign.
+    labels : int64 (n, 7)
+        Sensor, excluded (0 or 1), address, Mode A code, NACp, packed callsign,
+        self-reported (0 or 1).
     order : int64 (k,)
         Rows in processing order.
     undulation_m : float64 (n,)
@@ -274,6 +296,7 @@ def prepare(
         z[AZIMUTH] = f[i, BEARING]
         z[HEIGHT] = height
         set_noise(z, f[i], form, labels[i, 4], s, g, p)
+        z[MEMORY] = p.self_report_memory_s if labels[i, 6] == 1 else 0.0
         volume = density_volume(z, form, g.range_max_m[s])
         share = false_share(f[i], labels[i, 2], labels[i, 3])
         m.clutter[count] = max(g.clutter_per_scan[s], LEAST_CLUTTER) * share / volume

@@ -20,6 +20,7 @@ from skypact.kernels.geodesy import enu_axes_one, geodetic_from_ecef_one
 from skypact.kernels.grid import link
 from skypact.kernels.imm import combine, predict_models, refresh_moments
 from skypact.kernels.lifecycle import note_hit, start_track, sweep
+from skypact.kernels.prepare import level_uncertainty
 from skypact.model.tracking import (
     ADDRESS,
     BARO_M,
@@ -274,7 +275,9 @@ def local_variance(A: Floats, P: Floats, row: int, column: int, first: int) -> f
 
 
 @helper
-def export_motion(x: Floats, P: Floats, flat: int, A: Floats, row_out: Floats) -> None:
+def export_motion(
+    x: Floats, P: Floats, shared_m: float, flat: int, A: Floats, row_out: Floats
+) -> None:
     """Write place, velocity and their deviations, in the order of `TrackRows`."""
     if flat == 1:
         row_out[2], row_out[3], row_out[4] = x[1], x[0], x[2]
@@ -293,18 +296,19 @@ def export_motion(x: Floats, P: Floats, flat: int, A: Floats, row_out: Floats) -
     row_out[9] = math.sqrt(nn)
     row_out[10] = math.sqrt(ee)
     row_out[11] = local_variance(A, P, 1, 0, 0) / math.sqrt(nn * ee)
-    row_out[12] = math.sqrt(local_variance(A, P, 2, 2, 0))
+    row_out[12] = math.sqrt(local_variance(A, P, 2, 2, 0) + shared_m * shared_m)
     row_out[13] = math.sqrt(local_variance(A, P, 1, 1, 3))
     row_out[14] = math.sqrt(local_variance(A, P, 0, 0, 3))
 
 
 @helper
 def export_row(
-    tracks: TrackTable, t: int, period_s: Floats, flat: int, scratch: Scratch, row_out: Floats
+    tracks: TrackTable, t: int, g: Geometry, flat: int, scratch: Scratch, row_out: Floats
 ) -> None:
     """Write track t as one row, in the order of `TrackRows`; integers are exact below 2^53."""
     combine(tracks.mu[t], tracks.x[t], tracks.P[t], scratch.line[6], scratch.work[2])
-    export_motion(scratch.line[6], scratch.work[2], flat, scratch.work[3], row_out)
+    shared_m = 0.0 if flat == 1 else level_uncertainty(tracks.num[t, BARO_M], g.baro_field)
+    export_motion(scratch.line[6], scratch.work[2], shared_m, flat, scratch.work[3], row_out)
     now_s = tracks.num[t, STATE_TIME]
     row_out[0] = now_s
     row_out[1] = tracks.tag[t, NUMBER]
@@ -318,9 +322,9 @@ def export_row(
     row_out[21] = tracks.tag[t, CODE]
     row_out[22] = tracks.tag[t, CALLSIGN]
     sensors = 0
-    for s in range(period_s.shape[0]):
+    for s in range(g.period_s.shape[0]):
         seen = tracks.seen_s[t, s]
-        if not math.isnan(seen) and now_s - seen < 3.0 * period_s[s]:
+        if not math.isnan(seen) and now_s - seen < 3.0 * g.period_s[s]:
             sensors += 1
     row_out[23] = sensors
     row_out[24] = now_s - tracks.num[t, BORN]
@@ -352,9 +356,7 @@ def run_micro_batch(
         pairs.report[k] += span[0]
     for local in range(n_tracks):
         if apply_track(tracks, local, m, p, pairs) and tracks.tag[pairs.rows[local], HITS] >= 2:
-            export_row(
-                tracks, pairs.rows[local], g.period_s, p.motion.flat, pairs.scratch, out[count]
-            )
+            export_row(tracks, pairs.rows[local], g, p.motion.flat, pairs.scratch, out[count])
             count += 1
     refused = begin_tracks(tracks, m, (span[0], span[1], n), g, p, pairs)
     return count, refused, n

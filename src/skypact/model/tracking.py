@@ -19,12 +19,23 @@ N_MODELS: Final = 3
 (FREE, TENTATIVE, CONFIRMED) = range(3)
 """States of a row."""
 
-(STATE_TIME, SPREAD_M, SPREAD_MPS, VISIBLE, FADED, BORN, LAST_HIT, BARO_M, LEVEL_M, LEVEL_MPS) = (
-    range(10)
-)
+(
+    STATE_TIME,
+    SPREAD_M,
+    SPREAD_MPS,
+    VISIBLE,
+    FADED,
+    BORN,
+    LAST_HIT,
+    BARO_M,
+    LEVEL_M,
+    LEVEL_MPS,
+    LAST_SELF,
+) = range(11)
 """Columns of `TrackTable.num`: time of the state; roots of the traces of the position and velocity
 covariances; probability that the object exists in sight, and out of sight; times of birth and of
-the last report [s]; last pressure altitude [m]; the spreads again, horizontal part alone."""
+the last report [s]; last pressure altitude [m]; the spreads again, horizontal part alone; time of
+the last self-reported position [s]."""
 
 (STATE, NUMBER, HITS, ADDRESS, CODE, CALLSIGN, CELL, AFTER, BEFORE) = range(9)
 """Columns of `TrackTable.tag`: see `FREE`; public number; reports so far; 24-bit address, Mode A
@@ -51,6 +62,8 @@ SIGMA_HEIGHT: Final = 11
 VN: Final = 12
 VE: Final = 13
 SIGMA_V: Final = 14
+MEMORY: Final = 15
+"""Seconds over which errors of successive self-reported positions are the same, 0 for others."""
 Z_WIDTH: Final = 16
 """Columns of `Measurements.z`."""
 
@@ -73,7 +86,7 @@ class TrackTable(NamedTuple):
     vel: Floats
     """Moment-matched velocity (N, 3)."""
     num: Floats
-    """Numbers of each track, see `STATE_TIME` and its neighbours (N, 10)."""
+    """Numbers of each track, see `STATE_TIME` and its neighbours (N, 11)."""
     tag: Longs
     """Integers of each track, see `STATE` and its neighbours (N, 9)."""
     look_s: Floats
@@ -143,6 +156,8 @@ class Scratch(NamedTuple):
     """Matrices (8, 7, 7)."""
     line: Floats
     """Vectors (8, 7)."""
+    z: Floats
+    """A prepared report as one track should see it (16,)."""
     predicted: Floats
     """Predicted model probabilities (M,)."""
     x: Floats
@@ -227,6 +242,8 @@ class TrackParams(NamedTuple):
     """New objects expected per sensor and turn."""
     sigma_baro_m: float
     """Standard deviation of a reported level, encoding included."""
+    self_report_memory_s: float
+    """Time over which self-reported positions share their error [s]."""
     sigma_velocity_mps: float
     """Standard deviation of a reported velocity per axis."""
     existence: Floats
@@ -255,7 +272,7 @@ def empty_tracks(capacity: int, n_sensors: int, buckets: int = 1 << 16) -> Track
         mu=np.zeros((capacity, N_MODELS)),
         pos=np.zeros((capacity, 3)),
         vel=np.zeros((capacity, 3)),
-        num=numbers(10),
+        num=numbers(11),
         tag=tag,
         look_s=numbers(n_sensors),
         seen_s=numbers(n_sensors),
@@ -296,6 +313,7 @@ def empty_scratch() -> Scratch:
     return Scratch(
         work=np.zeros((8, N_STATE, N_STATE)),
         line=np.zeros((8, N_STATE)),
+        z=np.zeros(Z_WIDTH),
         predicted=np.zeros(N_MODELS),
         x=np.zeros((N_MODELS, N_STATE)),
         P=np.zeros((N_MODELS, N_STATE, N_STATE)),

@@ -56,6 +56,10 @@ class TrackerParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """Standard deviation of a reported level: 25 or 100 ft steps and the encoder."""
     sigma_velocity_mps: Positive = 3.0
     """Standard deviation per axis of a reported velocity."""
+    self_report_memory_s: Positive = 10.0
+    """Time over which self-reported positions share their error: a satellite fix is off the same
+    way for minutes, and several receivers hear one message. The filter's own memory is about this
+    long."""
     address_garble: Share = 1e-6
     """Probability that a decoded 24-bit address belongs to another aircraft."""
     code_garble: Share = 0.02
@@ -129,6 +133,7 @@ def track_params(params: TrackerParams) -> TrackParams:
         identity=np.array(identity),
         births_per_scan=params.births_per_scan,
         sigma_baro_m=params.sigma_level_m,
+        self_report_memory_s=params.self_report_memory_s,
         sigma_velocity_mps=params.sigma_velocity_mps,
         existence=existence,
     )

@@ -9,7 +9,15 @@ from skypact.errors import ConfigError
 from skypact.geo.geoid import undulation_m
 from skypact.kernels.prepare import REPORT_NUMBERS, prepare
 from skypact.kernels.tracking import step, sweep_tracks
-from skypact.model.reports import TRACK, ReportBatch, concat_reports, empty_reports, take_reports
+from skypact.model.reports import (
+    ADSB,
+    REMOTEID,
+    TRACK,
+    ReportBatch,
+    concat_reports,
+    empty_reports,
+    take_reports,
+)
 from skypact.model.sensors import SensorTable
 from skypact.model.tracking import (
     N_CONFIRMED,
@@ -64,9 +72,12 @@ def report_numbers(batch: ReportBatch) -> npt.NDArray[np.float64]:
 
 
 def report_labels(batch: ReportBatch) -> Longs:
-    """Integers that the kernels read (n, 6); see `kernels.prepare.prepare`."""
+    """Integers that the kernels read (n, 7); see `kernels.prepare.prepare`."""
     excluded = (batch.coast == 1) | (batch.test == 1) | (batch.kind == TRACK)
-    columns = (batch.sensor, excluded, batch.icao, batch.mode3a, batch.nacp, batch.callsign)
+    own = (batch.kind == ADSB) | (batch.kind == REMOTEID)
+    columns = (
+        batch.sensor, excluded, batch.icao, batch.mode3a, batch.nacp, batch.callsign, own
+    )  # fmt: skip
     return np.column_stack([c.astype(np.int64) for c in columns])
 
 
