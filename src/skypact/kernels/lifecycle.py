@@ -85,6 +85,10 @@ SAME_HEIGHT_M: Final = 150.0
 SAME_SPEED_MPS: Final = 2.0
 """Two tracks this close, beside their errors, are one object to any sensor: an echo's centre and
 the antenna of a large aircraft are that far apart."""
+HELD_M: Final = 30_000.0
+HELD_CHANCE: Final = 0.02
+"""Within this distance a second object with one address is this much less likely than a wild
+report, and needs twice the reports."""
 TAKE_OVER_MPS: Final = 400.0
 TAKE_OVER_M: Final = 3_000.0
 """Reach of a take-over: this speed over the gap, and this margin."""
@@ -126,6 +130,25 @@ def start_state(
                 tracks.P[t, i, 3 + a, 3 + b] = (
                     p.start_sigma[0] ** 2 * level + p.start_sigma[1] ** 2 * rise
                 )
+
+
+@helper
+def address_is_held(tracks: TrackTable, m: Measurements, j: int) -> bool:
+    """Whether a track with report j's address was updated lately and is not far from here.
+
+    Then the report is rather a wild measurement or a reflection than another object.
+    """
+    if m.icao[j] < 0:
+        return False
+    held = tracks.by_address[m.icao[j] & 0xFFFF]
+    if held < 0 or tracks.tag[held, STATE] == FREE or tracks.tag[held, ADDRESS] != m.icao[j]:
+        return False
+    if m.time_s[j] - tracks.num[held, LAST_HIT] >= TAKE_OVER_S:
+        return False
+    distance2 = 0.0
+    for i in range(3):
+        distance2 += (tracks.pos[held, i] - m.z[j, PLACE + i]) ** 2
+    return distance2 < HELD_M * HELD_M
 
 
 @helper
@@ -189,12 +212,13 @@ def start_track(
     tracks.mu[t, 0] = 1.0 - START_TURN * (N_MODELS - 1)
     tracks.tag[t, STATE] = TENTATIVE
     tracks.num[t, STATE_TIME] = m.time_s[j]
-    tracks.num[t, VISIBLE] = chance
+    is_held = address_is_held(tracks, m, j)
+    tracks.num[t, VISIBLE] = chance * HELD_CHANCE if is_held else chance
     tracks.num[t, FADED] = 0.0
     tracks.tag[t, NUMBER] = tracks.counters[NEXT_NUMBER]
     tracks.counters[NEXT_NUMBER] += 1
     tracks.num[t, BORN] = m.time_s[j]
-    tracks.tag[t, HITS] = 0
+    tracks.tag[t, HITS] = -CONFIRM_HITS if is_held else 0
     tracks.tag[t, ADDRESS] = -1
     tracks.tag[t, CODE] = -1
     tracks.tag[t, CALLSIGN] = -1
