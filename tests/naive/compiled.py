@@ -5,7 +5,7 @@ A helper called from Python is compiled anew in every process; through these it 
 
 import numpy as np
 
-from skypact.kernels import gate, geodesy, grid, imm, kalman
+from skypact.kernels import gate, geodesy, grid, imm, kalman, lifecycle
 from skypact.kernels._jit import kernel
 
 _ecef_from_polar_one = geodesy.ecef_from_polar_one
@@ -23,6 +23,7 @@ _unlink = grid.unlink
 _search = gate.search
 _identity_ratio = gate.identity_ratio
 _coarse_reach = gate.coarse_reach
+_count_miss = lifecycle.count_miss
 _cell_row = grid.cell_row
 _cell_column = grid.cell_column
 
@@ -122,3 +123,9 @@ def coarse_reach(z, form, sigma_m):
 def identity_ratio(tracks, t, m, j, p):
     """Compiled `gate.identity_ratio`."""
     return _identity_ratio(tracks, t, m, j, p)
+
+
+@kernel
+def count_miss(tracks, t, p_detection, p):
+    """Compiled `lifecycle.count_miss`."""
+    _count_miss(tracks, t, p_detection, p)

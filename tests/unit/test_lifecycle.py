@@ -1,0 +1,125 @@
+"""How tracks begin, are confirmed, miss looks, are taken over, are joined and end."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.naive import compiled, scenes
+from tests.naive import lifecycle as naive
+from tests.naive.scenes import SMALL, Flight, plots, positions, radar, receiver, run
+
+from skypact.model.reports import empty_reports, take_reports
+from skypact.model.tracking import CONFIRMED, FADED, FREE, NUMBER, STATE, VISIBLE, empty_tracks
+from skypact.track.params import TrackerParams, track_params
+
+FLIGHT = Flight(48.3, 16.2)
+RADAR = scenes.sensors(radar("r0"))
+EARS = scenes.sensors(receiver("a0"))
+BOTH = scenes.sensors(radar("r0"), receiver("a0"))
+SHARE = st.floats(0.0, 1.0)
+
+
+def missed(visible, faded, p_detection):
+    tracks = empty_tracks(1, 1)
+    tracks.num[0, VISIBLE], tracks.num[0, FADED] = visible, faded
+    compiled.count_miss(tracks, 0, p_detection, track_params(SMALL))
+    return tracks.num[0, VISIBLE], tracks.num[0, FADED]
+
+
+@settings(max_examples=200, deadline=None)
+@given(SHARE, SHARE, st.floats(0.01, 0.999))
+def test_a_missed_look_is_a_markov_step_and_bayes_rule(a, b, p_detection):
+    visible, faded = a, (1.0 - a) * b
+    got = missed(visible, faded, p_detection)
+    assert got == pytest.approx(naive.after_a_miss(visible, faded, p_detection, SMALL), abs=1e-12)
+    assert min(got) >= 0.0
+    assert sum(got) <= 1.0 + 1e-12
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.floats(0.01, 1.0), st.floats(0.1, 0.999))
+def test_a_missed_look_never_makes_an_object_more_certain(exists, p_detection):
+    assert sum(missed(exists, 0.0, p_detection)) <= exists
+
+
+def test_one_miss_costs_a_new_object_more_than_an_established_one():
+    new, old = sum(missed(0.5, 0.0, 0.9)), sum(missed(0.999, 0.0, 0.9))
+    assert 0.5 - new > 0.3
+    assert 0.999 - old < 0.05
+
+
+def test_a_track_is_confirmed_at_its_third_report_and_not_before():
+    batch = positions(EARS, 0, (FLIGHT,), 4.0)
+    for n, confirmed in ((1, 0), (2, 0), (3, 1), (4, 1)):
+        assert run(EARS, take_reports(batch, slice(0, n)), 4.0).tracker.n_confirmed == confirmed
+
+
+def test_a_single_false_plot_is_gone_after_two_turns():
+    batch = take_reports(plots(RADAR, 0, (FLIGHT,), 4.0), slice(0, 1))
+    result = run(RADAR, batch, 14.0)
+    assert result.tracker.n_tracks == 0
+    assert len(result.rows.time_s) == 0
+
+
+def test_a_confirmed_track_coasts_and_then_ends_within_the_longest_time_without_a_report():
+    batch = plots(RADAR, 0, (FLIGHT,), 60.0, np.random.default_rng(80))
+    tracker = run(RADAR, batch, 60.0).tracker
+    end_s, now_s, ended = SMALL.coast_max_s + 60.0 + 1.0, 60.0, []
+    while not ended and now_s < 200.0:
+        now_s += 1.0
+        ended = tracker.step(empty_reports(0), now_s).ended.tolist()
+    assert ended == [1]
+    assert 70.0 < now_s <= end_s
+    assert tracker.n_tracks == tracker.n_confirmed == 0
+
+
+def test_an_address_heard_again_continues_its_track():
+    """8 s of reports, 12 s of silence and a change of course: the number stays."""
+    first = positions(EARS, 0, (FLIGHT,), 8.0, np.random.default_rng(81))
+    lat, lon, _, _ = FLIGHT.at(14.0)
+    turned = Flight(*np.degrees([lat[0], lon[0]]), heading=200.0)
+    second = positions(EARS, 0, (turned,), 14.0, np.random.default_rng(82))
+    second.time_s[:] += 20.0
+    result = run(EARS, scenes.merged(first, second), 34.0)
+    live = np.flatnonzero(result.tracker.tracks.tag[:, STATE] != FREE)
+    assert result.tracker.tracks.tag[live, NUMBER].tolist() == [1]
+    assert result.track_of[-1] == 1
+
+
+def test_an_address_heard_far_away_is_another_object():
+    first = positions(EARS, 0, (FLIGHT,), 8.0)
+    far = positions(EARS, 0, (Flight(46.0, 12.0),), 8.0)
+    far.time_s[:] += 10.0
+    result = run(EARS, scenes.merged(first, far), 18.0)
+    assert len(set(result.track_of)) == 2
+
+
+def test_two_addresses_side_by_side_stay_two_tracks():
+    """50 m apart at the same speed and height for 30 s: identities keep them apart."""
+    pair = (FLIGHT, Flight(48.30045, 16.2))
+    batch = scenes.merged(positions(EARS, 0, pair, 30.0, np.random.default_rng(83)))
+    result = run(EARS, batch, 30.0)
+    numbers = [set(result.track_of[batch.target == k]) for k in range(2)]
+    assert [len(n) for n in numbers] == [1, 1]
+    assert numbers[0] != numbers[1]
+    assert result.ended == []
+
+
+def test_a_doubled_track_is_joined_and_the_older_number_lives():
+    """A radar without identity and a receiver that starts 1.5 km off, then reports truly."""
+    rng = np.random.default_rng(84)
+    seen = plots(BOTH, 0, (FLIGHT,), 60.0, rng)
+    heard = positions(BOTH, 1, (FLIGHT,), 60.0, rng, first_s=20.0)
+    heard.lat_rad[:4] += 1_500.0 / scenes.EARTH_M
+    result = run(BOTH, scenes.merged(seen, heard), 60.0)
+    assert len(set(result.track_of)) > 1
+    tags = result.tracker.tracks.tag
+    assert tags[tags[:, STATE] == CONFIRMED, NUMBER].tolist() == [1]
+
+
+def test_more_than_one_object_never_shares_a_number():
+    flights = [Flight(47.2 + 0.3 * k, 16.0) for k in range(6)]
+    batch = scenes.merged(plots(RADAR, 0, flights, 30.0, np.random.default_rng(85)))
+    result = run(RADAR, batch, 30.0, TrackerParams(capacity=64))
+    numbers = [set(result.track_of[batch.target == k]) for k in range(6)]
+    assert all(not (a & b) for i, a in enumerate(numbers) for b in numbers[:i])
