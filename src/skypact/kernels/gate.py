@@ -50,6 +50,11 @@ REACH_MPS2: Final = 20.0
 """Acceleration that the coarse gate always allows (2 g)."""
 LEAST_GAP_S: Final = 0.05
 """Reports closer than this are one message heard by several receivers."""
+WILD: Final = 5.0
+LOG_WILD: Final = math.log(0.02)
+"""Two reports in a hundred have noise this many times larger."""
+SUSPECT: Final = 3.0
+"""Squared distance beside two per component from which the wild explanation is tried."""
 LOG_CAP: Final = 60.0
 """Limit of a pair's log weight: beyond it nothing changes but the rounding."""
 
@@ -185,6 +190,35 @@ def hypothesis(
 
 
 @helper
+def robust_hypothesis(
+    form: int,
+    site: Floats,
+    axes: Floats,
+    flat: int,
+    scratch: Scratch,
+    post: tuple[Floats, Floats, Floats],
+) -> tuple[float, float]:
+    """Update with the report in ``scratch.z``, as a wild one where that explains it better.
+
+    Position noise is a mixture: now and then a plot is merged, split, reflected or garbled, and
+    its error many times the data sheet's. Source: Bar-Shalom et al. (2001), 1.4.16 (mixtures);
+    only the better component is kept, the other's weight being far below it.
+    """
+    z = scratch.z
+    d2, likelihood = hypothesis(z, form, site, axes, flat, scratch, post)
+    if d2 < SUSPECT + 2.0 * n_components(z):
+        return d2, likelihood
+    z[SIGMA] *= WILD
+    z[SIGMA_AZIMUTH] *= WILD
+    wild_d2, wild = hypothesis(z, form, site, axes, flat, scratch, post)
+    if wild + LOG_WILD > likelihood:
+        return wild_d2, wild + LOG_WILD
+    z[SIGMA] /= WILD
+    z[SIGMA_AZIMUTH] /= WILD
+    return hypothesis(z, form, site, axes, flat, scratch, post)
+
+
+@helper
 def report_for_track(z: Floats, gap_s: float, z_out: Floats) -> None:
     """Copy a prepared report; a self-reported one is worth only its share of its error's memory.
 
@@ -217,8 +251,8 @@ def add_pair(
     predict_models(tracks.mu[t], tracks.x[t], tracks.P[t], dt, p.motion, scratch)
     report_for_track(m.z[j], m.time_s[j] - tracks.num[t, LAST_SELF], scratch.z)
     post = (pairs.x[k], pairs.P[k], pairs.mu[k])
-    d2, likelihood = hypothesis(
-        scratch.z, m.form[j], g.site[s], g.axes[s], p.motion.flat, scratch, post
+    d2, likelihood = robust_hypothesis(
+        m.form[j], g.site[s], g.axes[s], p.motion.flat, scratch, post
     )
     ratio = identity_ratio(tracks, t, m, j, p)
     limit = p.gate[n_components(m.z[j])]

@@ -51,6 +51,8 @@ from skypact.model.tracking import (
     NUMBER,
     PLACE,
     RETURN,
+    RIVAL,
+    RIVAL_NUMBER,
     SPREAD_M,
     SPREAD_MAX_M,
     SPREAD_MPS,
@@ -133,22 +135,24 @@ def start_state(
 
 
 @helper
-def address_is_held(tracks: TrackTable, m: Measurements, j: int) -> bool:
-    """Whether a track with report j's address was updated lately and is not far from here.
-
-    Then the report is rather a wild measurement or a reflection than another object.
-    """
+def holder_of_address(tracks: TrackTable, m: Measurements, j: int) -> int:
+    """Find a live track near report j that has its address, -1 where none."""
     if m.icao[j] < 0:
-        return False
+        return -1
     held = tracks.by_address[m.icao[j] & 0xFFFF]
     if held < 0 or tracks.tag[held, STATE] == FREE or tracks.tag[held, ADDRESS] != m.icao[j]:
-        return False
-    if m.time_s[j] - tracks.num[held, LAST_HIT] >= TAKE_OVER_S:
-        return False
+        return -1
     distance2 = 0.0
     for i in range(3):
         distance2 += (tracks.pos[held, i] - m.z[j, PLACE + i]) ** 2
-    return distance2 < HELD_M * HELD_M
+    return held if distance2 < HELD_M * HELD_M else -1
+
+
+@helper
+def challenge(tracks: TrackTable, t: int, rival: int) -> None:
+    """Note that track t has the address of an older one nearby, to be settled by the sweep."""
+    tracks.tag[t, RIVAL] = rival
+    tracks.tag[t, RIVAL_NUMBER] = tracks.tag[rival, NUMBER] if rival >= 0 else -1
 
 
 @helper
@@ -212,13 +216,16 @@ def start_track(
     tracks.mu[t, 0] = 1.0 - START_TURN * (N_MODELS - 1)
     tracks.tag[t, STATE] = TENTATIVE
     tracks.num[t, STATE_TIME] = m.time_s[j]
-    is_held = address_is_held(tracks, m, j)
-    tracks.num[t, VISIBLE] = chance * HELD_CHANCE if is_held else chance
+    rival = holder_of_address(tracks, m, j)
+    if rival >= 0 and m.time_s[j] - tracks.num[rival, LAST_HIT] >= TAKE_OVER_S:
+        rival = -1
+    challenge(tracks, t, rival)
+    tracks.num[t, VISIBLE] = chance * HELD_CHANCE if rival >= 0 else chance
     tracks.num[t, FADED] = 0.0
     tracks.tag[t, NUMBER] = tracks.counters[NEXT_NUMBER]
     tracks.counters[NEXT_NUMBER] += 1
     tracks.num[t, BORN] = m.time_s[j]
-    tracks.tag[t, HITS] = -CONFIRM_HITS if is_held else 0
+    tracks.tag[t, HITS] = -CONFIRM_HITS if rival >= 0 else 0
     tracks.tag[t, ADDRESS] = -1
     tracks.tag[t, CODE] = -1
     tracks.tag[t, CALLSIGN] = -1
@@ -245,6 +252,9 @@ def note_hit(tracks: TrackTable, t: int, m: Measurements, j: int, p: TrackParams
     tracks.look_s[t, s] = m.time_s[j]
     tracks.seen_s[t, s] = m.time_s[j]
     if m.icao[j] >= 0 and tracks.tag[t, ADDRESS] < 0:
+        rival = holder_of_address(tracks, m, j)
+        if rival >= 0 and rival != t and tracks.tag[t, RIVAL] < 0:
+            challenge(tracks, t, rival)
         tracks.tag[t, ADDRESS] = m.icao[j]
     if tracks.tag[t, ADDRESS] >= 0:
         tracks.by_address[tracks.tag[t, ADDRESS] & 0xFFFF] = t
@@ -384,6 +394,26 @@ def double_of(tracks: TrackTable, t: int, now_s: float, flat: int) -> int:
 
 
 @helper
+def settle_rival(tracks: TrackTable, t: int) -> int:
+    """Let track t continue the older one with its address, once that one gets no more reports.
+
+    Returns the number that ends, -1 where nothing does.
+    """
+    rival = tracks.tag[t, RIVAL]
+    if rival < 0 or tracks.tag[t, STATE] != CONFIRMED:
+        return -1
+    if tracks.tag[rival, NUMBER] != tracks.tag[t, RIVAL_NUMBER]:
+        tracks.tag[t, RIVAL] = -1
+        return -1
+    if tracks.num[t, LAST_HIT] - tracks.num[rival, LAST_HIT] < TAKE_OVER_S:
+        return -1
+    tracks.tag[t, RIVAL] = -1
+    number = inherit(tracks, t, rival)
+    end_track(tracks, rival)
+    return number
+
+
+@helper
 def sweep(tracks: TrackTable, now_s: float, g: Geometry, p: TrackParams, ended_out: Longs) -> int:
     """Count missed looks, end tracks, re-file coasting ones; numbers of ended confirmed tracks."""
     count = int(0)  # noqa: UP018, RUF046  plain int64, not a literal, to the compiler
@@ -391,6 +421,10 @@ def sweep(tracks: TrackTable, now_s: float, g: Geometry, p: TrackParams, ended_o
         if tracks.tag[t, STATE] == FREE:
             continue
         miss_looks(tracks, t, now_s, g, p)
+        number = settle_rival(tracks, t)
+        if number >= 0:
+            ended_out[count] = number
+            count += 1
         heir = double_of(tracks, t, now_s, p.motion.flat)
         if heir >= 0 or is_over(tracks, t, now_s, p):
             number = tracks.tag[t, NUMBER] if heir < 0 else inherit(tracks, heir, t)

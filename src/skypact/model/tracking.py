@@ -37,9 +37,10 @@ covariances; probability that the object exists in sight, and out of sight; time
 the last report [s]; last pressure altitude [m]; the spreads again, horizontal part alone; time of
 the last self-reported position [s]."""
 
-(STATE, NUMBER, HITS, ADDRESS, CODE, CALLSIGN, CELL, AFTER, BEFORE) = range(9)
+(STATE, NUMBER, HITS, ADDRESS, CODE, CALLSIGN, CELL, AFTER, BEFORE, RIVAL, RIVAL_NUMBER) = range(11)
 """Columns of `TrackTable.tag`: see `FREE`; public number; reports so far; 24-bit address, Mode A
-code and packed callsign (-1 none); bucket of the spatial index and neighbours in it (-1 none)."""
+code and packed callsign (-1 none); bucket of the spatial index and neighbours in it (-1 none); row
+and number of an older track with the same address nearby (-1 none)."""
 
 (N_FREE, NEXT_NUMBER, HIGH_WATER, N_LIVE, N_CONFIRMED) = range(5)
 """Places in `TrackTable.counters`."""
@@ -88,7 +89,7 @@ class TrackTable(NamedTuple):
     num: Floats
     """Numbers of each track, see `STATE_TIME` and its neighbours (N, 11)."""
     tag: Longs
-    """Integers of each track, see `STATE` and its neighbours (N, 9)."""
+    """Integers of each track, see `STATE` and its neighbours (N, 11)."""
     look_s: Floats
     """Per sensor, time of the last look that counted, NaN where it never saw the track (N, S)."""
     seen_s: Floats
@@ -263,7 +264,7 @@ def empty_tracks(capacity: int, n_sensors: int, buckets: int = 1 << 16) -> Track
     counters = np.zeros(8, np.int64)
     counters[N_FREE] = capacity
     counters[NEXT_NUMBER] = 1
-    tag = np.full((capacity, 9), -1, np.int64)
+    tag = np.full((capacity, 11), -1, np.int64)
     tag[:, STATE] = FREE
     tag[:, HITS] = 0
     return TrackTable(
