@@ -26,8 +26,8 @@ class TrackerParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """Horizontal acceleration density of steady flight, m^2/s^3."""
     turn_accel_psd: Positive = 0.5
     """Horizontal acceleration density beside a coordinated turn, m^2/s^3."""
-    manoeuvre_accel_psd: Positive = 40.0
-    """Horizontal acceleration density of a strong manoeuvre, m^2/s^3: 3 m/s^2 held for 4 s."""
+    manoeuvre_accel_psd: Positive = 150.0
+    """Horizontal acceleration density of a strong manoeuvre, m^2/s^3: 6 m/s^2 held for 4 s."""
     cruise_climb_psd: Positive = 0.05
     """Vertical acceleration density of steady flight, m^2/s^3."""
     manoeuvre_climb_psd: Positive = 4.0
