@@ -47,13 +47,39 @@ def gate_limit(z, ratio, params):
     return (params.gate + 4.0 * n) * (params.gate_same_address if agree else 1.0)
 
 
+def own_share(z, gap_s):
+    """Report whose place is weakened where its error is that of the one `gap_s` before.
+
+    In a memory's time as much is learnt as from one report: the variance grows by memory / gap.
+    """
+    z = z.copy()
+    if z[15] > 0 and abs(gap_s) < z[15]:
+        z[9] *= math.sqrt(z[15] / max(abs(gap_s), 0.05))
+    return z
+
+
+def explained(predicted, z, form, site, axes, flat):
+    """Posterior of the likelier explanation: the data sheet's noise, or in 2 % five times it.
+
+    The second is tried where the squared distance passes three and two per component.
+    """
+    plain = imm.update(*predicted, z, form, site, axes, flat)
+    n = 2 + (not math.isnan(z[8])) + 2 * (not math.isnan(z[12]))
+    if plain[3] < 3.0 + 2.0 * n:
+        return plain
+    wild = z.copy()
+    wild[[9, 10]] *= 5.0
+    *rest, log = imm.update(*predicted, wild, form, site, axes, flat)
+    log += math.log(0.02)
+    return (*rest, log) if log > plain[4] else plain
+
+
 def pair(track, report, params, motion, p_detection, site, axes):
     """Weight and posterior of a track given a report; None outside the gate."""
     age_s = report["time_s"] - track.time_s
-    predicted, xs, Ps = imm.predict(track.mu, track.x, track.P, age_s, motion)
-    mu, xs, Ps, least, log = imm.update(
-        predicted, xs, Ps, report["z"], report["form"], site, axes, motion.flat
-    )
+    predicted = imm.predict(track.mu, track.x, track.P, age_s, motion)
+    z = own_share(report["z"], report["time_s"] - track.self_s)
+    mu, xs, Ps, least, log = explained(predicted, z, report["form"], site, axes, motion.flat)
     own, seen = (track.address, track.code), (report["icao"], report["mode3a"])
     ratio = identity_ratio(own, seen, params)
     if not least < gate_limit(report["z"], ratio, params):

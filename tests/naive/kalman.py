@@ -147,9 +147,12 @@ def polar_in_sequence(x, P, z, site, axes, flat):
     take([*(off / np.linalg.norm(off)), 0, 0, 0, 0], z[6] - np.linalg.norm(off), z[9])
     local = axes @ (x[:3] - site[:3])
     ground2 = local[0] ** 2 + local[1] ** 2
-    slope = (local[1] * axes[0] - local[0] * axes[1]) / ground2
-    residual = z[7] - math.atan2(local[0], local[1])
-    take([*slope, 0, 0, 0, 0], math.remainder(residual, 2 * math.pi), z[10])
+    if ground2 < 30.0**2:  # right above the antenna an azimuth says nothing
+        total[1] -= math.log(2 * math.pi)
+    else:
+        slope = (local[1] * axes[0] - local[0] * axes[1]) / ground2
+        residual = z[7] - math.atan2(local[0], local[1])
+        take([*slope, 0, 0, 0, 0], math.remainder(residual, 2 * math.pi), z[10])
     if not math.isnan(z[12]):
         e, n = level_axes(z[3:6], flat)
         take([0, 0, 0, *e, 0], z[13] - e @ x[3:6], z[14])

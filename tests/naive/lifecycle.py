@@ -1,6 +1,6 @@
 """Plain twin of kernels/lifecycle.py: one object per track, existence as a Markov chain's vector.
 
-Joining of doubles is left out: scenes for the whole twin hold none.
+Taking over and joining are left out: scenes for the whole twin hold none.
 """
 
 import math
@@ -11,7 +11,6 @@ from tests.naive import imm, kalman
 
 TENTATIVE, CONFIRMED = 1, 2
 START_SIGMA_M = 20_000.0
-TAKE_OVER_M, TAKE_OVER_MPS, TAKE_OVER_S = 3_000.0, 400.0, 3.0
 
 
 @dataclass
@@ -33,6 +32,7 @@ class Track:
     callsign: int = -1
     baro_m: float = math.nan
     last_s: float = math.nan
+    self_s: float = math.nan
     look_s: dict = field(default_factory=dict)
     seen_s: dict = field(default_factory=dict)
 
@@ -57,20 +57,12 @@ def begin(report, number, chance, params, motion, height_sigma_m, site, axes):
     return Track(mu, np.tile(x, (3, 1)), np.tile(P, (3, 1, 1)), t, chance, number, t)
 
 
-def continues(old, report):
-    """Whether a lost track can have come to the report of the same address."""
-    gap_s = report["time_s"] - old.last_s
-    if report["icao"] < 0 or old.address != report["icao"] or gap_s < TAKE_OVER_S:
-        return False
-    reach = TAKE_OVER_MPS * (report["time_s"] - old.time_s) + TAKE_OVER_M
-    return np.linalg.norm(old.moments()[0][:3] - report["z"][:3]) <= reach
-
-
 def note_hit(track, report, params):
     """Book a report: time, looks, identity, confirmation."""
     track.hits += 1
     track.last_s = report["time_s"]
     track.look_s[report["sensor"]] = track.seen_s[report["sensor"]] = report["time_s"]
+    track.self_s = report["time_s"] if report["z"][15] > 0 else track.self_s
     track.address = report["icao"] if track.address < 0 else track.address
     track.code = report["mode3a"] if report["mode3a"] >= 0 else track.code
     track.callsign = report["callsign"] if report["callsign"] >= 0 else track.callsign

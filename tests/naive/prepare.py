@@ -5,6 +5,7 @@ import math
 import numpy as np
 from tests.naive import geodesy
 
+from skypact.model.reports import ADSB, REMOTEID
 from skypact.model.sensors import SMR
 from skypact.model.tracking import Z_WIDTH
 
@@ -58,6 +59,8 @@ def has(r, *names):
 
 def form_of(r, s, table, flat):
     """How a report gives its place: "polar", "geodetic", "local"; None where it gives none."""
+    if any(math.isinf(v) for v in r.values()):
+        return None
     known = flat or not math.isnan(table.lat_rad[s])
     if known and has(r, "range_m", "azimuth_rad"):
         return "polar" if r["range_m"] > 0 else None
@@ -119,6 +122,7 @@ def prepare_one(r, undulation, table, heights, params, field):
     if not math.isnan(r["vn_mps"] + r["ve_mps"]):
         z[12:14] = r["vn_mps"], r["ve_mps"]
     z[14] = params.sigma_velocity_mps
+    z[15] = params.self_report_memory_s if r["kind"] in (ADSB, REMOTEID) else 0.0
     space = 2 * np.pi * table.range_max_m[s] if form == 0 else np.pi * table.range_max_m[s] ** 2
     if not math.isnan(z[8]):
         space *= 15_000.0

@@ -17,7 +17,7 @@ class NaiveTracker:
     def __init__(self, table: SensorTable, heights, params: TrackerParams):
         self.table, self.heights, self.params = table, heights, params
         self.motion = track_params(params).motion
-        self.tracks, self.next_number, self.rows = [], 1, []
+        self.tracks, self.next_number, self.rows, self.mixtures = [], 1, [], 0
 
     def frame(self, s):
         """Antenna (4,) and axes of a sensor."""
@@ -107,6 +107,7 @@ class NaiveTracker:
 
     def mixture(self, track, own, missed, time_s):
         """Model probabilities, means and covariances of the miss and all likely pairs."""
+        self.mixtures += 1
         age_s = time_s - track.time_s
         parts = [(missed, imm.predict(track.mu, track.x, track.P, age_s, self.motion))]
         for p, report, (mu, x, P) in own:
@@ -140,12 +141,6 @@ class NaiveTracker:
             *self.frame(s),
         )  # fmt: skip
         self.next_number += 1
-        for old in self.tracks:
-            if lifecycle.continues(old, report):
-                new.number, new.born_s, new.state = old.number, old.born_s, old.state
-                new.hits, new.callsign = old.hits, old.callsign
-                self.tracks.remove(old)
-                break
         lifecycle.note_hit(new, report, self.params)
         went[report["serial"]] = new.number
         self.tracks.append(new)
