@@ -17,6 +17,7 @@ from skypact.model.tracks import TrackRows
 from skypact.record.picture import PictureCount
 from skypact.record.replay import cut
 from skypact.record.summary import LatencyMeter
+from skypact.register.known import without_known_biases
 from skypact.track.params import TrackerParams
 from skypact.track.tracker import StepEvents, Tracker
 from skypact.units import NANOSECONDS
@@ -53,7 +54,8 @@ class Pipeline:
         self.n_reports = 0
         self.counts: dict[str, int] = {}
         """What became of the reports, as the tracker counts it."""
-        self._tracker = Tracker(sensor_table(list(sensors)), params)
+        self._sensors = list(sensors)
+        self._tracker = Tracker(sensor_table(self._sensors), params)
         self._sinks: list[Sink] = [self.picture, *sinks]
         self._clock: Clock | None = None
         self._waiting = np.zeros(0, np.int64)
@@ -69,7 +71,8 @@ class Pipeline:
 
     def set_sensors(self, sensors: Sequence[Sensor]) -> None:
         """Put more sensors in force."""
-        self._tracker.set_sensors(sensor_table(list(sensors)))
+        self._sensors = list(sensors)
+        self._tracker.set_sensors(sensor_table(self._sensors))
 
     def start_clock(self, clock: Clock) -> None:
         """Go live: rates count from here, a report's latency from its arrival until it was used.
@@ -85,7 +88,7 @@ class Pipeline:
         begun_s = time.perf_counter()
         self.n_reports += reports.time_s.size
         self._waiting = np.concatenate([self._waiting, reports.received_ns])
-        events = self._tracker.step(reports, now_s)
+        events = self._tracker.step(without_known_biases(reports, self._sensors), now_s)
         self._hand_on(events, now_s)
         self._measure(events, time.perf_counter() - begun_s)
         return events.rows

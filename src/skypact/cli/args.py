@@ -24,7 +24,7 @@ def site(text: str) -> Site:
     """``SAC/SIC=LAT,LON,HEIGHT_M`` as a `Site`."""
     match = re.fullmatch(r"(\d+)/(\d+)=([-+.\d]+),([-+.\d]+),([-+.\d]+)", text)
     wrong = argparse.ArgumentTypeError(
-        f"expected SAC/SIC=LAT,LON,HEIGHT_M such as 20/129=41.3007,2.1021,27, got {text}"
+        f"expected SAC/SIC=LAT,LON,HEIGHT_M such as 20/129=41.3007,2.1021,76.7, got {text}"
     )
     if not match:
         raise wrong
@@ -145,8 +145,8 @@ def _add_replay(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
         "Inputs are what `decode` reads, and reports.parquet; several are merged by arrival.\n"
         "Radar sites come from --union, --site or the recording's own CAT034.",
         [
-            "skypact replay radar.ast --date 2023-05-02 --site 20/129=41.3007,2.1021,27 --out run",
-            "skypact replay radar.ast --site 20/129=41.3007,2.1021,27 --serve",
+            "skypact replay radar.ast --date 2023-05-02 --site 20/129=41.3007,2.1021,76.7 --out run",
+            "skypact replay radar.ast --site 20/129=41.3007,2.1021,76.7 --serve",
             "skypact replay smr.ast mlat.ast --union airport.toml --out run",
             "skypact replay capture.pcap --union union.toml --speed 10",
             "skypact replay reports.parquet --union union.toml --withhold icao,velocity",

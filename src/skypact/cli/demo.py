@@ -5,9 +5,12 @@ import time
 from contextlib import ExitStack
 from typing import Any, Final
 
+import msgspec
+
 from skypact.cli.console import Progress, emit, say
 from skypact.cli.intake import Intake
 from skypact.cli.show import page, say_figures, stopping
+from skypact.config import Biases, Union
 from skypact.model.reports import ReportBatch
 from skypact.record.clock import WallClock
 from skypact.runtime import LIVE_STEP_S, Pipeline, live
@@ -20,12 +23,18 @@ LEAD_S: Final = 16.0
 and the kernels are compiled by then."""
 
 
+def without_biases(union: Union) -> Union:
+    """Hide from the tracker what the simulated sensors measure wrongly, as reality does."""
+    sensors = tuple(msgspec.structs.replace(s, biases=Biases()) for s in union.sensor)
+    return msgspec.structs.replace(union, sensor=sensors)
+
+
 class DemoFeed:
     """The simulated sensors' bytes, decoded; `read` gives the reports that arrived by a time."""
 
     def __init__(self, seed: int, start_s: float) -> None:
         self.scene = Scene(load_scenario("border"), seed, start_s=start_s)
-        self.intake = Intake(self.scene.union)
+        self.intake = Intake(without_biases(self.scene.union))
 
     def read(self, now_s: float) -> ReportBatch:
         """Decode what has arrived since the last call."""

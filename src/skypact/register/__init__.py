@@ -1,0 +1,1 @@
+"""What sensors measure wrongly, and reports without it."""
