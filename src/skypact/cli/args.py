@@ -145,7 +145,7 @@ def _add_replay(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
         "Inputs are what `decode` reads, and reports.parquet; several are merged by arrival.\n"
         "Radar sites come from --union, --site or the recording's own CAT034.",
         [
-            "skypact replay radar.ast --date 2023-05-02 --site 20/129=41.3007,2.1021,76.7 --out run",
+            "skypact replay radar.ast --date 2023-05-02 --site 20/129=41.30,2.10,76.7 --out run",
             "skypact replay radar.ast --site 20/129=41.3007,2.1021,76.7 --serve",
             "skypact replay smr.ast mlat.ast --union airport.toml --out run",
             "skypact replay capture.pcap --union union.toml --speed 10",
