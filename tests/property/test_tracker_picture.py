@@ -134,6 +134,14 @@ def test_reports_of_two_sensors_on_one_aircraft_share_one_track():
         assert set(batch.sensor[late]) == {0, 1}
 
 
+def test_an_address_heard_twice_in_a_moment_is_one_object():
+    """Two position reports 0.2 s apart, in one batch, each second."""
+    heard = [positions(RADAR_AND_EARS, 1, FLIGHTS, 10.0, first_s=t) for t in (0.0, 0.2)]
+    batch = scenes.merged(*heard)
+    result = run(RADAR_AND_EARS, batch, 10.5, step_s=1.5)
+    assert sorted(set(result.track_of)) == [1, 2, 3]
+
+
 def test_two_radars_without_identity_share_one_track_per_aircraft():
     batch = radar_scene(7, 40.0, false_per_scan=0.5)
     result = run(TWO_RADARS, batch, 40.0)

@@ -9,13 +9,21 @@ from tests.naive import lifecycle as naive
 from tests.naive.scenes import SMALL, Flight, plots, positions, radar, receiver, run
 
 from skypact.model.reports import empty_reports, take_reports
-from skypact.model.tracking import CONFIRMED, FADED, FREE, NUMBER, STATE, VISIBLE, empty_tracks
+from skypact.model.tracking import (
+    CONFIRMED,
+    FADED,
+    FREE,
+    NUMBER,
+    SPREAD_M,
+    STATE,
+    VISIBLE,
+    empty_tracks,
+)
 from skypact.track.params import TrackerParams, track_params
 
 FLIGHT = Flight(48.3, 16.2)
 RADAR = scenes.sensors(radar("r0"))
 EARS = scenes.sensors(receiver("a0"))
-BOTH = scenes.sensors(radar("r0"), receiver("a0"))
 SHARE = st.floats(0.0, 1.0)
 
 
@@ -106,15 +114,27 @@ def test_two_addresses_side_by_side_stay_two_tracks():
 
 
 def test_a_doubled_track_is_joined_and_the_older_number_lives():
-    """A radar without identity and a receiver that starts 1.5 km off, then reports truly."""
+    """A nameless aircraft reported twice in each look, so that a second track must begin."""
     rng = np.random.default_rng(84)
-    seen = plots(BOTH, 0, (FLIGHT,), 60.0, rng)
-    heard = positions(BOTH, 1, (FLIGHT,), 60.0, rng, first_s=20.0)
-    heard.lat_rad[:4] += 1_500.0 / scenes.EARTH_M
-    result = run(BOTH, scenes.merged(seen, heard), 60.0)
+    once = positions(EARS, 0, (FLIGHT,), 10.0, rng)
+    twice = positions(EARS, 0, (FLIGHT,), 10.0, rng)
+    twice.time_s[:] += 0.01
+    batch = scenes.merged(once, twice)
+    batch.icao[:] = -1
+    result = run(EARS, batch, 10.0)
     assert len(set(result.track_of)) > 1
+    assert len(result.ended) >= 1
     tags = result.tracker.tracks.tag
     assert tags[tags[:, STATE] == CONFIRMED, NUMBER].tolist() == [1]
+
+
+@pytest.mark.xfail(reason="an assumed height out of reach puts the plot overhead, azimuth unused")
+def test_a_near_plot_without_level_begins_a_track_near_its_place():
+    """A primary plot 3 km east of the antenna: within 3 km of that place, and no 20 km unsure."""
+    batch = empty_reports(1)
+    batch.time_s[:], batch.range_m[:], batch.azimuth_rad[:] = 1.0, 3_000.0, np.pi / 2
+    tracks = run(RADAR, batch, 2.0).tracker.tracks
+    assert tracks.num[0, SPREAD_M] < 5_000.0
 
 
 def test_more_than_one_object_never_shares_a_number():
