@@ -21,10 +21,9 @@ from skypact.config import sensor_table
 from skypact.model.tracks import TrackRows, concat_rows
 from skypact.simulate import CLUTTER, Scenario, Scene, load_scenario
 from skypact.simulate.scenario import Fleet
-from skypact.track.tracker import Tracker
+from skypact.track.tracker import StepEvents, Tracker
 
-STEP_S = 0.25
-CHUNK_S = 30.0
+STEP_S = 0.5
 LONG_S = 60.0
 PLOTS_TO_COUNT = 5
 """Plots after which a flight is expected to have a track: five turns, 20 s."""
@@ -77,7 +76,6 @@ def scenario(false_plots: float, aircraft: bool) -> Scenario:
     sensors = tuple(
         msgspec.structs.replace(s, clutter_per_scan=false_plots) for s in shipped.sensor
     )
-    # One aircraft is the least that the simulator flies; without transponder, far off, unseen.
     fleet = shipped.fleet if aircraft else (Fleet(kind="airliner", count=0),)
     return msgspec.structs.replace(shipped, sensor=sensors, fleet=fleet)
 
@@ -92,7 +90,7 @@ def played(played_scenario: Scenario, seed: int, hours: float, stated: float) ->
     origin, times, rows, ended_s = [], [], [], {}
     index, track = [], []
 
-    def book(events, now_s):
+    def book(events: StepEvents, now_s: float) -> None:
         rows.append(events.rows)
         index.append(events.report_index)
         track.append(events.report_track)
