@@ -27,6 +27,9 @@ LIVE_STEP_S: Final = 0.1
 PROGRESS_STEPS: Final = 16
 """Steps of a replay between two looks at its progress."""
 
+TROUBLES: Final = ("late", "early", "refused", "crowded")
+"""Fates of reports that the summary lists among the errors."""
+
 Progress = Callable[[float], None]
 
 
@@ -124,7 +127,7 @@ class Pipeline:
     def figures(self) -> dict[str, Any]:
         """Return the figures of the run so far under the summary's keys."""
         elapsed_s = max(time.monotonic() - self._begun_s, 1e-9)
-        troubles = {k: n for k, n in self.counts.items() if n and k in ("late", "refused")}
+        troubles = {k: n for k, n in self.counts.items() if n and k in TROUBLES}
         return {
             "reports": self.n_reports,
             "reports_per_s": round((self.n_reports - self._n_before) / elapsed_s, 1),

@@ -22,6 +22,7 @@ from skypact.model.tracking import (
     HEIGHT,
     LAST_SELF,
     MEMORY,
+    N_CROWDED,
     N_MODELS,
     N_STATE,
     PLACE,
@@ -29,6 +30,7 @@ from skypact.model.tracking import (
     RANGE,
     SIGMA,
     SIGMA_AZIMUTH,
+    SIGMA_HEIGHT,
     SPREAD_M,
     SPREAD_MPS,
     STATE_TIME,
@@ -86,14 +88,14 @@ def identity_ratio(tracks: TrackTable, t: int, m: Measurements, j: int, p: Track
 
 
 @helper
-def coarse_reach(z: Floats, form: int, sigma_without_height_m: float) -> float:
+def coarse_reach(z: Floats, form: int) -> float:
     """Part of the coarse gate that belongs to the report alone, metres."""
     noise = z[SIGMA]
     if form == POLAR:
         noise = max(noise, z[RANGE] * z[SIGMA_AZIMUTH])
     reach = 2.0 * SIGMAS * noise
     if math.isnan(z[HEIGHT]):
-        reach += SIGMAS * sigma_without_height_m
+        reach += SIGMAS * z[SIGMA_HEIGHT]
     return reach
 
 
@@ -118,9 +120,12 @@ def search_bucket(
         dz = pos[t, 2] + dt * vel[t, 2] - z[PLACE + 2]
         limit = SIGMAS * (tracks.num[t, SPREAD_M] + abs(dt) * tracks.num[t, SPREAD_MPS])
         limit += reach_m + 0.5 * REACH_MPS2 * dt * dt
-        if dx * dx + dy * dy + dz * dz < limit * limit and n < found_out.shape[0]:
-            found_out[n] = t
-            n += 1
+        if dx * dx + dy * dy + dz * dz < limit * limit:
+            if n < found_out.shape[0]:
+                found_out[n] = t
+                n += 1
+            else:
+                tracks.counters[N_CROWDED] += 1
         t = tracks.tag[t, AFTER]
     return n
 
@@ -244,6 +249,7 @@ def add_pair(
 ) -> int:
     """Make pair k of track t and report j if it passes the fine gate; returns the next k."""
     if k >= pairs.track.shape[0]:
+        tracks.counters[N_CROWDED] += 1
         return k
     s = m.sensor[j]
     dt = m.time_s[j] - tracks.num[t, STATE_TIME]
@@ -275,7 +281,7 @@ def pairs_of(
     tracks: TrackTable, m: Measurements, j: int, g: Geometry, p: TrackParams, pairs: Pairs, k: int
 ) -> int:
     """Add all pairs of report j from pair k on; returns the next k."""
-    reach_m = coarse_reach(m.z[j], m.form[j], g.height_m[m.sensor[j], 1])
+    reach_m = coarse_reach(m.z[j], m.form[j])
     n = search(tracks, m.z[j], m.time_s[j], reach_m, p.motion.flat, pairs.found)
     for i in range(n):
         k = add_pair(tracks, pairs.found[i], m, j, g, p, pairs, k)

@@ -53,6 +53,7 @@ from skypact.model.tracking import (
     RETURN,
     RIVAL,
     RIVAL_NUMBER,
+    SIGMA_HEIGHT,
     SPREAD_M,
     SPREAD_MAX_M,
     SPREAD_MPS,
@@ -110,13 +111,11 @@ def end_track(tracks: TrackTable, t: int) -> None:
 
 
 @helper
-def start_state(
-    tracks: TrackTable, t: int, m: Measurements, j: int, g: Geometry, p: TrackParams
-) -> None:
+def start_state(tracks: TrackTable, t: int, m: Measurements, j: int, p: TrackParams) -> None:
     """Set the prior of a new track at report j: broad place, unknown velocity and turn rate."""
     vertical = START_SIGMA_M
     if math.isnan(m.z[j, HEIGHT]):
-        vertical = g.height_m[m.sensor[j], 1]
+        vertical = m.z[j, SIGMA_HEIGHT]
     for i in range(N_MODELS):
         for a in range(N_STATE):
             tracks.x[t, i, a] = 0.0
@@ -199,7 +198,7 @@ def start_track(
     t = tracks.free[tracks.counters[N_FREE]]
     tracks.counters[HIGH_WATER] = max(tracks.counters[HIGH_WATER], t + 1)
     tracks.counters[N_LIVE] += 1
-    start_state(tracks, t, m, j, g, p)
+    start_state(tracks, t, m, j, p)
     s = m.sensor[j]
     for i in range(N_MODELS):
         update_one(
@@ -415,7 +414,7 @@ def settle_rival(tracks: TrackTable, t: int) -> int:
 
 @helper
 def sweep(tracks: TrackTable, now_s: float, g: Geometry, p: TrackParams, ended_out: Longs) -> int:
-    """Count missed looks, end tracks, re-file coasting ones; numbers of ended confirmed tracks."""
+    """Count missed looks, end tracks, re-file coasting ones; writes the numbers that end."""
     count = int(0)  # noqa: UP018, RUF046  plain int64, not a literal, to the compiler
     for t in range(tracks.counters[HIGH_WATER]):
         if tracks.tag[t, STATE] == FREE:

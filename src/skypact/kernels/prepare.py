@@ -77,6 +77,9 @@ SPEED_SPAN_MPS: Final = 600.0
 """Width of the square of velocities over which they are spread evenly."""
 LEAST_SIGMA_M: Final = 10.0
 """No downlinked position is better than this: latency is not part of its quality figures."""
+STEEPEST: Final = 0.5
+"""Sine of the highest elevation at which a plot without level is looked for."""
+LEAST_HEIGHT_SIGMA_M: Final = 100.0
 CLUTTER_WITH_CODE: Final = 0.1
 """Share of false reports that carry a code or a level; with an address, its square."""
 
@@ -150,6 +153,18 @@ def place_polar(
 
 
 @helper
+def has_polar(f: Floats, site: Floats) -> bool:
+    """Whether a report gives slant range and azimuth, and its sensor's site is known."""
+    return not (math.isnan(site[0]) or math.isnan(f[SLANT]) or math.isnan(f[BEARING]))
+
+
+@helper
+def has_geodetic(f: Floats, flat: int) -> bool:
+    """Whether a report gives a latitude and longitude that exist."""
+    return flat == 0 and abs(f[LAT]) <= 0.5 * math.pi and abs(f[LON]) <= 2.0 * math.pi
+
+
+@helper
 def place_plane(
     f: Floats, height_m: float, site: Floats, axes: Floats, flat: int
 ) -> tuple[float, float, float]:
@@ -157,15 +172,15 @@ def place_plane(
 
     A surface radar's range and azimuth come here too: what it sees stands on the ground.
     """
-    if flat == 1:
-        return site[0] + f[X], site[1] + f[Y], site[2]
-    if not math.isnan(f[LAT]):
-        return ecef_from_geodetic_one(f[LAT], f[LON], height_m)
     east = f[X]
     north = f[Y]
-    if not math.isnan(f[SLANT]):
+    if has_polar(f, site):
         east = f[SLANT] * math.sin(f[BEARING])
         north = f[SLANT] * math.cos(f[BEARING])
+    elif has_geodetic(f, flat):
+        return ecef_from_geodetic_one(f[LAT], f[LON], height_m)
+    if flat == 1:
+        return site[0] + east, site[1] + north, site[2]
     rise = height_m - site[3]
     return (
         site[0] + axes[0, 0] * east + axes[1, 0] * north + axes[2, 0] * rise,
@@ -175,23 +190,37 @@ def place_plane(
 
 
 @helper
-def form_of(f: Floats, excluded: int, on_surface: int, site: Floats) -> int:
+def form_of(f: Floats, excluded: int, on_surface: int, flat: int, site: Floats) -> int:
     """How a report can be used: POLAR, PLANE, or -1 (excluded, or no position)."""
     if excluded == 1:
         return -1
     for value in f:
         if math.isinf(value):
             return -1
-    site_known = not math.isnan(site[0])
-    if site_known and not (math.isnan(f[SLANT]) or math.isnan(f[BEARING])):
+    if has_polar(f, site):
         if f[SLANT] <= 0.0:
             return -1
         return PLANE if on_surface == 1 else POLAR
-    if not (math.isnan(f[LAT]) or math.isnan(f[LON])):
+    if has_geodetic(f, flat):
         return PLANE
-    if site_known and not (math.isnan(f[X]) or math.isnan(f[Y])):
+    if not (math.isnan(site[0]) or math.isnan(f[X]) or math.isnan(f[Y])):
         return PLANE
     return -1
+
+
+@helper
+def assumed_height(f: Floats, form: int, site: Floats, usual: Floats) -> tuple[float, float]:
+    """Height and standard deviation for a report without one.
+
+    A plot near the antenna cannot be as high as plots usually are: what rises above half its slant
+    range is in the radar's cone of silence.
+    """
+    if form != POLAR:
+        return usual[0], usual[1]
+    highest = site[3] + STEEPEST * f[SLANT]
+    if usual[0] <= highest:
+        return usual[0], usual[1]
+    return highest, max(LEAST_HEIGHT_SIGMA_M, min(usual[1], STEEPEST * f[SLANT]))
 
 
 @helper
@@ -213,9 +242,6 @@ def set_noise(
             stated = sigma_of_nacp(nacp, g.sigma_position_m[s])
         z[SIGMA] = stated if p.motion.flat == 1 else max(LEAST_SIGMA_M, stated)
         z[SIGMA_AZIMUTH] = 0.0
-    z[SIGMA_HEIGHT] = p.sigma_baro_m
-    if math.isnan(f[BARO]) and math.isnan(f[GEO]):
-        z[SIGMA_HEIGHT] = g.height_m[s, 1]
     z[VN] = math.nan
     z[VE] = math.nan
     if not (math.isnan(f[NORTH]) or math.isnan(f[EAST])):
@@ -276,11 +302,13 @@ def prepare(
     count = 0
     for i in order:
         s = labels[i, 0]
-        form = form_of(f[i], labels[i, 1], g.on_surface[s], g.site[s])
+        form = form_of(f[i], labels[i, 1], g.on_surface[s], p.motion.flat, g.site[s])
         if form < 0:
             continue
         height = reported_height(f[i], undulation_m[i], g.baro_field)
-        assumed = g.height_m[s, 0] if math.isnan(height) else height
+        assumed, doubt = assumed_height(f[i], form, g.site[s], g.height_m[s])
+        if not math.isnan(height):
+            assumed, doubt = height, p.sigma_baro_m
         if form == POLAR:
             x, y, w = place_polar(f[i], assumed, g.site[s], g.axes[s], p.motion.flat)
         else:
@@ -295,6 +323,7 @@ def prepare(
         z[RANGE] = f[i, SLANT]
         z[AZIMUTH] = f[i, BEARING]
         z[HEIGHT] = height
+        z[SIGMA_HEIGHT] = doubt
         set_noise(z, f[i], form, labels[i, 4], s, g, p)
         z[MEMORY] = p.self_report_memory_s if labels[i, 6] == 1 else 0.0
         volume = density_volume(z, form, g.range_max_m[s])

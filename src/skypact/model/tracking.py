@@ -42,7 +42,7 @@ the last self-reported position [s]."""
 code and packed callsign (-1 none); bucket of the spatial index and neighbours in it (-1 none); row
 and number of an older track with the same address nearby (-1 none)."""
 
-(N_FREE, NEXT_NUMBER, HIGH_WATER, N_LIVE, N_CONFIRMED) = range(5)
+(N_FREE, NEXT_NUMBER, HIGH_WATER, N_LIVE, N_CONFIRMED, N_CROWDED) = range(6)
 """Places in `TrackTable.counters`."""
 
 (POLAR, PLANE) = range(2)

@@ -85,6 +85,8 @@ class TrackerParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """Reports wait this long for earlier ones that are still on their way."""
     late_max_s: Positive = 2.0
     """A report older than its sensor's stream by more than this is kept out and counted."""
+    early_max_s: Positive = 10.0
+    """A report stamped further ahead than this is kept out and counted: its clock is wrong."""
     capacity: Annotated[int, Meta(gt=0, le=1_000_000)] = 4096
     """Rows of the track table."""
 

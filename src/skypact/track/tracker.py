@@ -21,6 +21,7 @@ from skypact.model.reports import (
 from skypact.model.sensors import SensorTable
 from skypact.model.tracking import (
     N_CONFIRMED,
+    N_CROWDED,
     N_LIVE,
     Z_WIDTH,
     Measurements,
@@ -36,6 +37,8 @@ Longs = npt.NDArray[np.int64]
 
 PAIR_CAPACITY: Final = 8192
 """Pairs of one micro-batch; 512 reports with 16 candidates each."""
+SLICE_S: Final = 1.0
+"""However long a batch is, sensors take turns this often."""
 LARGEST_STEP: Final = 4096
 """Reports handed to the kernel at once."""
 
@@ -45,8 +48,9 @@ class StepEvents(NamedTuple):
 
     `report_index` are the running numbers (from 0, in the order fed) of the reports this step
     processed, `report_track` the track each one updated or began, -1 for none. `counts` holds
-    ``tracked``, ``unusable`` (coasted, tracker-made, no usable position), ``late`` and ``refused``
-    (the table was full).
+    ``tracked``, ``unusable`` (coasted, tracker-made, no usable position), ``late`` and ``early``
+    (the stamp is behind or ahead of the stream by more than the limits), ``refused`` (the table was
+    full) and ``crowded`` (candidates beyond the room for them).
     """
 
     rows: TrackRows
@@ -79,6 +83,12 @@ def report_labels(batch: ReportBatch) -> Longs:
         batch.sensor, excluded, batch.icao, batch.mode3a, batch.nacp, batch.callsign, own
     )  # fmt: skip
     return np.column_stack([c.astype(np.int64) for c in columns])
+
+
+def processing_order(batch: ReportBatch, index: Longs, usable: Longs) -> Longs:
+    """Sort rows by slice of time, sensor and time: a sensor's reports together, not for long."""
+    time_s = batch.time_s[usable]
+    return np.lexsort((index[usable], time_s, batch.sensor[usable], np.floor(time_s / SLICE_S)))
 
 
 def rows_from(matrix: npt.NDArray[np.float64]) -> TrackRows:
@@ -184,9 +194,11 @@ class Tracker:
         horizon = now_s - self._config.reorder_s
         ready = batch.time_s <= horizon
         ready |= ~np.isfinite(batch.time_s)
-        self._held = take_reports(batch, ~ready)
-        self._held_index = index[~ready]
-        return self._process(take_reports(batch, ready), index[ready], horizon)
+        early = batch.time_s > now_s + self._config.early_max_s
+        waits = ~(ready | early)
+        self._held = take_reports(batch, waits)
+        self._held_index = index[waits]
+        return self._process(take_reports(batch, ~waits), index[~waits], horizon)
 
     def flush(self) -> StepEvents:
         """Process the reports still held back: the stream has ended."""
@@ -198,9 +210,11 @@ class Tracker:
     def _process(self, batch: ReportBatch, index: Longs, horizon: float) -> StepEvents:
         late = batch.time_s < self._done_s - self._config.late_max_s
         late |= ~np.isfinite(batch.time_s)
-        counts = {"late": int(np.count_nonzero(late))}
-        usable = np.flatnonzero(~late)
-        order = usable[np.lexsort((index[usable], batch.time_s[usable], batch.sensor[usable]))]
+        early = batch.time_s > horizon
+        counts = {"late": int(np.count_nonzero(late)), "early": int(np.count_nonzero(early))}
+        usable = np.flatnonzero(~(late | early))
+        crowded = int(self._tracks.counters[N_CROWDED])
+        order = usable[processing_order(batch, index, usable)]
         parts = [
             self._kernel_step(batch, order[i : i + LARGEST_STEP], index)
             for i in range(0, len(order), LARGEST_STEP)
@@ -215,7 +229,12 @@ class Tracker:
             tracked += int(np.count_nonzero(m.number_out[:n] >= 0))
             refused += lost
             used += n
-        counts |= {"tracked": tracked, "refused": refused, "unusable": len(order) - used}
+        counts |= {
+            "tracked": tracked,
+            "refused": refused,
+            "unusable": len(order) - used,
+            "crowded": int(self._tracks.counters[N_CROWDED]) - crowded,
+        }
         joined = concat_rows([rows for rows, _, _, _ in parts])
         return StepEvents(joined, ended, index, report_track, counts)
 
@@ -238,7 +257,7 @@ class Tracker:
             return np.zeros(len(batch.time_s))
         lat = np.where(np.isnan(batch.lat_rad), self._sensors.lat_rad[batch.sensor], batch.lat_rad)
         lon = np.where(np.isnan(batch.lon_rad), self._sensors.lon_rad[batch.sensor], batch.lon_rad)
-        known = ~(np.isnan(lat) | np.isnan(lon))
+        known = (np.abs(lat) <= 0.5 * np.pi) & (np.abs(lon) <= 2.0 * np.pi)
         geoid = np.zeros(len(lat))
         geoid[known] = undulation_m(lat[known], lon[known])
         return geoid
