@@ -1,8 +1,8 @@
 """Surface radar and multilateration of one airport, replayed together, make joint tracks.
 
-201002-lebl-080001_smr.ast (0/7, plots without identity) and 201002-lebl-080001_mlat.ast (0/107, with
-addresses), the same two hours. Of the surface radar's plots, 68 % have a multilateration plot within
-60 m and 0.6 s: an aircraft or vehicle that both see.
+201002-lebl-080001_smr.ast (0/7, plots without identity) and 201002-lebl-080001_mlat.ast (0/107,
+with addresses), the same two hours. Of the surface radar's plots, 68 % have a multilateration plot
+within 60 m and 0.6 s: an aircraft or vehicle that both see.
 """
 
 import numpy as np
