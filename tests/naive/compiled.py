@@ -114,9 +114,9 @@ def search(tracks, z, time_s, reach_m, flat, found_out):
 
 
 @kernel
-def coarse_reach(z, form, sigma_m):
+def coarse_reach(z, form):
     """Compiled `gate.coarse_reach`."""
-    return _coarse_reach(z, form, sigma_m)
+    return _coarse_reach(z, form)
 
 
 @kernel

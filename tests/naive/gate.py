@@ -11,10 +11,10 @@ LOG_CAP = 60.0
 SHARED_CODES = {7001, 7002, 7004, 7010}
 
 
-def reach_m(z, form, height_sigma_m):
+def reach_m(z, form):
     """The report's own part of the coarse gate: its noise twice over, and its unknown height."""
     noise = max(z[9], z[6] * z[10]) if form == 0 else z[9]
-    return 2 * SIGMAS * noise + (SIGMAS * height_sigma_m if math.isnan(z[8]) else 0.0)
+    return 2 * SIGMAS * noise + (SIGMAS * z[11] if math.isnan(z[8]) else 0.0)
 
 
 def can_be_at(pos, vel, age_s, spread_m, spread_mps, place, reach):

@@ -41,11 +41,11 @@ class Track:
         return imm.moments(self.mu, self.x, self.P)
 
 
-def begin(report, number, chance, params, motion, height_sigma_m, site, axes):
+def begin(report, number, chance, params, motion, site, axes):
     """Track from its first report: a broad place, narrowed by it; velocity and turn unknown."""
     z = report["z"]
     up = np.outer(z[3:6], z[3:6])
-    vertical = height_sigma_m if math.isnan(z[8]) else START_SIGMA_M
+    vertical = z[11] if math.isnan(z[8]) else START_SIGMA_M
     P = np.zeros((7, 7))
     P[:3, :3] = START_SIGMA_M**2 * (np.eye(3) - up) + vertical**2 * up
     P[3:6, 3:6] = params.start_speed_mps**2 * (np.eye(3) - up) + params.start_climb_mps**2 * up

@@ -41,15 +41,16 @@ def local_place(table, s, east, north, height):
     return site + local @ geodesy.enu_axes(table.lat_rad[s : s + 1], table.lon_rad[s : s + 1])[0]
 
 
-def place_in_the_flat(r, s, table):
+def place_in_the_flat(r, form, s, table):
     """Place of a range and azimuth, or of a plane position; longitude is x, latitude is y."""
-    x, y = np.nan_to_num(table.lon_rad[s]), np.nan_to_num(table.lat_rad[s])
-    if has(r, "range_m", "azimuth_rad"):
-        x += r["range_m"] * math.sin(r["azimuth_rad"])
-        y += r["range_m"] * math.cos(r["azimuth_rad"])
-    else:
-        x, y = x + r["x_m"], y + r["y_m"]
-    return np.array([x, y, table.height_m[s]])
+    origin = np.nan_to_num([table.lon_rad[s], table.lat_rad[s]])
+    offset = ground_offset(r) if form == "polar" else np.array([r["x_m"], r["y_m"]])
+    return np.array([*(origin + offset), table.height_m[s]])
+
+
+def ground_offset(r):
+    """East and north of a range and azimuth, the range taken along the ground."""
+    return r["range_m"] * np.array([math.sin(r["azimuth_rad"]), math.cos(r["azimuth_rad"])])
 
 
 def has(r, *names):
@@ -61,21 +62,30 @@ def form_of(r, s, table, flat):
     """How a report gives its place: "polar", "geodetic", "local"; None where it gives none."""
     if any(math.isinf(v) for v in r.values()):
         return None
-    known = flat or not math.isnan(table.lat_rad[s])
-    if known and has(r, "range_m", "azimuth_rad"):
-        return "polar" if r["range_m"] > 0 else None
-    if has(r, "lat_rad", "lon_rad"):
-        return "geodetic"
-    return "local" if known and has(r, "x_m", "y_m") else None
+    site_known = flat or not math.isnan(table.lat_rad[s])
+    on_earth = abs(r["lat_rad"]) <= np.pi / 2 and abs(r["lon_rad"]) <= 2 * np.pi
+    forms = {
+        "polar": site_known and has(r, "range_m", "azimuth_rad"),
+        "geodetic": on_earth and not flat,
+        "local": site_known and has(r, "x_m", "y_m"),
+    }
+    first = next((form for form, given in forms.items() if given), None)
+    return None if first == "polar" and r["range_m"] <= 0 else first
+
+
+def assumed_height(r, form, s, table, heights):
+    """Height and deviation where none is given: a plot is not above 30 degrees of elevation."""
+    height, sigma = heights[s]
+    rise = 0.5 * r["range_m"]
+    if form == "polar" and table.kind[s] != SMR and height > table.height_m[s] + rise:
+        return table.height_m[s] + rise, float(np.clip(rise, 100.0, max(sigma, 100.0)))
+    return height, sigma
 
 
 def position(r, form, height, s, table):
     """Place of the report at a height."""
-    if table.kind[s] == SMR and has(r, "lat_rad", "lon_rad"):
-        form = "geodetic"  # a surface radar that gives both knows its own site best
     if table.kind[s] == SMR and form == "polar":  # on the ground: as east and north
-        a = r["azimuth_rad"]
-        return local_place(table, s, r["range_m"] * math.sin(a), r["range_m"] * math.cos(a), height)
+        return local_place(table, s, *ground_offset(r), height)
     if form == "geodetic":
         return geodesy.ecef_from_geodetic(r["lat_rad"], r["lon_rad"], height)
     if form == "local":
@@ -108,8 +118,10 @@ def prepare_one(r, undulation, table, heights, params, field):
     if r["coast"] == 1 or r["test"] == 1 or r["kind"] == 8 or kind is None:
         return None
     height = field.height(r["baro_altitude_m"], r["geo_altitude_m"], undulation)
-    assumed = heights[s, 0] if math.isnan(height) else height
-    place = place_in_the_flat(r, s, table) if flat else position(r, kind, assumed, s, table)
+    assumed, sigma = height, params.sigma_level_m
+    if math.isnan(height):
+        assumed, sigma = assumed_height(r, kind, s, table, heights)
+    place = place_in_the_flat(r, kind, s, table) if flat else position(r, kind, assumed, s, table)
     form = 0 if kind == "polar" and table.kind[s] != SMR else 1
     z = np.full(Z_WIDTH, np.nan)
     z[0:3] = place
@@ -117,8 +129,7 @@ def prepare_one(r, undulation, table, heights, params, field):
     z[6], z[7] = r["range_m"], r["azimuth_rad"]
     z[8] = table.height_m[s] if flat else height
     z[9], z[10] = place_noise(r, kind, s, table, flat)
-    has_level = not (math.isnan(r["baro_altitude_m"]) and math.isnan(r["geo_altitude_m"]))
-    z[11] = params.sigma_level_m if has_level else heights[s, 1]
+    z[11] = sigma
     if not math.isnan(r["vn_mps"] + r["ve_mps"]):
         z[12:14] = r["vn_mps"], r["ve_mps"]
     z[14] = params.sigma_velocity_mps

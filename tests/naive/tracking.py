@@ -14,8 +14,8 @@ SURE, UNLIKELY, LEAST_START = 1.0 - 1e-3, 1e-3, 1e-3
 class NaiveTracker:
     """Steps over prepared reports (dicts of `naive.prepare`), as `kernels.tracking.step` does."""
 
-    def __init__(self, table: SensorTable, heights, params: TrackerParams):
-        self.table, self.heights, self.params = table, heights, params
+    def __init__(self, table: SensorTable, params: TrackerParams):
+        self.table, self.params = table, params
         self.motion = track_params(params).motion
         self.tracks, self.next_number, self.rows, self.mixtures = [], 1, [], 0
 
@@ -38,7 +38,7 @@ class NaiveTracker:
 
     def candidates(self, report):
         """Tracks that can be at the report's place at its time."""
-        reach = gate.reach_m(report["z"], report["form"], self.heights[report["sensor"], 1])
+        reach = gate.reach_m(report["z"], report["form"])
         for i, track in enumerate(self.tracks):
             x, P = track.moments()
             spreads = math.sqrt(np.trace(P[:3, :3])), math.sqrt(np.trace(P[3:6, 3:6]))
@@ -137,9 +137,8 @@ class NaiveTracker:
             return
         s = report["sensor"]
         new = lifecycle.begin(
-            report, self.next_number, chance, self.params, self.motion, self.heights[s, 1],
-            *self.frame(s),
-        )  # fmt: skip
+            report, self.next_number, chance, self.params, self.motion, *self.frame(s)
+        )
         self.next_number += 1
         lifecycle.note_hit(new, report, self.params)
         went[report["serial"]] = new.number

@@ -87,7 +87,7 @@ class Compiled:
 def both():
     """Both trackers after the scene, and what each said on the way."""
     batch, heights = crossing_scene(), assumed_heights(TABLE)
-    fast, plain, said = Compiled(), NaiveTracker(TABLE, heights, PARAMS), []
+    fast, plain, said = Compiled(), NaiveTracker(TABLE, PARAMS), []
     field = naive_prepare.Field()
     for k in range(int(UNTIL_S)):
         part = take_reports(batch, np.floor(batch.time_s) == k)

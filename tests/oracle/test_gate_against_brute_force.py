@@ -11,6 +11,7 @@ from skypact.model.tracking import (
     AFTER,
     CELL,
     CODE,
+    N_CROWDED,
     PLACE,
     POLAR,
     SPREAD_M,
@@ -111,7 +112,7 @@ def test_cells_are_those_of_the_plain_twin_and_about_as_wide_as_they_should_be(c
         assert compiled.cell(int(centre is None), *place) == want
 
 
-def test_a_full_list_of_candidates_stops_without_harm():
+def test_a_full_list_of_candidates_stops_without_harm_and_counts_the_rest():
     rng = np.random.default_rng(53)
     tracks = table(rng, 150, None)
     tracks.pos[:] = 0.0
@@ -121,6 +122,7 @@ def test_a_full_list_of_candidates_stops_without_harm():
     z[PLACE : PLACE + 3] = 0.0
     assert compiled.search(tracks, z, 0.0, 1e4, 1, found) == 10
     assert len(set(found)) == 10
+    assert tracks.counters[N_CROWDED] == 140
 
 
 def test_the_reach_of_a_report_is_that_of_the_twin():
@@ -130,8 +132,9 @@ def test_the_reach_of_a_report_is_that_of_the_twin():
         z[6], z[10] = rng.uniform(1e3, 3e5), 0.0014
         z[8] = np.nan if rng.random() < 0.5 else 9e3
         for form in (POLAR, 1):
-            want = naive.reach_m(z, form, 3_500.0)
-            assert compiled.coarse_reach(z, form, 3_500.0) == pytest.approx(want, rel=1e-14)
+            assert compiled.coarse_reach(z, form) == pytest.approx(
+                naive.reach_m(z, form), rel=1e-14
+            )
 
 
 def test_identity_ratios_are_those_of_the_twin():

@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
+from tests.naive import geodesy, scenes
 from tests.naive import prepare as naive
-from tests.naive import scenes
 
 from skypact.kernels.prepare import prepare
 from skypact.model.reports import empty_reports
-from skypact.model.tracking import UP, Z_WIDTH
+from skypact.model.tracking import PLANE, SIGMA_HEIGHT, UP, Z_WIDTH
 from skypact.track import tracker as stage
 from skypact.track.geometry import assumed_heights, geometry
 from skypact.track.params import TrackerParams, track_params
@@ -40,6 +40,11 @@ def random_reports(rng, n=400):
             keep = ~np.isnan(getattr(batch, pairs[name]))
         getattr(batch, name)[keep] = rng.uniform(low, high, keep.sum())
     batch.range_m[near] /= 50.0
+    batch.range_m[rng.random(n) < 0.3] /= 20.0
+    for name, value in (("lat_rad", 1.6), ("lon_rad", -6.4)):
+        getattr(batch, name)[rng.random(n) < 0.05] = value  # no such places
+    for name in pairs:
+        getattr(batch, name)[rng.random(n) < 0.05] = np.nan
     both = rng.random(n) < 0.3
     batch.geo_altitude_m[both] = batch.baro_altitude_m[both] + rng.normal(40, 10, both.sum())
     for name, top in (("icao", 99), ("mode3a", 7777), ("nacp", 11), ("callsign", 99)):
@@ -55,9 +60,6 @@ def both_ways(seed, frame):
     batch, params = random_reports(rng), TrackerParams(frame=frame)
     undulations = np.full(400, 45.0) if frame == "ecef" else np.zeros(400)
     order = rng.permutation(400)
-    if frame == "flat":
-        batch.lat_rad[:] = batch.lon_rad[:] = np.nan
-        batch.sensor[batch.sensor == 1] = 0  # a surface radar's range is for the round earth
     g, m = geometry(TABLE, flat=frame == "flat"), stage.empty_measurements(400)
     numbers, labels = stage.report_numbers(batch), stage.report_labels(batch)
     n = prepare(numbers, labels, order, undulations, g, track_params(params), m)
@@ -94,6 +96,9 @@ def test_prepared_places_are_those_of_the_twin_where_the_range_reaches_the_heigh
     far = ~plane & (m.z[:n, 6] > 40e3)
     assert far.sum() > 20
     assert off[far].max() < 0.2 * METRE
+    near = ~plane & (m.z[:n, 6] < 9e3) & np.isnan(m.z[:n, 8])
+    assert near.sum() > 2
+    assert off[near].max() < 0.2 * METRE
 
 
 def test_a_flat_scene_is_prepared_as_by_the_twin():
@@ -118,25 +123,71 @@ def test_the_pressure_field_brings_levels_to_the_true_height():
     assert m.z[100, 8] == pytest.approx(9_108.0, abs=1e-6)
 
 
-HALF = "a latitude without a longitude, a range without an azimuth is taken for a position"
+def prepared(given, frame="ecef", sensor=0):
+    """One report with these columns at 1 s, made ready."""
+    batch = empty_reports(1)
+    batch.time_s[:], batch.sensor[:] = 1.0, sensor
+    for name, value in given.items():
+        getattr(batch, name)[:] = value
+    g, m = geometry(TABLE, flat=frame == "flat"), stage.empty_measurements(1)
+    columns = stage.report_numbers(batch), stage.report_labels(batch), np.zeros(1, np.int64)
+    n = prepare(*columns, np.zeros(1), g, track_params(TrackerParams(frame=frame)), m)
+    return n, m, g
 
 
 @pytest.mark.parametrize(
     ("frame", "given"),
     [
-        pytest.param("ecef", ("lat_rad", "x_m", "y_m"), marks=pytest.mark.xfail(reason=HALF)),
-        pytest.param("flat", ("lat_rad", "lon_rad"), marks=pytest.mark.xfail(reason=HALF)),
-        pytest.param("ecef", ("range_m", "x_m", "y_m"), marks=pytest.mark.xfail(reason=HALF)),
+        ("ecef", ("lat_rad", "x_m", "y_m")),
+        ("flat", ("lat_rad", "lon_rad")),
+        ("ecef", ("range_m", "x_m", "y_m")),
         ("ecef", ("lat_rad",)),
         ("ecef", ("x_m",)),
     ],
 )
 def test_a_usable_report_has_a_place_that_is_a_number(frame, given):
-    batch = empty_reports(1)
-    batch.time_s[:], batch.geo_altitude_m[:] = 1.0, 5_000.0
-    for name in given:
-        getattr(batch, name)[:] = 0.5
-    g, m = geometry(TABLE, flat=frame == "flat"), stage.empty_measurements(1)
-    columns = stage.report_numbers(batch), stage.report_labels(batch), np.zeros(1, np.int64)
-    n = prepare(*columns, np.zeros(1), g, track_params(TrackerParams(frame=frame)), m)
+    n, m, _ = prepared(dict.fromkeys(given, 0.5) | {"geo_altitude_m": 5_000.0}, frame)
+    assert n == (("x_m" in given) and ("y_m" in given))
     assert np.isfinite(m.z[:n, :6]).all()
+
+
+def test_a_surface_radar_in_the_flat_frame_places_its_plots():
+    """2 km at 30 degrees from north: 1,000 m east and 1,732 m north of the antenna."""
+    n, m, g = prepared({"range_m": 2_000.0, "azimuth_rad": np.pi / 6}, "flat", sensor=1)
+    assert (n, m.form[0]) == (1, PLANE)
+    assert m.z[0, :2] - g.site[1, :2] == pytest.approx([1_000.0, 1_732.0508], abs=1e-3)
+    assert m.z[0, 2] == g.site[1, 2]
+
+
+def test_a_surface_radar_that_gives_polar_and_geographic_places_is_placed_by_range():
+    polar = {"range_m": 2_000.0, "azimuth_rad": np.pi / 6}
+    (_, alone, _), (_, both, _) = (
+        prepared(polar | more, sensor=1) for more in ({}, {"lat_rad": 0.85, "lon_rad": 0.3})
+    )
+    assert np.array_equal(alone.z, both.z, equal_nan=True)
+
+
+@pytest.mark.parametrize(
+    ("place", "usable"),
+    [((0.84, 0.3), 1), ((1.58, 0.3), 0), ((-1.58, 0.3), 0), ((0.84, 6.3), 0), ((0.84, -6.2), 1)],
+)
+def test_a_place_that_is_not_on_the_earth_is_no_position(place, usable):
+    given = {"lat_rad": place[0], "lon_rad": place[1], "geo_altitude_m": 5_000.0}
+    assert prepared(given, sensor=2)[0] == usable
+    n, m, _ = prepared(given | {"x_m": 300.0, "y_m": 400.0}, sensor=2)
+    assert n == 1
+    site = geodesy.ecef_from_geodetic(TABLE.lat_rad[2], TABLE.lon_rad[2], 5_000.0)
+    assert (np.linalg.norm(m.z[0, :3] - site) < 510.0) == (not usable)
+
+
+@pytest.mark.parametrize(
+    ("range_m", "height_m", "sigma_m"),
+    [(100.0, 350.0, 100.0), (3e3, 1_800.0, 1_500.0), (9e3, 4_800.0, 3_500.0), (5e4, 5e3, 3_500.0)],
+)
+def test_a_plot_without_level_is_looked_for_below_30_degrees(range_m, height_m, sigma_m):
+    """The site is 300 m high; plots are usually at 5,000 m, give or take 3,500 m."""
+    n, m, _ = prepared({"range_m": range_m, "azimuth_rad": 1.0})
+    assert n == 1
+    height = geodesy.geodetic_from_ecef(m.z[0:1, :3])[0][2]
+    assert height == pytest.approx(height_m, abs=1.0)
+    assert m.z[0, SIGMA_HEIGHT] == pytest.approx(sigma_m)

@@ -128,7 +128,6 @@ def test_a_doubled_track_is_joined_and_the_older_number_lives():
     assert tags[tags[:, STATE] == CONFIRMED, NUMBER].tolist() == [1]
 
 
-@pytest.mark.xfail(reason="an assumed height out of reach puts the plot overhead, azimuth unused")
 def test_a_near_plot_without_level_begins_a_track_near_its_place():
     """A primary plot 3 km east of the antenna: within 3 km of that place, and no 20 km unsure."""
     batch = empty_reports(1)
