@@ -33,6 +33,7 @@ from skypact.model.tracks import TRACK_DTYPES, TrackRows, concat_rows
 from skypact.track.geometry import geometry
 from skypact.track.params import TrackerParams, track_params
 
+Floats = npt.NDArray[np.float64]
 Longs = npt.NDArray[np.int64]
 
 PAIR_CAPACITY: Final = 8192
@@ -89,6 +90,11 @@ def processing_order(batch: ReportBatch, index: Longs, usable: Longs) -> Longs:
     """Sort rows by slice of time, sensor and time: a sensor's reports together, not for long."""
     time_s = batch.time_s[usable]
     return np.lexsort((index[usable], time_s, batch.sensor[usable], np.floor(time_s / SLICE_S)))
+
+
+def is_on_earth(lat_rad: Floats, lon_rad: Floats) -> npt.NDArray[np.bool_]:
+    """Whether latitudes and longitudes exist; false where absent."""
+    return (np.abs(lat_rad) <= 0.5 * np.pi) & (np.abs(lon_rad) <= 2.0 * np.pi)
 
 
 def rows_from(matrix: npt.NDArray[np.float64]) -> TrackRows:
@@ -210,7 +216,7 @@ class Tracker:
     def _process(self, batch: ReportBatch, index: Longs, horizon: float) -> StepEvents:
         late = batch.time_s < self._done_s - self._config.late_max_s
         late |= ~np.isfinite(batch.time_s)
-        early = batch.time_s > horizon
+        early = (batch.time_s > horizon) & ~late
         counts = {"late": int(np.count_nonzero(late)), "early": int(np.count_nonzero(early))}
         usable = np.flatnonzero(~(late | early))
         crowded = int(self._tracks.counters[N_CROWDED])
@@ -255,9 +261,10 @@ class Tracker:
         """Undulation at each report, or at its sensor where it gives no position."""
         if self._params.motion.flat == 1 or not len(batch.time_s):
             return np.zeros(len(batch.time_s))
-        lat = np.where(np.isnan(batch.lat_rad), self._sensors.lat_rad[batch.sensor], batch.lat_rad)
-        lon = np.where(np.isnan(batch.lon_rad), self._sensors.lon_rad[batch.sensor], batch.lon_rad)
-        known = (np.abs(lat) <= 0.5 * np.pi) & (np.abs(lon) <= 2.0 * np.pi)
+        own = is_on_earth(batch.lat_rad, batch.lon_rad)
+        lat = np.where(own, batch.lat_rad, self._sensors.lat_rad[batch.sensor])
+        lon = np.where(own, batch.lon_rad, self._sensors.lon_rad[batch.sensor])
+        known = is_on_earth(lat, lon)
         geoid = np.zeros(len(lat))
         geoid[known] = undulation_m(lat[known], lon[known])
         return geoid
