@@ -79,9 +79,12 @@ def pair(track, report, params, motion, p_detection, site, axes):
     age_s = report["time_s"] - track.time_s
     predicted = imm.predict(track.mu, track.x, track.P, age_s, motion)
     z = own_share(report["z"], report["time_s"] - track.self_s)
-    mu, xs, Ps, least, log = explained(predicted, z, report["form"], site, axes, motion.flat)
     own, seen = (track.address, track.code), (report["icao"], report["mode3a"])
     ratio = identity_ratio(own, seen, params)
+    known = ratio >= math.log((1.0 - params.code_garble) * 200.0)
+    rest = (z, report["form"], site, axes, motion.flat)
+    best = explained(predicted, *rest) if known else imm.update(*predicted, *rest)
+    mu, xs, Ps, least, log = best
     if not least < gate_limit(report["z"], ratio, params):
         return None
     weight = log + ratio - math.log(report["clutter"] + report["birth"])

@@ -71,10 +71,13 @@ def note_hit(track, report, params):
         track.state = CONFIRMED
 
 
-def after_a_miss(visible, faded, p_detection, params):
-    """(visible, faded) after one look without a report: Markov step, then Bayes' rule."""
+def after_a_miss(visible, faded, p_detection, params, confirmed=True):
+    """(visible, faded) after one look without a report: Markov step, then Bayes' rule.
+
+    Only what is confirmed can drop out of sight.
+    """
     belief = np.array([visible, faded, max(0.0, 1.0 - visible - faded)])
-    fade, back, lost = params.fade, params.reappear, params.loss
+    fade, back, lost = params.fade * confirmed, params.reappear, params.loss
     chain = np.array(
         [
             [(1 - fade) * (1 - lost), fade * (1 - lost), lost],
@@ -93,7 +96,7 @@ def miss_looks(track, now_s, table, params):
         while now_s - track.look_s[s] > 1.3 * period:
             track.look_s[s] += period
             track.visible, track.faded = after_a_miss(
-                track.visible, track.faded, table.p_detection[s], params
+                track.visible, track.faded, table.p_detection[s], params, track.state == CONFIRMED
             )
             if track.visible + track.faded < 1e-6:
                 return

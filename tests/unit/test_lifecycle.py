@@ -16,6 +16,7 @@ from skypact.model.tracking import (
     NUMBER,
     SPREAD_M,
     STATE,
+    TENTATIVE,
     VISIBLE,
     empty_tracks,
 )
@@ -27,8 +28,9 @@ EARS = scenes.sensors(receiver("a0"))
 SHARE = st.floats(0.0, 1.0)
 
 
-def missed(visible, faded, p_detection):
+def missed(visible, faded, p_detection, state=CONFIRMED):
     tracks = empty_tracks(1, 1)
+    tracks.tag[0, STATE] = state
     tracks.num[0, VISIBLE], tracks.num[0, FADED] = visible, faded
     compiled.count_miss(tracks, 0, p_detection, track_params(SMALL))
     return tracks.num[0, VISIBLE], tracks.num[0, FADED]
@@ -42,6 +44,15 @@ def test_a_missed_look_is_a_markov_step_and_bayes_rule(a, b, p_detection):
     assert got == pytest.approx(naive.after_a_miss(visible, faded, p_detection, SMALL), abs=1e-12)
     assert min(got) >= 0.0
     assert sum(got) <= 1.0 + 1e-12
+
+
+@given(SHARE, st.floats(0.01, 0.999))
+@settings(max_examples=50, deadline=None)
+def test_an_unconfirmed_object_does_not_drop_out_of_sight(visible, p_detection):
+    got = missed(visible, 0.0, p_detection, TENTATIVE)
+    expected = naive.after_a_miss(visible, 0.0, p_detection, SMALL, confirmed=False)
+    assert got == pytest.approx(expected, abs=1e-12)
+    assert got[1] == 0.0
 
 
 @settings(max_examples=100, deadline=None)

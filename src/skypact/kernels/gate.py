@@ -206,8 +206,9 @@ def robust_hypothesis(
     """Update with the report in ``scratch.z``, as a wild one where that explains it better.
 
     Position noise is a mixture: now and then a plot is merged, split, reflected or garbled, and
-    its error many times the data sheet's. Source: Bar-Shalom et al. (2001), 1.4.16 (mixtures);
-    only the better component is kept, the other's weight being far below it.
+    its error many times the data sheet's. Only where addresses or codes agree: else the plot may
+    be another object's, and a wider net would take it in. Source: Bar-Shalom et al. (2001), 1.4.16
+    (mixtures); only the better component is kept, the other's weight being far below it.
     """
     z = scratch.z
     d2, likelihood = hypothesis(z, form, site, axes, flat, scratch, post)
@@ -257,13 +258,16 @@ def add_pair(
     predict_models(tracks.mu[t], tracks.x[t], tracks.P[t], dt, p.motion, scratch)
     report_for_track(m.z[j], m.time_s[j] - tracks.num[t, LAST_SELF], scratch.z)
     post = (pairs.x[k], pairs.P[k], pairs.mu[k])
-    d2, likelihood = robust_hypothesis(
-        m.form[j], g.site[s], g.axes[s], p.motion.flat, scratch, post
-    )
+    site = g.site[s]
+    axes = g.axes[s]
     ratio = identity_ratio(tracks, t, m, j, p)
     limit = p.gate[n_components(m.z[j])]
     if ratio >= p.identity[SAME_ADDRESS]:
         limit *= p.gate[0]
+    if ratio >= p.identity[SAME_CODE]:
+        d2, likelihood = robust_hypothesis(m.form[j], site, axes, p.motion.flat, scratch, post)
+    else:
+        d2, likelihood = hypothesis(scratch.z, m.form[j], site, axes, p.motion.flat, scratch, post)
     if not d2 < limit:
         return k
     seen = tracks.num[t, VISIBLE] * g.p_detection[s]

@@ -274,12 +274,18 @@ def note_hit(tracks: TrackTable, t: int, m: Measurements, j: int, p: TrackParams
 
 @helper
 def count_miss(tracks: TrackTable, t: int, p_detection: float, p: TrackParams) -> None:
-    """One look of a sensor that knows the track went by without a report."""
+    """One look of a sensor that knows the track went by without a report.
+
+    Only a confirmed object is believed to be out of sight for a while; a start that is not seen
+    again was most likely never there.
+    """
     visible = tracks.num[t, VISIBLE]
     faded = tracks.num[t, FADED]
     gone = max(0.0, 1.0 - visible - faded)
     gone += p.existence[LOSS] * (visible + faded)
-    to_faded = p.existence[FADE] * visible
+    to_faded = 0.0
+    if tracks.tag[t, STATE] == CONFIRMED:
+        to_faded = p.existence[FADE] * visible
     to_visible = p.existence[RETURN] * faded
     kept = 1.0 - p.existence[LOSS]
     visible, faded = (

@@ -64,9 +64,10 @@ class TrackerParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """Probability that a decoded 24-bit address belongs to another aircraft."""
     code_garble: Share = 0.02
     """Probability that a Mode A code is wrong or was just changed."""
-    confirm_at: Share = 0.95
-    drop_at: Share = 0.02
-    """Existence below which a tentative track ends."""
+    confirm_at: Share = 0.999
+    drop_at: Share = 0.002
+    """Existence below which a tentative track ends; a first plot among twenty false ones starts at
+    0.015 and must live to see the second."""
     drop_confirmed_at: Share = 0.3
     """Existence below which a confirmed track ends."""
     fade: Share = 0.03
