@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.naive import asterix_columns as plain
 from tests.naive.capture import blocks as walk
@@ -62,6 +62,9 @@ def test_every_column_of_every_recorded_record_agrees(data_dir):
 @pytest.mark.parametrize("number", sorted(COLUMNS))
 @settings(max_examples=150, deadline=None)
 @given(body=st.binary(min_size=1, max_size=120))
+@example(body=b"\x00")
+@example(body=b"\x01\x00")
+@example(body=b"\x01\x01\x00")
 def test_random_bytes_agree(number, body):
     compare(number, [bytes([number]) + (len(body) + 3).to_bytes(2, "big") + body])
 

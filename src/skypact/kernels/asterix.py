@@ -213,14 +213,13 @@ def index_records(
             pos += 1
         pos = octets_end = presence_end_one(pos, start, end, plan[0])
         present = octet_one(data, octet) & 0xFE
-        if pos == start + 1 and present == 0:
-            pos = -BAD_FSPEC
         while pos > 0:
             while present == 0 and octet + 1 < octets_end:
                 octet, base = octet + 1, base + 7 * ROW
                 present = octet_one(data, octet) & 0xFE
             if present == 0:
                 if outer < 0:
+                    pos = pos if pos > octets_end else -BAD_FSPEC
                     break
                 octet, octets_end, base, outer = outer, outer_end, outer_base, -1
                 present = outer_present
