@@ -133,7 +133,7 @@ def union_from_toml(text: str, where: str = "union file") -> Union:
         raise ConfigError(f"{where}: {error}; see docs/reference/configuration.md") from error
     for key in ("name", "address"):
         seen = [s.name if key == "name" else f"{s.sac}/{s.sic}" for s in union.sensor]
-        twice = sorted({v for v in seen if seen.count(v) > 1})
+        twice = sorted({v for v in seen if seen.count(v) > 1 and v != "0/0"})
         if twice:
             raise ConfigError(f"{where}: expected each sensor {key} once, got {twice[0]} twice")
     return union

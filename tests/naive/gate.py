@@ -88,6 +88,8 @@ def pair(track, report, params, motion, p_detection, site, axes):
     if not least < gate_limit(report["z"], ratio, params):
         return None
     weight = log + ratio - math.log(report["clutter"] + report["birth"])
+    if own[0] >= 0 and seen[0] >= 0 and own[0] != seen[0]:
+        weight = min(weight, ratio)
     weight = min(LOG_CAP, max(-LOG_CAP, weight))
     detected = track.visible * p_detection
     return math.exp(weight) * detected / (1 - detected), (mu, xs, Ps)

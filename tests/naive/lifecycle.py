@@ -102,11 +102,14 @@ def miss_looks(track, now_s, table, params):
                 return
 
 
-def is_over(track, now_s, params):
+def is_over(track, now_s, params, period_s):
     """Whether a track should end."""
     limit = params.drop_confirmed_at if track.state == CONFIRMED else params.drop_at
     gap_s = now_s - track.last_s
     P = track.moments()[1]
     spread = math.sqrt(np.trace(P[:3, :3])) + gap_s * math.sqrt(np.trace(P[3:6, 3:6]))
     lost = gap_s > params.coast_max_s or (gap_s > 5.0 and spread > params.spread_max_m)
-    return track.visible + track.faded < limit or lost
+    gone = track.visible + track.faded < limit
+    if track.state == CONFIRMED:
+        gone = gone and all(now_s - t >= 2.6 * period_s[s] for s, t in track.seen_s.items())
+    return gone or lost

@@ -148,7 +148,9 @@ class NaiveTracker:
         """Count missed looks; end what is over; numbers of the ended."""
         for track in self.tracks:
             lifecycle.miss_looks(track, now_s, self.table, self.params)
-        over = [t for t in self.tracks if lifecycle.is_over(t, now_s, self.params)]
+        over = [
+            t for t in self.tracks if lifecycle.is_over(t, now_s, self.params, self.table.period_s)
+        ]
         self.tracks = [t for t in self.tracks if not any(t is o for o in over)]
         return [t.number for t in over]
 

@@ -71,9 +71,12 @@ def port(text: str) -> int:
 def day(text: str) -> date:
     """``YYYY-MM-DD`` as a date."""
     try:
-        return date.fromisoformat(text)
+        value = date.fromisoformat(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"expected a date as 2024-11-21, got {text}") from None
+    if not 1970 <= value.year <= 2200:
+        raise argparse.ArgumentTypeError(f"expected a year from 1970 to 2200, got {text}")
+    return value
 
 
 def columns(text: str) -> tuple[str, ...]:

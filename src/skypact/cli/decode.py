@@ -51,6 +51,8 @@ def run(args: argparse.Namespace) -> int:
     if tables:
         raise ConfigError(f"expected bytes to decode, got the table {tables[0]}; replay reads it")
     paths = existing_files(args.inputs)
+    if args.out is not None and any(args.out.exists() and args.out.samefile(p) for p in paths):
+        raise ConfigError(f"expected another file to write than the input, got {args.out}")
     date_s = midnight_s(args.date)
     intake = Intake(None, date_s=date_s)
     with Progress("decoding (the first run compiles)"):

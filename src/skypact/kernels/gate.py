@@ -273,6 +273,8 @@ def add_pair(
     seen = tracks.num[t, VISIBLE] * g.p_detection[s]
     other = m.clutter[j] + m.birth[j]
     weight = likelihood + ratio - math.log(other)
+    if ratio <= p.identity[OTHER_ADDRESS]:
+        weight = min(weight, ratio)
     weight = min(LOG_CAP, max(-LOG_CAP, weight))
     pairs.psi[k] = math.exp(weight) * seen / (1.0 - seen)
     pairs.track[k] = t

@@ -69,6 +69,7 @@ from skypact.model.tracking import (
     TrackTable,
 )
 
+Floats = npt.NDArray[np.float64]
 Longs = npt.NDArray[np.int64]
 
 START_SIGMA_M: Final = 20_000.0
@@ -313,7 +314,20 @@ def miss_looks(tracks: TrackTable, t: int, now_s: float, g: Geometry, p: TrackPa
 
 
 @helper
-def is_over(tracks: TrackTable, t: int, now_s: float, p: TrackParams) -> bool:
+def may_be_seen_again(tracks: TrackTable, t: int, now_s: float, period_s: Floats) -> bool:
+    """Whether a sensor that reported a track lately has not had two more looks at it yet.
+
+    Many missed looks of a fast feed that died say nothing against what a slow radar sees.
+    """
+    waits = False
+    for s in range(period_s.shape[0]):
+        seen = tracks.seen_s[t, s]
+        waits = waits or (now_s - seen < 2.0 * LOOK_MARGIN * period_s[s])
+    return waits
+
+
+@helper
+def is_over(tracks: TrackTable, t: int, now_s: float, g: Geometry, p: TrackParams) -> bool:
     """Whether a track should end: it hardly exists, or nobody knows where it is."""
     exists = tracks.num[t, VISIBLE] + tracks.num[t, FADED]
     confirmed = tracks.tag[t, STATE] == CONFIRMED
@@ -321,7 +335,8 @@ def is_over(tracks: TrackTable, t: int, now_s: float, p: TrackParams) -> bool:
     gap_s = now_s - tracks.num[t, LAST_HIT]
     spread = tracks.num[t, SPREAD_M] + gap_s * tracks.num[t, SPREAD_MPS]
     lost = gap_s > p.existence[COAST_MAX_S] or (gap_s > 5.0 and spread > p.existence[SPREAD_MAX_M])
-    return exists < limit or lost
+    gone = exists < limit and not (confirmed and may_be_seen_again(tracks, t, now_s, g.period_s))
+    return gone or lost
 
 
 @helper
@@ -431,7 +446,7 @@ def sweep(tracks: TrackTable, now_s: float, g: Geometry, p: TrackParams, ended_o
             ended_out[count] = number
             count += 1
         heir = double_of(tracks, t, now_s, p.motion.flat)
-        if heir >= 0 or is_over(tracks, t, now_s, p):
+        if heir >= 0 or is_over(tracks, t, now_s, g, p):
             number = tracks.tag[t, NUMBER] if heir < 0 else inherit(tracks, heir, t)
             ended_out[count] = number
             count += 1

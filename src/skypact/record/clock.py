@@ -2,6 +2,9 @@
 
 import time
 
+LONGEST_SLEEP_S = 0.2
+"""A sleeper wakes this often, so that whoever asks it to stop need not wait."""
+
 
 class WallClock:
     """The machine's clock, moved by a constant so that a recording can run under it.
@@ -31,4 +34,4 @@ class WallClock:
             self._start_s = max(self._start_s, time_s)
             return
         while (left_s := (time_s - self.now_s()) / self._speed) > 0:
-            time.sleep(left_s)
+            time.sleep(min(left_s, LONGEST_SLEEP_S))

@@ -144,6 +144,10 @@ class Tracker:
         return self._sensors
 
     @property
+    def _n_sensors(self) -> int:
+        return len(self._sensors.kind)
+
+    @property
     def n_tracks(self) -> int:
         """Tracks alive, tentative ones included."""
         return int(self._tracks.counters[N_LIVE])
@@ -191,7 +195,20 @@ class Tracker:
         Returns
         -------
         StepEvents
+
+        Raises
+        ------
+        ConfigError
+            A report names a sensor that is not in force.
         """
+        if (
+            batch.sensor.size
+            and not 0 <= batch.sensor.min() <= batch.sensor.max() < self._n_sensors
+        ):
+            raise ConfigError(
+                f"expected sensors 0 to {self._n_sensors - 1} in the reports, got "
+                f"{batch.sensor.min()} to {batch.sensor.max()}; call set_sensors first"
+            )
         index = np.arange(self._fed, self._fed + len(batch.time_s), dtype=np.int64)
         self._fed += len(index)
         if len(self._held.time_s):

@@ -15,6 +15,8 @@ from skypact.kernels import capture
 from skypact.model.packets import PacketBatch
 
 _MAX_PENDING: Final = 4096
+_MAX_PIECES: Final = 256
+"""Pieces of a datagram: 64 KiB in pieces of the smallest link that carries UDP (576 bytes)."""
 """Datagrams under assembly; a recording with more unfinished ones loses the oldest."""
 
 
@@ -81,6 +83,10 @@ def _assemble(data: Octets, found: Longs, errors: dict[str, int]) -> list[_Assem
             errors["truncated"] = errors.get("truncated", 0) + 1
             continue
         pending.setdefault(piece.key, []).append(piece)
+        if len(pending[piece.key]) > _MAX_PIECES:
+            del pending[piece.key]
+            errors["fragments"] = errors.get("fragments", 0) + 1
+            continue
         body = _joined(pending[piece.key])
         if body is not None:
             port, length = int.from_bytes(body[2:4]), int.from_bytes(body[4:6])
