@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 
 from skypact.model.reports import empty_reports
-from skypact.record.replay import QUIET_S, cut, in_arrival_order, withhold
+from skypact.record.replay import (
+    QUIET_S,
+    arriving_by_own_time,
+    cut,
+    in_arrival_order,
+    withhold,
+)
 from skypact.units import NANOSECONDS
 
 START_NS = 1_700_000_000 * NANOSECONDS
@@ -64,3 +70,26 @@ def test_what_is_withheld_is_absent_and_the_rest_stays(name, column, value, abse
     assert np.array_equal(getattr(hidden, column), [absent], equal_nan=True)
     assert hidden.range_m[0] == 1000.0
     assert getattr(reports, column)[0] == value
+
+
+def stamped(offsets_s):
+    batch = empty_reports(4)
+    batch.sensor[:] = [0, 1, 0, 1]
+    batch.time_s[:] = [10.0, 10.5, 11.0, 11.5]
+    received_s = batch.time_s + np.array(offsets_s)[batch.sensor]
+    return batch._replace(received_ns=np.round(received_s * NANOSECONDS).astype(np.int64))
+
+
+def test_a_sensor_recorded_under_another_time_zone_arrives_by_its_own_stamps():
+    reports, moved = arriving_by_own_time(in_arrival_order([stamped([0.3, -3600.0])]))
+    assert moved == {1: pytest.approx(-3600.0)}
+    assert reports.time_s.tolist() == [10.0, 10.5, 11.0, 11.5]
+    arrivals_s = reports.received_ns / NANOSECONDS
+    assert arrivals_s == pytest.approx([10.3, 10.5, 11.3, 11.5], abs=1e-6)
+
+
+def test_usual_delays_leave_the_arrivals_alone():
+    before = in_arrival_order([stamped([0.3, 1.2])])
+    reports, moved = arriving_by_own_time(before)
+    assert moved == {}
+    assert reports is before

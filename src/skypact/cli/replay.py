@@ -15,7 +15,7 @@ from skypact.model.ports import Clock, Sink
 from skypact.model.reports import TRACK, ReportBatch
 from skypact.record.clock import WallClock
 from skypact.record.picture import TrackFile
-from skypact.record.replay import withhold
+from skypact.record.replay import arriving_by_own_time, withhold
 from skypact.record.summary import out_folder, write_summary
 from skypact.runtime import Pipeline, replay
 from skypact.serve.history import TrackHistory
@@ -85,6 +85,12 @@ def run(args: argparse.Namespace) -> int:
         if not intake.n_records:
             say(f"skypact: {intake.why_nothing()}")
             return FAILED
+        reports, moved = arriving_by_own_time(reports)
+        for sensor, offset_s in moved.items():
+            say(
+                f"{intake.sensors[sensor].name}: received {offset_s:+,.1f} s off its own stamps; "
+                "replayed by the stamps"
+            )
         history = TrackHistory(max_s=MAX_SPEED)
         sinks: list[Sink] = [history] if args.serve else []
         if args.out is not None:

@@ -22,6 +22,8 @@ from skypact.units import NANOSECONDS
 
 BATCH_S: Final = 0.25
 """Length of a batch in recorded time."""
+FAR_S: Final = 2.0
+"""Offset between arrival and stamp from which a recorder's clock is not believed."""
 QUIET_S: Final = 120.0
 """After so long without reports every track has ended; the clock then jumps to the next report."""
 
@@ -38,6 +40,35 @@ def in_arrival_order(batches: list[ReportBatch]) -> ReportBatch:
     """Merge recordings by arrival; equal stamps keep the order of the recordings."""
     joined = concat_reports(batches)
     return take_reports(joined, np.argsort(joined.received_ns, kind="stable"))
+
+
+def arriving_by_own_time(reports: ReportBatch) -> tuple[ReportBatch, dict[int, float]]:
+    """Let sensors whose reports arrive far from their own time arrive by it instead.
+
+    A recorder whose clock stands in another time zone would else make every report too early or too
+    late to be tracked. Reports' times are not touched, and sensors are not compared.
+
+    Parameters
+    ----------
+    reports : ReportBatch of n rows
+
+    Returns
+    -------
+    (ReportBatch, dict)
+        Reports in order of arrival, and the median offset (receive time - stamp) [s] of each
+        sensor index that was moved.
+    """
+    offset_s = reports.received_ns / NANOSECONDS - reports.time_s
+    received_ns, moved = reports.received_ns.copy(), {}
+    for sensor in np.unique(reports.sensor).tolist():
+        rows = (reports.sensor == sensor) & np.isfinite(offset_s)
+        median_s = float(np.median(offset_s[rows])) if rows.any() else 0.0
+        if abs(median_s) > FAR_S:
+            moved[sensor] = median_s
+            received_ns[rows] = np.round(reports.time_s[rows] * NANOSECONDS).astype(np.int64)
+    if not moved:
+        return reports, moved
+    return in_arrival_order([reports._replace(received_ns=received_ns)]), moved
 
 
 def cut(received_ns: Longs, period_s: float = BATCH_S) -> Iterator[Batch]:
