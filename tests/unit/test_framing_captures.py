@@ -131,3 +131,12 @@ def test_a_frame_cut_short_by_the_capture_is_counted():
     framed = read_framing(made.pcap([FRAMES["ethernet"][1][:36]]))
     assert framed.packets.start.size == 0
     assert framed.errors == {"truncated": 1}
+
+
+def test_packets_of_an_interface_with_an_impossible_clock_are_counted():
+    usual = made.pcapng([FRAMES["vlan"][1]] * 2)
+    damaged = usual.replace(struct.pack("<HHB", 9, 1, 6), struct.pack("<HHB", 9, 1, 0xFF), 1)
+    framed = read_framing(damaged)
+    assert damaged != usual
+    assert framed.errors["bad_interface"] == 2
+    assert framed.packets.start.size == 0

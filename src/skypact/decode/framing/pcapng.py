@@ -29,6 +29,12 @@ class _Interface(NamedTuple):
     offset_s: int
 
 
+_FINEST: Final = 2**60
+_FARTHEST_S: Final = 2**32
+"""Ticks per second and offset that stamps in nanoseconds can hold; beyond, an interface is damaged
+and its packets are counted."""
+
+
 def _interface(body: bytes, order: str) -> _Interface:
     """Read an interface description block's body; `order` is ``big`` or ``little``."""
     big = order == "big"
@@ -77,7 +83,9 @@ def _interfaces(data: Octets, blocks: Longs) -> dict[tuple[int, int], _Interface
         if kind == _INTERFACE and end - start >= 8:
             number = count.get(section, 0)
             order = "big" if big else "little"
-            faces[section, number] = _interface(data[start:end].tobytes(), order)
+            face = _interface(data[start:end].tobytes(), order)
+            if face.ticks_per_s <= _FINEST and abs(face.offset_s) <= _FARTHEST_S:
+                faces[section, number] = face
             count[section] = number + 1
     return faces
 
