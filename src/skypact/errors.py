@@ -11,9 +11,6 @@ TRUNCATED: Final = 1
 BAD_LENGTH: Final = 2
 BAD_FSPEC: Final = 3
 UNKNOWN_ITEM: Final = 4
-SINGULAR: Final = 5
-STALE: Final = 6
-FULL: Final = 7
 
 STATUS_TEXT: Final[dict[int, str]] = {
     OK: "ok",
@@ -21,9 +18,6 @@ STATUS_TEXT: Final[dict[int, str]] = {
     BAD_LENGTH: "a length field disagrees with the bytes; check the category and its edition",
     BAD_FSPEC: "a field specification has no end or names no field; check the category's edition",
     UNKNOWN_ITEM: "a field the edition does not define is set; select another edition",
-    SINGULAR: "a covariance was not positive definite; the row kept its prediction",
-    STALE: "the row is newer than the time asked for; it kept its state",
-    FULL: "the table is full; raise its capacity",
 }
 """What each status code means and what to do about it."""
 

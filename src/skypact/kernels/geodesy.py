@@ -75,15 +75,6 @@ def up_at_one(x: float, y: float, z: float) -> tuple[float, float, float]:
 
 
 @helper
-def east_at_one(x: float, y: float) -> tuple[float, float]:
-    """First two components of the unit vector to the east (the third is zero)."""
-    p = math.hypot(x, y)
-    if p == 0.0:
-        return 0.0, 1.0
-    return -y / p, x / p
-
-
-@helper
 def enu_axes_one(lat_rad: float, lon_rad: float, axes_out: Floats) -> None:
     """Rows east, north, up of the local frame, in ECEF components; `axes_out` is (3, 3)."""
     sin_lat = math.sin(lat_rad)
