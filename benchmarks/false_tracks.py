@@ -20,7 +20,7 @@ from skypact.cli.intake import Intake
 from skypact.config import sensor_table
 from skypact.model.tracks import TrackRows, concat_rows
 from skypact.simulate import CLUTTER, Scenario, Scene, load_scenario
-from skypact.simulate.scenario import Fleet
+from skypact.simulate.parts import Fleet
 from skypact.track.tracker import StepEvents, Tracker
 
 STEP_S = 0.5

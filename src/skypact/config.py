@@ -48,11 +48,18 @@ class Sensor(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     lon: Longitude | None = None
     height_m: Height = 0.0
     """Antenna height above the WGS-84 ellipsoid."""
+    x_m: float = 0.0
+    """Place in a flat scene (`Union.frame`), where there is no latitude."""
+    y_m: float = 0.0
     range_max_m: Positive | None = None
     period_s: Positive | None = None
     sigma_range_m: Positive | None = None
     sigma_azimuth_deg: Positive | None = None
     sigma_position_m: Positive | None = None
+    sigma_elevation_deg: Positive | None = None
+    """A radar measures elevation only where this is given."""
+    sigma_range_rate_mps: Positive | None = None
+    """A radar measures range rate only where this is given."""
     p_detection: Probability | None = None
     clutter_per_scan: NotNegative | None = None
     biases: Biases = Biases()
@@ -113,6 +120,9 @@ class Union(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """A union file."""
 
     title: str = ""
+    frame: Literal["earth", "flat"] = "earth"
+    """The real sky, or a flat Cartesian scene as in published scenarios: reports, tracks and truth
+    then have ``x_m, y_m`` instead of latitude and longitude."""
     member: tuple[Member, ...] = ()
     sensor: tuple[Sensor, ...] = ()
 

@@ -9,7 +9,7 @@ from skypact import config
 from skypact.decode.asterix.records import decode_block
 from skypact.kernels.geodesy import ecef_from_geodetic, enu_axes, polar_from_ecef
 from skypact.simulate import Scenario, Slice, load_scenario
-from skypact.simulate.scenario import Fleet, Noise, RadarOptions, Traffic
+from skypact.simulate.parts import Fleet, Noise, RadarOptions, Traffic
 from skypact.units import DEGREE
 
 RADAR = config.Sensor(

@@ -16,7 +16,8 @@ from tests.naive.simulated_scenes import (
 
 from skypact import config
 from skypact.simulate import CLUTTER, Scene, Slice
-from skypact.simulate.scenario import Fleet, RadarOptions, Scenario
+from skypact.simulate.parts import Fleet, RadarOptions
+from skypact.simulate.scenario import Scenario
 from skypact.simulate.sight import primary_probability, site_of
 from skypact.units import DAY, DEGREE, NAUTICAL_MILE
 

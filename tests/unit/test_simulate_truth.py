@@ -9,7 +9,7 @@ from tests.naive.simulated_scenes import scene_of, turned
 from skypact.kernels.geodesy import ecef_from_geodetic
 from skypact.simulate import Scene, TruthRows
 from skypact.simulate.aircraft import AIRCRAFT_KINDS, PERFORMANCE
-from skypact.simulate.scenario import Fleet
+from skypact.simulate.parts import Fleet
 from skypact.units import DEGREE
 
 STEP_S = 0.25

@@ -1,5 +1,6 @@
 """Scenario and seed in, truth and sensor bytes out; pure, the same seed gives the same bytes."""
 
+from skypact.model.truth import TruthRows
 from skypact.simulate.feed import CLUTTER, Origins
 from skypact.simulate.scenario import (
     Scenario,
@@ -8,7 +9,6 @@ from skypact.simulate.scenario import (
     shipped_scenarios,
 )
 from skypact.simulate.scene import Scene, Slice
-from skypact.simulate.truth import TruthRows
 
 __all__ = [
     "CLUTTER",

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from skypact.model.reports import Floats
-from skypact.simulate.scenario import Air
+from skypact.simulate.parts import Air
 
 _WAVES: Final = ((56.0, 37.0, 0.7), (-31.0, 69.0, 0.5))
 """Each wave: phase per radian of latitude and of longitude (some 600 km long), and its weight."""

@@ -5,11 +5,13 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from skypact.model.reports import Bytes, Floats, Ints, Longs
+from skypact.model.tracks import CLASSES
 from skypact.units import DEGREE, FEET_PER_MINUTE, KNOT
 
 AIRCRAFT_KINDS: Final = ("airliner", "light", "helicopter", "fast")
 """Kinds of aircraft; the `kind` column is the index in this tuple."""
 (AIRLINER, LIGHT, HELICOPTER, FAST) = range(4)
+CLASS_OF_KIND: Final = np.array([CLASSES.index(kind) for kind in AIRCRAFT_KINDS], np.int8)
 MAX_POINTS: Final = 40
 """Points a route may have."""
 STANDARD_RATE_RADPS: Final = 3.0 * DEGREE

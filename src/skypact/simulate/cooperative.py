@@ -20,6 +20,7 @@ from skypact.simulate.sight import (
     polar,
     site_of,
 )
+from skypact.simulate.tick import Squitters, Tick
 from skypact.simulate.truth import TICK_S, Span, baro_at, ecef_at
 from skypact.units import DEGREE, FEET_PER_MINUTE, FLIGHT_LEVEL, FOOT, NAUTICAL_MILE
 
@@ -77,8 +78,9 @@ class Multilateration:
         self._coded = layout(20, _MLAT_ITEMS | {"020": parts})
         self._addressed = layout(20, _MLAT_ITEMS | {"020": parts, "220": 1, "245": 1})
 
-    def observe(self, span: Span, aircraft: Aircraft) -> list[Datagram]:
+    def observe(self, tick: Tick) -> list[Datagram]:
         """Return the reports of one tick."""
+        span, aircraft = tick.span, tick.aircraft
         period = self._site.period_s
         before = (span.start_s - self._scenario.start_s) / period + self._phase
         turn = np.floor(before + TICK_S / period)
@@ -143,8 +145,8 @@ class Broadcast:
         self._next_s = start_s + rng.uniform(0.0, 0.6, n)
         self._wander = rng.standard_normal((n, 2))
 
-    def transmit(self, span: Span, aircraft: Aircraft) -> tuple[Longs, Floats, Floats]:
-        """Rows that send in this tick, their times, and their position errors (k, 2) in metres."""
+    def transmit(self, span: Span, aircraft: Aircraft) -> Squitters:
+        """Return the messages of this tick."""
         keep = math.exp(-TICK_S / _WANDER_S)
         n = len(self._next_s)
         fresh = self._rng.standard_normal((n, 2)) * math.sqrt(1.0 - keep * keep)
@@ -157,7 +159,8 @@ class Broadcast:
         self._next_s[due] += gaps[due]
         sigma = _position_sigma_m(aircraft.nacp[row])
         order = np.argsort(time_s, kind="stable")
-        return row[order], time_s[order], (self._wander[row] * sigma[:, None])[order]
+        error_m = (self._wander[row] * sigma[:, None])[order]
+        return Squitters(row[order], time_s[order], error_m)
 
 
 def _position_sigma_m(nacp: Bytes) -> Floats:
@@ -179,11 +182,10 @@ class AdsbReceiver:
         self._due_s = np.full(n, -math.inf)
         self._layout = layout(21, _ADSB_ITEMS | ({"040": 2} if scenario.mark_simulated else {}))
 
-    def observe(
-        self, span: Span, aircraft: Aircraft, sent: tuple[Longs, Floats, Floats]
-    ) -> list[Datagram]:
+    def observe(self, tick: Tick) -> list[Datagram]:
         """Return the reports of one tick from what was sent in it."""
-        row, time_s, error_m = sent
+        span, aircraft = tick.span, tick.aircraft
+        row, time_s, error_m = tick.squitters
         ecef = ecef_at(span, row, time_s)
         range_m = polar(self._site, ecef)[:, 0]
         chance = cooperative_probability(self._site, range_m)

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skypact.model.reports import Floats, Ints, Longs
+from skypact.model.reports import Floats, Ints, Longs, ReportBatch
 from skypact.simulate.packing import Octets, block
 from skypact.units import DAY, NANOSECONDS
 
@@ -34,6 +34,9 @@ class Datagram(NamedTuple):
     target: Ints
     time_s: Floats
     ecef_m: Floats
+    reports: ReportBatch | None = None
+    """Of sensors that no ASTERIX category serves (remote identification, bearings); then there is
+    no payload and the origins are of these."""
 
 
 class Records(NamedTuple):

@@ -16,8 +16,9 @@ from skypact.simulate.aircraft import (
     PERFORMANCE,
     Aircraft,
 )
+from skypact.simulate.parts import Fleet
 from skypact.simulate.routes import Point, airliner_route, course_distance, fast_route, local_route
-from skypact.simulate.scenario import Fleet, Scenario
+from skypact.simulate.scenario import Scenario
 from skypact.simulate.spacing import is_clear
 
 _BLOCKS: Final = (
@@ -105,7 +106,11 @@ class Dispatcher:
 
     def _equip(self, a: Aircraft, row: int, fleet: Fleet, kind: int) -> None:
         rng = self._rng
-        transponder, modes, adsb = rng.random(3) < (fleet.transponder, fleet.modes, fleet.adsb)
+        transponder, modes, adsb = rng.random(3) < (
+            1.0 if fleet.transponder is None else fleet.transponder,
+            fleet.modes,
+            fleet.adsb,
+        )
         code, icao, name = self._code(kind), self._address(), self._callsign(kind)
         a.mode3a[row] = code if transponder else -1
         has_modes = bool(transponder and modes)

@@ -23,7 +23,8 @@ from skypact.simulate.feed import (
     time_of_day,
 )
 from skypact.simulate.packing import Column, block, layout, pack
-from skypact.simulate.scenario import RadarOptions, Scenario
+from skypact.simulate.parts import RadarOptions
+from skypact.simulate.scenario import Scenario
 from skypact.simulate.sight import (
     Mask,
     cooperative_probability,
@@ -33,6 +34,7 @@ from skypact.simulate.sight import (
     primary_probability,
     site_of,
 )
+from skypact.simulate.tick import Tick
 from skypact.simulate.truth import Span, baro_at, ecef_at, wrapped
 from skypact.units import DEGREE, FLIGHT_LEVEL, FOOT, NAUTICAL_MILE
 
@@ -72,8 +74,9 @@ class Radar:
         """Return the turns that the beam has made since the scene began; whole at north."""
         return np.asarray((time_s - self._start_s) / self._site.period_s + self._phase)
 
-    def observe(self, span: Span, aircraft: Aircraft, limits: Limits) -> list[Datagram]:
+    def observe(self, tick: Tick) -> list[Datagram]:
         """Return the plots and messages that leave in one tick."""
+        span, aircraft, limits, _ = tick
         row, time_s = self._illuminated(span, aircraft)
         parts = [self._pending, self._plots(span, aircraft, limits, row, time_s)]
         if self._options.primary:

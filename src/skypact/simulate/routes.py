@@ -13,7 +13,8 @@ import numpy as np
 
 from skypact.kernels.geodesy import MEAN_RADIUS_M
 from skypact.simulate.aircraft import FAST, LIGHT, PERFORMANCE
-from skypact.simulate.scenario import Airport, Area, Place, Scenario
+from skypact.simulate.parts import Airport, Area, Place
+from skypact.simulate.scenario import Scenario
 from skypact.units import DEGREE, FLIGHT_LEVEL, GRAVITY
 
 _APPROACH_M: Final = 17_000.0

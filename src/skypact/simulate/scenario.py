@@ -7,137 +7,82 @@ A scenario is TOML. Its ``[[member]]`` and ``[[sensor]]`` entries are those of a
 import re
 import tomllib
 from importlib.resources import files
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final
 
 import msgspec
 from msgspec import Meta
 
 from skypact import config
-from skypact.config import Height, Latitude, Longitude, NotNegative, Positive
 from skypact.errors import ConfigError
+from skypact.simulate.parts import (
+    Air,
+    Airport,
+    Area,
+    Ballistic,
+    Balloon,
+    BiasDraw,
+    Fault,
+    Fleet,
+    Flock,
+    Ghost,
+    Gnss,
+    MlatOptions,
+    Noise,
+    Pad,
+    Part,
+    Place,
+    RadarOptions,
+    Recorded,
+    Traffic,
+    Wind,
+)
 
-Share = Annotated[float, Meta(ge=0, le=1)]
-Weight = Annotated[float, Meta(gt=0)]
-FleetKind = Literal["airliner", "light", "helicopter", "fast"]
+SIMULATED_KINDS: Final = ("radar", "mlat", "adsb", "remoteid", "passive")
+"""Sensor kinds that the simulator can imitate."""
 
-SIMULATED_KINDS: Final = ("radar", "mlat", "adsb")
-"""Sensor kinds that the simulator can imitate today."""
-
-
-class _Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Base of all parts: frozen, keyword-only, unknown keys refused."""
-
-
-class Place(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A named point: where transit routes begin and end, or a fix between them."""
-
-    name: Annotated[str, Meta(min_length=1)]
-    lat: Latitude
-    lon: Longitude
-
-
-class Airport(Place, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A threshold, and the course on which aircraft depart and approach."""
-
-    height_m: Height
-    """Threshold above the WGS-84 ellipsoid."""
-    runway_deg: Annotated[float, Meta(ge=0, lt=360)] = 0.0
-    weight: Weight = 1.0
-    """Share of the movements, relative to the other airports."""
-
-
-class Area(Place, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A training area of fast aircraft, with the base in its middle."""
-
-    height_m: Height
-    radius_m: Annotated[float, Meta(ge=5_000, le=200_000)]
+OPTIONS: Final[dict[str, type[Part]]] = {
+    "radar": RadarOptions,
+    "mlat": MlatOptions,
+    "fault": Fault,
+}
+"""Tables of options by the name of a sensor."""
 
 
-class Fleet(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How many aircraft of a kind are in the air at any time, and what they carry."""
-
-    kind: FleetKind
-    count: Annotated[int, Meta(ge=0, le=200_000)]
-    transponder: Share = 1.0
-    """Share with a transponder; the others are seen by primary radar only."""
-    modes: Share = 1.0
-    """Share of those with a transponder whose transponder is Mode S."""
-    adsb: Share = 0.9
-    """Share of those with Mode S that broadcast ADS-B."""
-
-
-class Traffic(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How airliners' flights are shared among kinds of route."""
-
-    transit: Share = 0.55
-    """From one entry point to another."""
-    domestic: Share = 0.1
-    """Between two airports of the scenario; the rest arrive or depart, half and half."""
-    hold: Share = 0.08
-    """Share of arrivals that hold before the approach."""
-
-
-class Air(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What stands between pressure altitude and height above the ellipsoid, and the ground."""
-
-    undulation_m: Annotated[float, Meta(ge=-110, le=90)] = 45.0
-    """Geoid above the ellipsoid in the scene, which is also where the sea lies."""
-    ground_m: Height = 150.0
-    """Ground above the ellipsoid, for the radio horizon."""
-    offset_m: Annotated[float, Meta(ge=-500, le=500)] = 40.0
-    """Height above mean sea level minus pressure altitude, at sea level, on average."""
-    wave_m: Annotated[float, Meta(ge=0, le=300)] = 30.0
-    """Amplitude of its slow change over some 600 km and 6 hours."""
-    warm: Annotated[float, Meta(ge=-0.1, le=0.1)] = 0.008
-    """Growth per metre of height: a column warmer than the standard atmosphere is taller."""
-
-
-class Noise(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How measurements stray beyond their data sheet."""
-
-    outlier_share: Share = 0.02
-    """Share of radar and multilateration measurements that are heavy-tailed."""
-    outlier_scale: Positive = 3.0
-    """Those follow Student's t with 2 degrees of freedom, of this many sigmas."""
-
-
-class RadarOptions(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a data sheet leaves open: the channels of a radar and how it sends."""
-
-    primary: bool = False
-    secondary: bool = True
-    modes: bool = True
-    """The secondary channel selects by Mode S address; else it knows Mode A and C only."""
-    primary_range_m: Positive = 111_120.0
-    """Where primary detection of an airliner falls to a half; clutter reaches as far."""
-    sectors: Annotated[int, Meta(ge=4, le=256)] = 32
-    """Sectors per turn, one datagram each."""
-    cone_deg: Annotated[float, Meta(gt=0, lt=90)] = 45.0
-    """Elevation above which nothing is seen."""
-    delay_min_s: NotNegative = 0.1
-    delay_max_s: NotNegative = 0.4
-
-
-class Scenario(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Scenario(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A scenario file."""
 
     title: str = ""
     start_s: Annotated[float, Meta(ge=0)] = 1_767_268_800.0
     """First instant, seconds UTC since 1970 (2026-01-01 12:00)."""
+    duration_s: Annotated[float, Meta(gt=0, le=604_800)] = 600.0
+    """How long `skypact simulate` plays; a live scene goes on."""
     truth_period_s: Annotated[float, Meta(ge=0.25)] = 1.0
     mark_simulated: bool = False
     """Set the simulated-target bit (SIM) of every record."""
     traffic: Traffic = Traffic()
     air: Air = Air()
+    wind: Wind = Wind()
     noise: Noise = Noise()
+    bias: BiasDraw = BiasDraw()
     fleet: tuple[Fleet, ...] = ()
     entry: tuple[Place, ...] = ()
     fix: tuple[Place, ...] = ()
     airport: tuple[Airport, ...] = ()
     airfield: tuple[Airport, ...] = ()
     area: tuple[Area, ...] = ()
-    radar: dict[str, RadarOptions] = {}
+    pad: tuple[Pad, ...] = ()
+    balloon: tuple[Balloon, ...] = ()
+    ballistic: tuple[Ballistic, ...] = ()
+    recorded: tuple[Recorded, ...] = ()
+    flock: tuple[Flock, ...] = ()
+    gnss: tuple[Gnss, ...] = ()
+    ghost: tuple[Ghost, ...] = ()
+    radar: dict[str, RadarOptions] = msgspec.field(default_factory=dict)
     """Options by the name of the sensor."""
+    mlat: dict[str, MlatOptions] = msgspec.field(default_factory=dict)
+    """Options by the name of the sensor."""
+    fault: dict[str, Fault] = msgspec.field(default_factory=dict)
+    """What goes wrong, by the name of the sensor."""
     member: tuple[config.Member, ...] = ()
     sensor: tuple[config.Sensor, ...] = ()
 
@@ -192,7 +137,7 @@ def _explained(raw: dict[str, Any], error: msgspec.ValidationError) -> str:
             place.append(f"[{token}]")
             value = value[int(token)]
         else:
-            key = _wrong_radar(value) if token == "..." else token
+            key = _wrong_entry(value, OPTIONS[place[-1].lstrip(".")]) if token == "..." else token
             place.append(f".{key}")
             value = value.get(key)
     key = "".join(place).lstrip(".") or "scenario"
@@ -202,11 +147,11 @@ def _explained(raw: dict[str, Any], error: msgspec.ValidationError) -> str:
     return f"{key}: {text[0].lower()}{text[1:]}, got {value!r}"
 
 
-def _wrong_radar(radars: dict[str, Any]) -> str:
+def _wrong_entry(entries: dict[str, Any], kind: type[Part]) -> str:
     """Name of the first entry that cannot be read; msgspec does not say which one it is."""
-    for name, entry in radars.items():
+    for name, entry in entries.items():
         try:
-            msgspec.convert(entry, RadarOptions)
+            msgspec.convert(entry, kind)
         except msgspec.ValidationError:
             return name
     return "?"
@@ -220,9 +165,10 @@ def _check(scenario: Scenario, where: str) -> None:
         twice = sorted({value for value in seen if seen.count(value) > 1})
         if twice:
             raise ConfigError(f"{where}: sensor: expected each {key} once, got {twice[0]} twice")
-    for name in scenario.radar:
-        if name not in names:
-            raise ConfigError(f"{where}: radar.{name}: expected the name of a sensor; add it")
+    for table in OPTIONS:
+        for name in getattr(scenario, table):
+            if name not in names:
+                raise ConfigError(f"{where}: {table}.{name}: expected the name of a sensor; add it")
     for index, sensor in enumerate(scenario.sensor):
         _check_sensor(sensor, scenario.air.undulation_m, f"{where}: sensor[{index}]")
     _check_traffic(scenario, where)

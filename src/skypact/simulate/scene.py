@@ -1,13 +1,16 @@
 """A running scene: truth moves tick by tick, sensors measure it, bytes arrive in order."""
 
 import heapq
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Final, NamedTuple
 
 import msgspec
 import numpy as np
 
 from skypact import config
 from skypact.model.packets import PacketBatch, packets_from
+from skypact.model.reports import ReportBatch, concat_reports
+from skypact.model.truth import TruthRows, concat_truth
 from skypact.simulate.air import air_field
 from skypact.simulate.aircraft import empty_aircraft, limits_of
 from skypact.simulate.cooperative import AdsbReceiver, Broadcast, Multilateration
@@ -16,11 +19,10 @@ from skypact.simulate.flights import Dispatcher
 from skypact.simulate.radar import Radar
 from skypact.simulate.scenario import Scenario
 from skypact.simulate.spacing import keep_distance
+from skypact.simulate.tick import Observer, Tick
 from skypact.simulate.truth import (
     TICK_S,
-    TruthRows,
     arrived,
-    concat_truth,
     step,
     truth_rows,
 )
@@ -28,6 +30,12 @@ from skypact.units import NANOSECONDS
 
 _SPACING_TICKS = 8
 """Ticks between two looks at who follows whom."""
+OBSERVERS: Final[dict[str, Callable[..., Observer]]] = {
+    "radar": Radar,
+    "mlat": Multilateration,
+    "adsb": AdsbReceiver,
+}
+"""What imitates each kind of sensor."""
 
 
 class Slice(NamedTuple):
@@ -39,6 +47,9 @@ class Slice(NamedTuple):
     """True states every `truth_period_s`, of the same stretch of time."""
     origins: Origins
     """Which flight caused each target record, for tests and scoring."""
+    reports: ReportBatch
+    """Reports of sensors that no ASTERIX category serves, with `target` set; `sensor` is the index
+    of the sensor, in order of arrival."""
 
 
 class Scene:
@@ -73,11 +84,10 @@ class Scene:
         for row in range(n):
             self._dispatcher.launch(self._aircraft, row, scenario.start_s, underway=True)
         self._broadcast = Broadcast(n, scenario.start_s, streams[2])
-        self._radars: list[Radar] = []
-        self._mlats: list[Multilateration] = []
-        self._receivers: list[AdsbReceiver] = []
-        for link, sensor in enumerate(scenario.sensor):
-            self._add(link, sensor, n, streams[3 + link])
+        self._observers: list[Observer] = [
+            OBSERVERS[sensor.kind](link, sensor, scenario, n, streams[3 + link])
+            for link, sensor in enumerate(scenario.sensor)
+        ]
         self._ticks = 0
         self._queue: list[tuple[int, int, int, Datagram]] = []
         self._sent = 0
@@ -100,16 +110,7 @@ class Scene:
             if self._ticks % every == 0:
                 truth.append(truth_rows(self._aircraft, self.time_s))
             self._tick()
-        packets, origins = self._arrived_by(until_s)
-        return Slice(packets, concat_truth(truth), origins)
-
-    def _add(self, link: int, sensor: config.Sensor, n: int, rng: np.random.Generator) -> None:
-        if sensor.kind == "radar":
-            self._radars.append(Radar(link, sensor, self.scenario, n, rng))
-        elif sensor.kind == "mlat":
-            self._mlats.append(Multilateration(link, sensor, self.scenario, n, rng))
-        else:
-            self._receivers.append(AdsbReceiver(link, sensor, self.scenario, n, rng))
+        return self._arrived_by(until_s, concat_truth(truth))
 
     def _tick(self) -> None:
         aircraft, limits = self._aircraft, self._limits
@@ -118,13 +119,9 @@ class Scene:
         if self._ticks % _SPACING_TICKS == 0:
             keep_distance(aircraft)
         span = step(aircraft, limits, self._field, self.time_s)
-        sent = self._broadcast.transmit(span, aircraft)
-        for radar in self._radars:
-            self._queue_up(radar.observe(span, aircraft, limits))
-        for mlat in self._mlats:
-            self._queue_up(mlat.observe(span, aircraft))
-        for receiver in self._receivers:
-            self._queue_up(receiver.observe(span, aircraft, sent))
+        tick = Tick(span, aircraft, limits, self._broadcast.transmit(span, aircraft))
+        for observer in self._observers:
+            self._queue_up(observer.observe(tick))
         self._ticks += 1
 
     def _queue_up(self, datagrams: list[Datagram]) -> None:
@@ -133,18 +130,20 @@ class Scene:
             heapq.heappush(self._queue, (*key, datagram))
             self._sent += 1
 
-    def _arrived_by(self, until_s: float) -> tuple[PacketBatch, Origins]:
+    def _arrived_by(self, until_s: float, truth: TruthRows) -> Slice:
         """Take from the queue what has arrived; later sending cannot arrive before."""
         until_ns = round(until_s * NANOSECONDS)
         out: list[Datagram] = []
         while self._queue and self._queue[0][0] <= until_ns:
             out.append(heapq.heappop(self._queue)[3])
+        direct = [datagram.reports for datagram in out if datagram.reports is not None]
+        out = [datagram for datagram in out if datagram.reports is None]
         packets = packets_from(
             [datagram.payload for datagram in out],
             [datagram.received_ns for datagram in out],
             [datagram.link for datagram in out],
         )
-        return packets, _origins(out)
+        return Slice(packets, truth, _origins(out), concat_reports(direct))
 
 
 def _origins(datagrams: list[Datagram]) -> Origins:

@@ -15,7 +15,7 @@ from skypact.kernels.geodesy import (
     polar_from_ecef,
 )
 from skypact.model.reports import Floats
-from skypact.simulate.scenario import Air, Noise
+from skypact.simulate.parts import Air, Noise
 from skypact.units import DEGREE
 
 Mask = npt.NDArray[np.bool_]

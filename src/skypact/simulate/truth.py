@@ -19,8 +19,9 @@ from skypact.kernels.geodesy import (
     ecef_from_geodetic,
 )
 from skypact.model.reports import Floats, Ints, Longs
+from skypact.model.truth import TruthRows
 from skypact.simulate.air import AirField, height_over_pressure_m
-from skypact.simulate.aircraft import Aircraft, Limits
+from skypact.simulate.aircraft import CLASS_OF_KIND, Aircraft, Limits
 from skypact.units import GRAVITY
 
 TICK_S: Final = 0.25
@@ -28,22 +29,6 @@ TICK_S: Final = 0.25
 _HEADING_GAIN: Final = 0.5
 _CLIMB_GAIN: Final = 0.1
 _CEILING_M: Final = 12_000.0
-
-
-class TruthRows(NamedTuple):
-    """True states, one row per aircraft and instant, SI and radians (DESIGN 2.2)."""
-
-    time_s: Floats
-    target: Ints
-    lat_rad: Floats
-    lon_rad: Floats
-    altitude_m: Floats
-    """Height above the ellipsoid."""
-    vn_mps: Floats
-    ve_mps: Floats
-    vu_mps: Floats
-    icao: Ints
-    baro_altitude_m: Floats
 
 
 class Span(NamedTuple):
@@ -232,12 +217,5 @@ def truth_rows(aircraft: Aircraft, time_s: float) -> TruthRows:
         aircraft.vertical_mps.copy(),
         aircraft.icao.copy(),
         aircraft.baro_m.copy(),
+        CLASS_OF_KIND[aircraft.kind],
     )
-
-
-def concat_truth(rows: list[TruthRows]) -> TruthRows:
-    """Join rows in the order given; no rows make an empty table."""
-    if not rows:
-        floats, ints = np.empty(0), np.empty(0, np.int32)
-        return TruthRows(floats, ints, floats, floats, floats, floats, floats, floats, ints, floats)
-    return TruthRows(*(np.concatenate(columns) for columns in zip(*rows, strict=True)))

@@ -1,0 +1,1 @@
+"""Truth and tracks in, judgement out: metrics, floors and requirements; pure."""
