@@ -65,6 +65,9 @@ class Decoded(NamedTuple):
     """Counted by kind."""
     extras: Extras
     """One row per report; filled where the decoder was asked for it."""
+    record: Array
+    """Place of each report's record among the target records of the batch in the order of their
+    bytes, repeats included: what a simulator knows of its records is found by it."""
 
 
 class _Part(NamedTuple):
@@ -160,7 +163,8 @@ class Decoder:
         counts = np.bincount(reports.sensor, minlength=len(names)).tolist()
         seen = {name: n for name, n in zip(names, counts, strict=True) if n}
         services = self._services(parts, stream)
-        return Decoded(reports, records, seen, services, errors, extras)
+        record = _places(parts, stream, chosen)
+        return Decoded(reports, records, seen, services, errors, extras, record)
 
     def _columns(self, number: int) -> tuple[Column, ...]:
         if number in TARGETS:
@@ -378,6 +382,16 @@ class Decoder:
         order = np.argsort(np.concatenate([t["place"] for t in tables]), kind="stable")
         joined = {k: np.concatenate([t[k] for t in tables])[order] for k in Services._fields}
         return Services(**joined)
+
+
+def _places(
+    parts: list[_Part], stream: _Stream, chosen: list[tuple[Array, ReportBatch, Extras] | None]
+) -> Array:
+    """Place of each report among the target records of the stream."""
+    targets = np.array([part.number in TARGETS for part in parts], np.bool_)
+    number = np.cumsum(targets[stream.part]) - 1 if stream.part.size else np.empty(0, np.int64)
+    places = [entry[0] for entry in chosen if entry is not None]
+    return np.asarray(number[np.sort(np.concatenate([np.empty(0, np.int64), *places]))])
 
 
 def _no_service() -> dict[str, Array]:
