@@ -1,4 +1,4 @@
-"""The aircraft of a scene as a struct of arrays, and what each kind can do."""
+"""The objects of a scene as a struct of arrays, and what each kind can do."""
 
 from typing import Any, Final, NamedTuple
 
@@ -8,9 +8,11 @@ from skypact.model.reports import Bytes, Floats, Ints, Longs
 from skypact.model.tracks import CLASSES
 from skypact.units import DEGREE, FEET_PER_MINUTE, KNOT
 
-AIRCRAFT_KINDS: Final = ("airliner", "light", "helicopter", "fast")
-"""Kinds of aircraft; the `kind` column is the index in this tuple."""
-(AIRLINER, LIGHT, HELICOPTER, FAST) = range(4)
+AIRCRAFT_KINDS: Final = (
+    "airliner", "light", "helicopter", "fast", "drone", "balloon", "ballistic", "unknown"
+)  # fmt: skip
+"""Kinds of objects, words of `model.tracks.CLASSES`; the `kind` column is the index here."""
+(AIRLINER, LIGHT, HELICOPTER, FAST, DRONE, BALLOON, BALLISTIC, UNKNOWN) = range(8)
 CLASS_OF_KIND: Final = np.array([CLASSES.index(kind) for kind in AIRCRAFT_KINDS], np.int8)
 MAX_POINTS: Final = 40
 """Points a route may have."""
@@ -40,27 +42,36 @@ class Performance(NamedTuple):
     """Radar cross-section against an airliner's."""
 
 
+_AIRLINER: Final = Performance(
+    140 * KNOT, 455 * KNOT, 25 * DEGREE, STANDARD_RATE_RADPS, 4.0,
+    2600 * FEET_PER_MINUTE, 2400 * FEET_PER_MINUTE, 0.050, 0.6, 0.8, 1.0,
+)  # fmt: skip
+_FREE: Final = Performance(0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.01)
+"""Of what no guidance moves; the cross-section is the scenario's."""
 PERFORMANCE: Final = (
-    Performance(140 * KNOT, 455 * KNOT, 25 * DEGREE, STANDARD_RATE_RADPS, 4.0,
-                2600 * FEET_PER_MINUTE, 2400 * FEET_PER_MINUTE, 0.050, 0.6, 0.8, 1.0),
+    _AIRLINER,
     Performance(100 * KNOT, 140 * KNOT, 25 * DEGREE, STANDARD_RATE_RADPS, 3.0,
                 800 * FEET_PER_MINUTE, 700 * FEET_PER_MINUTE, 0.060, 0.8, 0.6, 0.05),
     Performance(110 * KNOT, 130 * KNOT, 20 * DEGREE, STANDARD_RATE_RADPS, 3.0,
                 1000 * FEET_PER_MINUTE, 800 * FEET_PER_MINUTE, 0.060, 1.0, 0.8, 0.08),
     Performance(340 * KNOT, 520 * KNOT, 73 * DEGREE, 12 * DEGREE, 1.5,
                 12_000 * FEET_PER_MINUTE, 9_000 * FEET_PER_MINUTE, 0.150, 4.0, 8.0, 0.1),
+    Performance(5.0, 18.0, 25 * DEGREE, 60 * DEGREE, 0.5,
+                4.0, 2.5, 0.0, 3.0, 1.5, 0.0003),
+    _FREE, _FREE, _AIRLINER,
 )  # fmt: skip
 """By kind: figures typical of published performance tables, not of one type."""
 
 
 class Aircraft(NamedTuple):
-    """All aircraft of a scene, one row each, fixed capacity n; a row is reused by the next flight.
+    """All objects of a scene, one row each, fixed capacity n; a row is reused by the next flight.
 
-    The state columns hold the start of the tick in force; `truth.step` moves them.
+    The state columns hold the start of the tick in force; the movers move them. Rows are grouped by
+    mover (`simulate.movers`).
     """
 
     target: Ints
-    """Number of the flight, never used twice in a scene."""
+    """Number of the flight, never used twice in a scene; -1: nothing flies in this row now."""
     kind: Bytes
     icao: Ints
     """24-bit address, -1 without Mode S."""
@@ -71,6 +82,11 @@ class Aircraft(NamedTuple):
     adsb: Bytes
     nacp: Bytes
     """Navigation accuracy category of the ADS-B position."""
+    remote_id: Bytes
+    """1 for a drone that broadcasts a remote identification."""
+    home_lat: Floats
+    """Where a drone's operator stands, rad."""
+    home_lon: Floats
     speed_gain: Floats
     """This aircraft's speed against its kind's."""
     spacing: Floats
@@ -107,7 +123,8 @@ def empty_aircraft(n: int) -> Aircraft:
     for name, hint in Aircraft.__annotations__.items():
         shape = (n, MAX_POINTS) if name.startswith("point_") else (n,)
         columns[name] = np.zeros(shape, dtypes[hint])
-    columns["target"][:] = -1
+    for name in ("target", "icao", "mode3a", "callsign"):
+        columns[name][:] = -1
     return Aircraft(**columns)
 
 
@@ -125,6 +142,12 @@ class Limits(NamedTuple):
     acceleration_mps2: Floats
     lift_mps2: Floats
     primary_gain: Floats
+    """Radar cross-section against an airliner's; may be written per row."""
+
+
+def rows_of(table: Aircraft, first: int, end: int) -> Aircraft:
+    """View of rows `first` to before `end`; what is written there is written in `table`."""
+    return Aircraft(*(column[first:end] for column in table))
 
 
 def limits_of(kind: Bytes) -> Limits:
