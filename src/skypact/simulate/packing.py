@@ -12,10 +12,13 @@ import numpy as np
 import numpy.typing as npt
 
 from skypact.decode.asterix.registry import category
-from skypact.decode.asterix.spec import Extended, Field, Fixed
+from skypact.decode.asterix.spec import Compound, Extended, Field, Fixed
 
 Octets = npt.NDArray[np.uint8]
 Column = npt.NDArray[np.generic] | float | int
+Part = int | tuple[str, ...]
+"""What of an item is laid out: parts of an extended item, 1 for a fixed one, or the names of the
+subitems of a compound one."""
 _FULL_CIRCLE_DEG: Final = 360.0
 
 
@@ -32,38 +35,67 @@ class Layout(NamedTuple):
     number: int
     size: int
     template: Octets
-    """Field specification and FX bits; everything else zero, (size,)."""
+    """Field specification, presence and FX bits; everything else zero, (size,)."""
     slots: dict[str, Slot]
-    """By ``item.field``."""
+    """By ``item.field``, of a subitem ``item/subitem.field``."""
 
 
-def layout(number: int, items: Mapping[str, int]) -> Layout:
-    """Lay out records holding `items`: name -> parts of an extended item, or 1 for a fixed one."""
+def layout(number: int, items: Mapping[str, Part]) -> Layout:
+    """Lay out records holding `items`, all with the same parts."""
     table = category(number)
     profile = next(iter(table.uaps.values()))
     by_name = {item.name: item for item in table.items}
     octets = _field_specification([name in items for name in profile])
     slots: dict[str, Slot] = {}
     bit = 8 * len(octets)
-    chained: list[int] = []
+    ones: list[int] = []
     for name in profile:
         if name is None or name not in items:
             continue
-        variation = by_name[name].variation
+        variation, part = by_name[name].variation, items[name]
         if isinstance(variation, Fixed):
             bit = _place(name, variation.fields, bit, slots)
-        elif isinstance(variation, Extended):
-            for part in range(items[name]):
-                bit = _place(name, variation.parts[part], bit, slots) + 1
-                if part + 1 < items[name]:
-                    chained.append(bit - 1)
+        elif isinstance(variation, Extended) and isinstance(part, int):
+            for group in variation.parts[:part]:
+                bit = _place(name, group, bit, slots) + 1
+                ones.append(bit - 1)
+            ones.pop()
+        elif isinstance(variation, Compound) and isinstance(part, tuple):
+            bit = _place_subitems(name, variation, part, bit, slots, ones)
         else:
-            raise TypeError(f"cat{number:03} {name}: expected a fixed or extended item")
+            raise TypeError(
+                f"cat{number:03} {name}: expected a fixed item, the number of parts of an extended"
+                f" one, or the names of the subitems of a compound one; got {part!r}"
+            )
     template = np.zeros(bit // 8, np.uint8)
     template[: len(octets)] = octets
-    for at in chained:
+    for at in ones:
         template[at // 8] |= np.uint8(0x80 >> at % 8)
     return Layout(number, bit // 8, template, slots)
+
+
+def _place_subitems(
+    name: str,
+    item: Compound,
+    present: tuple[str, ...],
+    bit: int,
+    slots: dict[str, Slot],
+    ones: list[int],
+) -> int:
+    """Lay out the primary field and fixed subitems; presence bits are added to `ones`."""
+    names = [None if sub is None else sub.name for sub in item.subitems]
+    octets = _field_specification([sub in present for sub in names])
+    ones.extend(
+        bit + 8 * i + j for i, octet in enumerate(octets) for j in range(8) if octet & (0x80 >> j)
+    )
+    bit += 8 * len(octets)
+    for sub in item.subitems:
+        if sub is None or sub.name not in present:
+            continue
+        if not isinstance(sub.variation, Fixed):
+            raise TypeError(f"{name}/{sub.name}: expected a fixed subitem")
+        bit = _place(f"{name}/{sub.name}", sub.variation.fields, bit, slots)
+    return bit
 
 
 def _place(name: str, fields: tuple[Field, ...], bit: int, slots: dict[str, Slot]) -> int:
@@ -103,7 +135,7 @@ def _integers(field: Field, values: Column) -> npt.NDArray[np.int64]:
     if field.kind in ("raw", "ia5"):
         return np.asarray(values, np.int64)
     if field.kind == "octal":
-        return _octal(np.asarray(values, np.int64), field.bits // 3)
+        return octal_bits(np.asarray(values, np.int64), field.bits // 3)
     whole = np.rint(np.asarray(values, np.float64) / field.lsb).astype(np.int64)
     if field.unit == "deg" and math.isclose(field.lsb * 2**field.bits, _FULL_CIRCLE_DEG):
         return whole
@@ -113,8 +145,8 @@ def _integers(field: Field, values: Column) -> npt.NDArray[np.int64]:
     return np.clip(whole, 0, (1 << field.bits) - 1)
 
 
-def _octal(decimal: npt.NDArray[np.int64], digits: int) -> npt.NDArray[np.int64]:
-    """Digits of a number as people say it (7700), three bits each."""
+def octal_bits(decimal: npt.NDArray[np.int64], digits: int) -> npt.NDArray[np.int64]:
+    """Return the digits of a number as people say it (7700), three bits each."""
     bits = np.zeros_like(decimal)
     for digit in range(digits):
         bits = bits | (decimal // 10**digit % 10) << (3 * digit)

@@ -8,13 +8,12 @@ import numpy.typing as npt
 
 from skypact.config import Sensor, resolve
 from skypact.kernels.geodesy import (
-    EFFECTIVE_RADIUS_FACTOR,
-    MEAN_RADIUS_M,
     ecef_from_geodetic,
     enu_axes,
     polar_from_ecef,
 )
 from skypact.model.reports import Floats
+from skypact.simulate.horizon import effective_reach_m, reach_m
 from skypact.simulate.parts import Air, Noise
 from skypact.units import DEGREE
 
@@ -40,6 +39,10 @@ class Site(NamedTuple):
     sigma_position_m: float
     p_detection: float
     clutter_per_scan: float
+    sigma_elevation_rad: float
+    """NaN where elevation is not measured."""
+    sigma_range_rate_mps: float
+    """NaN where range rate is not measured."""
 
 
 def site_of(sensor: Sensor, air: Air) -> Site:
@@ -60,7 +63,26 @@ def site_of(sensor: Sensor, air: Air) -> Site:
         resolve(sensor, "sigma_position_m"),
         resolve(sensor, "p_detection"),
         resolve(sensor, "clutter_per_scan"),
+        math.nan if sensor.sigma_elevation_deg is None else sensor.sigma_elevation_deg * DEGREE,
+        math.nan if sensor.sigma_range_rate_mps is None else sensor.sigma_range_rate_mps,
     )
+
+
+def enu(site: Site, ecef_m: Floats) -> Floats:
+    """East, north, up (n, 3) of positions (n, 3) from the antenna."""
+    return np.asarray((ecef_m - site.ecef_m) @ site.axes.T)
+
+
+def ecef(site: Site, enu_m: Floats) -> Floats:
+    """Positions (n, 3) of east, north, up (n, 3) from the antenna."""
+    return np.asarray(enu_m @ site.axes + site.ecef_m)
+
+
+def enu_of_polar(range_m: Floats, azimuth_rad: Floats, elevation_rad: Floats) -> Floats:
+    """East, north, up (n, 3) of polar places (n,)."""
+    level = range_m * np.cos(elevation_rad)
+    east, north = level * np.sin(azimuth_rad), level * np.cos(azimuth_rad)
+    return np.stack((east, north, range_m * np.sin(elevation_rad)), axis=1)
 
 
 def polar(site: Site, ecef_m: Floats) -> Floats:
@@ -71,13 +93,8 @@ def polar(site: Site, ecef_m: Floats) -> Floats:
 
 
 def over_horizon(site: Site, range_m: Floats, height_m: Floats, ground_m: float) -> Mask:
-    """Whether targets (n,) stand above the radio horizon of smooth ground, 4/3 earth.
-
-    Source: M. I. Skolnik, "Radar Handbook", 3rd ed., section 26.6: d = sqrt(2 k a h) for each end.
-    """
-    radius = EFFECTIVE_RADIUS_FACTOR * MEAN_RADIUS_M
-    above = np.maximum(height_m - ground_m, 0.0)
-    reach = math.sqrt(2.0 * radius * site.over_ground_m) + np.sqrt(2.0 * radius * above)
+    """Whether targets (n,) stand above the radio horizon of smooth ground (`horizon`)."""
+    reach = effective_reach_m(site.over_ground_m) + reach_m(np.maximum(height_m - ground_m, 0.0))
     return np.asarray(range_m < reach)
 
 

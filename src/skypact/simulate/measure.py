@@ -1,0 +1,146 @@
+"""Plots to records of category 048: biases, noise, quantisation.
+
+A radar that measures elevation sends it as height above mean sea level (I048/110), the way it
+would compute it: from its measured range, azimuth and elevation, on the ellipsoid. Elevations are
+those of the straight line: the radar is taken to correct refraction itself. A range rate
+(I048/120, calculated Doppler speed) is measured of echoes only; it is positive where the range
+grows: the standard gives no sign. Values beyond what their item can hold are left out.
+"""
+
+from functools import cache
+from typing import Final
+
+import numpy as np
+
+from skypact.config import Sensor
+from skypact.kernels.geodesy import geodetic_from_ecef
+from skypact.model.reports import Floats, Longs
+from skypact.simulate.biases import RadarBiases
+from skypact.simulate.feed import Records, split_rows, time_of_day
+from skypact.simulate.packing import Column, Layout, Part, layout, pack
+from skypact.simulate.plots import Plots
+from skypact.simulate.scenario import Scenario
+from skypact.simulate.sight import Site, ecef, enu_of_polar, errors
+from skypact.units import DEGREE, FOOT, NAUTICAL_MILE
+
+_PSR, _SSR, _SSR_PSR, _MODES, _MODES_PSR = 1, 2, 3, 5, 7
+_HIGHEST_FT: Final = 8191 * 25
+"""What I048/110 can hold."""
+_FASTEST_MPS: Final = 511
+"""What I048/120 can hold."""
+_CODED, _ADDRESSED, _LEVEL, _HEIGHT, _RATE = 1, 2, 4, 8, 16
+
+
+@cache
+def _layout(kind: int) -> Layout:
+    """Layout of records that hold what the bits of `kind` say."""
+    items: dict[str, Part] = {"010": 1, "140": 1, "020": 1, "040": 1}
+    optional: tuple[tuple[int, dict[str, Part]], ...] = (
+        (_CODED, {"070": 1}),
+        (_LEVEL, {"090": 1}),
+        (_ADDRESSED, {"220": 1, "240": 1}),
+        (_HEIGHT, {"110": 1}),
+        (_RATE, {"120": ("CAL",)}),
+    )
+    for bit, more in optional:
+        if kind & bit:
+            items |= more
+    return layout(48, items)
+
+
+class Meter:
+    """Measures and packs the plots of one radar.
+
+    Parameters
+    ----------
+    sensor, site, biases, scenario
+        The radar, and the scene it stands in.
+    rng : numpy.random.Generator
+        Of the errors of elevation and range rate; a stream of its own, so that other values are
+        the same whether or not these are measured.
+    """
+
+    def __init__(
+        self,
+        sensor: Sensor,
+        site: Site,
+        biases: RadarBiases,
+        scenario: Scenario,
+        rng: np.random.Generator,
+    ) -> None:
+        self._sensor = sensor
+        self._site = site
+        self._biases = biases
+        self._noise = scenario.noise
+        self._sea_m = scenario.air.undulation_m
+        self._simulated = int(scenario.mark_simulated)
+        self._rng = rng
+
+    def records(self, plots: Plots, rng: np.random.Generator) -> Records:
+        """Return the plots' records, in their order; `rng` draws the errors of the position."""
+        kind = np.where(plots.by_code, np.where(plots.modes, _CODED | _ADDRESSED, _CODED), 0)
+        kind += _LEVEL * (plots.by_code & ~np.isnan(plots.level_fl))
+        secondary = np.where(plots.modes, _MODES, _SSR)
+        both = np.where(plots.modes, _MODES_PSR, _SSR_PSR)
+        columns = self._measured(plots, kind, rng) | {
+            "020.TYP": np.where(plots.by_code, np.where(plots.by_echo, both, secondary), _PSR),
+            "070.MODE3A": plots.mode3a,
+            "090.FL": plots.level_fl,
+            "220.220": plots.icao,
+            "240.240": plots.callsign,
+        }
+        if plots.garbled.any():
+            columns |= {"070.G": plots.garbled, "090.G": plots.garbled}
+        return Records(_packed(columns, kind), plots.target, plots.time_s, plots.ecef_m)
+
+    def _measured(self, plots: Plots, kind: Longs, rng: np.random.Generator) -> dict[str, Column]:
+        """Columns of stamp and measured values; `kind` gets the bits of height and rate."""
+        site, bias, noise = self._site, self._biases.at(plots.time_s), self._noise
+        n = len(plots.time_s)
+        range_m = plots.range_m * (1.0 + bias.range_gain) + bias.range_m
+        range_m = range_m + errors(site.sigma_range_m, n, noise, rng)
+        azimuth = plots.azimuth_rad + bias.azimuth_rad
+        azimuth = azimuth + errors(site.sigma_azimuth_rad, n, noise, rng)
+        columns: dict[str, Column] = {
+            "010.SAC": self._sensor.sac,
+            "010.SIC": self._sensor.sic,
+            "020.SIM": self._simulated,
+            "140.140": time_of_day(plots.time_s + bias.time_s),
+            "040.RHO": range_m / NAUTICAL_MILE,
+            "040.THETA": azimuth / DEGREE,
+        }
+        if not np.isnan(site.sigma_elevation_rad):
+            elevation = plots.elevation_rad + bias.elevation_rad
+            elevation = elevation + errors(site.sigma_elevation_rad, n, noise, self._rng)
+            height_ft = self._height_m(range_m, azimuth, elevation) / FOOT
+            columns["110.3DH"] = height_ft
+            kind += _HEIGHT * (np.abs(height_ft) <= _HIGHEST_FT)
+        if not np.isnan(site.sigma_range_rate_mps):
+            stray = errors(site.sigma_range_rate_mps, n, noise, self._rng)
+            columns["120/CAL.CAL"] = rate = plots.range_rate_mps + stray
+            kind += _RATE * (plots.by_echo & (np.abs(rate) <= _FASTEST_MPS))
+        return columns
+
+    def _height_m(self, range_m: Floats, azimuth_rad: Floats, elevation_rad: Floats) -> Floats:
+        """Height above mean sea level of measured places (n,)."""
+        place = ecef(self._site, enu_of_polar(range_m, azimuth_rad, elevation_rad))
+        out = np.empty_like(place)
+        geodetic_from_ecef(place, out)
+        return np.asarray(out[:, 2] - self._sea_m)
+
+
+def _packed(columns: dict[str, Column], kind: Longs) -> list[bytes]:
+    """Pack records in the order of the rows, each in the layout of what is known of it."""
+    octets = [b""] * len(kind)
+    for value in np.unique(kind).tolist():
+        index = np.flatnonzero(kind == value)
+        shape = _layout(value)
+        chosen = {
+            name: values[index] if isinstance(values, np.ndarray) else values
+            for name, values in columns.items()
+            if name in shape.slots
+        }
+        packed = split_rows(pack(shape, chosen, len(index)))
+        for i, record in zip(index.tolist(), packed, strict=True):
+            octets[i] = record
+    return octets
