@@ -1,55 +1,46 @@
-"""Report and track tables as people read them: Arrow and Parquet, degrees, words (DESIGN 2.2).
+"""Report, track and truth tables as people read them: Arrow and Parquet, degrees, words.
 
 Inside, tables are struct-of-arrays in SI and radians; outside, every ``_rad`` column is a ``_deg``
-column, sensors and classes are words, 0/1 flags are booleans, and a callsign is text or null.
+column, sensors and classes are words, 0/1 flags are booleans, and a callsign is text or null. Flat
+scenes have ``x_m, y_m, vx_mps, vy_mps`` instead of latitude, longitude and the velocities north and
+east (DESIGN 2.2); inside, `lon_rad` holds x and `lat_rad` y in metres as they stand.
 """
 
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from skypact.errors import RecordingError
-from skypact.model.reports import (
-    KINDS,
-    REPORT_DTYPES,
-    ReportBatch,
-    empty_reports,
-    pack_callsign,
-    unpack_callsign,
+from skypact.model.reports import KINDS, REPORT_DTYPES, ReportBatch, empty_reports
+from skypact.model.tracks import CLASSES, TRACK_DTYPES, TrackRows, empty_rows
+from skypact.model.truth import TRUTH_DTYPES, TruthRows
+from skypact.record.columns import (
+    Column,
+    callsigns,
+    column_name,
+    indices,
+    inside,
+    names,
+    outside,
+    times,
+    words,
 )
-from skypact.model.tracks import CLASSES, TrackRows
 from skypact.units import DEGREE, NANOSECONDS
 
 REPORT_FLAGS: Final = frozenset({"spi", "coast", "simulated", "test"})
 TRACK_FLAGS: Final = frozenset({"confirmed"})
 REQUIRED_REPORT_COLUMNS: Final = frozenset({"time_s", "sensor", "kind"})
 
-Column = npt.NDArray[Any]
-
-
-def _column_name(name: str) -> str:
-    return name.removesuffix("_rad") + "_deg" if name.endswith("_rad") else name
-
-
-def _words(index: Column, words: tuple[str, ...] | list[str]) -> pa.Array:
-    codes = pa.array(index.astype(np.int32))
-    return pa.DictionaryArray.from_arrays(codes, pa.array(words, pa.string())).cast(pa.string())
-
-
-def _callsigns(packed: npt.NDArray[np.int64]) -> pa.Array:
-    values, inverse = np.unique(packed, return_inverse=True)
-    words = pa.array([unpack_callsign(int(v)) or None for v in values], pa.string())
-    return words.take(pa.array(inverse.reshape(-1)))
-
-
-def _outside(name: str, column: Column, flags: frozenset[str]) -> pa.Array:
-    if name == "callsign":
-        return _callsigns(column.astype(np.int64))
-    if name in flags:
-        return pa.array(column > 0)
-    return pa.array(column / DEGREE if name.endswith("_rad") else column)
+FLAT_NAMES: Final = {"lon_rad": "x_m", "lat_rad": "y_m", "ve_mps": "vx_mps", "vn_mps": "vy_mps"}
+"""Names outside of the columns that are others in a flat scene."""
+_FLAT_ORDER: Final = {
+    "lat_rad": "lon_rad",
+    "lon_rad": "lat_rad",
+    "vn_mps": "ve_mps",
+    "ve_mps": "vn_mps",
+}
+"""Outside, x comes before y."""
 
 
 def reports_to_arrow(reports: ReportBatch, sensors: list[str]) -> pa.Table:
@@ -57,46 +48,137 @@ def reports_to_arrow(reports: ReportBatch, sensors: list[str]) -> pa.Table:
     columns = {}
     for name, column in reports._asdict().items():
         if name == "sensor":
-            columns[name] = _words(column, sensors)
+            columns[name] = words(column, sensors)
         elif name == "kind":
-            columns[name] = _words(column, KINDS)
+            columns[name] = words(column, KINDS)
         else:
-            columns[_column_name(name)] = _outside(name, column, REPORT_FLAGS)
+            columns[column_name(name)] = outside(name, column, REPORT_FLAGS)
     return pa.table(columns)
 
 
-def tracks_to_arrow(rows: TrackRows, unit: str) -> pa.Table:
+def tracks_to_arrow(rows: TrackRows, unit: str, flat: bool = False) -> pa.Table:
     """Make the table of `tracks.parquet`; `unit` names who tracked."""
+    columns = _states_to_arrow(rows, TRACK_FLAGS, flat)
+    names_unit = pa.repeat(pa.scalar(unit, pa.string()), rows.time_s.size)
+    return pa.table({"time_s": columns.pop("time_s"), "unit": names_unit, **columns})
+
+
+def truth_to_arrow(rows: TruthRows, flat: bool = False) -> pa.Table:
+    """Make the table of `truth.parquet`."""
+    return pa.table(_states_to_arrow(rows, frozenset(), flat))
+
+
+def _states_to_arrow(
+    rows: TrackRows | TruthRows, flags: frozenset[str], flat: bool
+) -> dict[str, pa.Array]:
+    """Columns of tracks or truth."""
     columns = {}
-    for name, column in rows._asdict().items():
+    for field in rows._fields:
+        name = _FLAT_ORDER.get(field, field) if flat else field
+        column = getattr(rows, name)
         if name == "target_class":
-            columns["class"] = _words(np.maximum(column, 0), CLASSES)
+            columns["class"] = words(np.maximum(column, 0), CLASSES)
+        elif flat and name in FLAT_NAMES:
+            columns[FLAT_NAMES[name]] = pa.array(column)
         else:
-            columns[_column_name(name)] = _outside(name, column, TRACK_FLAGS)
-        if name == "time_s":
-            columns["unit"] = pa.repeat(pa.scalar(unit, pa.string()), rows.time_s.size)
-    return pa.table(columns)
+            columns[column_name(name)] = outside(name, column, flags)
+    return columns
 
 
-def _inside(column: pa.ChunkedArray, dtype: type[np.generic]) -> Column:
-    filled = column.cast(pa.float64() if dtype is np.float64 else pa.int64())
-    values = filled.fill_null(float("nan") if dtype is np.float64 else -1).to_numpy()
-    result: Column = values.astype(dtype)
-    return result
+def _checked(table: pa.Table, required: set[str]) -> None:
+    missing = sorted(required - set(table.column_names))
+    if missing:
+        raise RecordingError(
+            f"expected the columns of docs/reference/tables.md, got none named {', '.join(missing)}"
+        )
 
 
-def _indices(column: pa.ChunkedArray, words: list[str]) -> Column:
-    encoded = pa.chunked_array([column.combine_chunks().cast(pa.string())]).dictionary_encode()
-    chunk = encoded.combine_chunks()
-    chunk = chunk.chunk(0) if isinstance(chunk, pa.ChunkedArray) else chunk
-    place = {word: i for i, word in enumerate(words)}
-    found = chunk.dictionary.to_pylist()
-    unknown = [word for word in found if word not in place]
-    if unknown or chunk.null_count:
-        raise RecordingError(f"expected one of {', '.join(words)}, got {unknown or 'nothing'}")
-    index: Column = chunk.indices.to_numpy(zero_copy_only=False)
-    codes: Column = np.array([place[word] for word in found], np.int64)[index]
-    return codes
+def _is_flat(table: pa.Table) -> bool:
+    """Whether a table of tracks or truth has plane positions; those on the earth win."""
+    found = set(table.column_names)
+    return {"x_m", "y_m"} <= found and not {"lat_deg", "lon_deg"} <= found
+
+
+def _value(name: str, label: str, column: pa.ChunkedArray, dtype: type[np.generic]) -> Column:
+    """One column as it is inside; `label` is its name outside.
+
+    Raises
+    ------
+    RecordingError
+        It holds something else.
+    """
+    try:
+        if name == "callsign":
+            return callsigns(column)
+        if name == "kind":
+            return indices(column, KINDS).astype(dtype)
+        if name == "target_class":
+            return indices(column, CLASSES, absent=0).astype(dtype)
+        values = inside(column, dtype)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, RecordingError) as error:
+        raise RecordingError(f"column {label}: {error}") from error
+    return values * DEGREE if label.endswith("_deg") else values
+
+
+def _states_from_arrow(
+    table: pa.Table, dtypes: dict[str, type[np.generic]], label: str, flat: bool
+) -> dict[str, Column]:
+    """Columns that a table of tracks or truth has; `label` names the object's number."""
+    position = {"x_m", "y_m"} if flat else {"lat_deg", "lon_deg"}
+    if not position <= set(table.column_names):
+        raise RecordingError(
+            "expected positions in columns lat_deg and lon_deg (flat scenes: x_m and y_m), got "
+            f"{', '.join(table.column_names) or 'no column'}"
+        )
+    _checked(table, {"time_s", label})
+    columns = {}
+    for name, dtype in dtypes.items():
+        outer = "class" if name == "target_class" else column_name(name)
+        outer = FLAT_NAMES.get(name, outer) if flat else outer
+        if outer in table.column_names:
+            columns[name] = _value(name, outer, table[outer], dtype)
+    times(columns["time_s"], may_lack=False)
+    return columns
+
+
+def tracks_from_arrow(table: pa.Table) -> tuple[TrackRows, bool]:
+    """Read tracks from any table with the columns of `tracks.parquet`, and whether it is flat.
+
+    Only `time_s`, `track` and the position are needed: other columns that are missing are absent
+    values, but a table without `confirmed` holds confirmed tracks only. Unknown columns are
+    ignored.
+
+    Raises
+    ------
+    RecordingError
+        A column is missing or holds something else; the message names it.
+    """
+    flat = _is_flat(table)
+    columns = _states_from_arrow(table, TRACK_DTYPES, "track", flat)
+    columns["confirmed"] = np.abs(columns.get("confirmed", np.ones(table.num_rows, np.int8)))
+    rows = empty_rows(table.num_rows)._replace(**columns)
+    return rows._replace(target_class=np.maximum(rows.target_class, 0)), flat
+
+
+def truth_from_arrow(table: pa.Table) -> tuple[TruthRows, bool]:
+    """Read truth from any table with the columns of `truth.parquet`, and whether it is flat.
+
+    Only `time_s`, `target` and the position are needed; other columns that are missing are absent
+    values, unknown columns are ignored.
+
+    Raises
+    ------
+    RecordingError
+        A column is missing or holds something else; the message names it.
+    """
+    flat = _is_flat(table)
+    n = table.num_rows
+    absent = {
+        name: np.full(n, np.nan) if dtype is np.float64 else np.full(n, -1, dtype)
+        for name, dtype in TRUTH_DTYPES.items()
+    }
+    absent["target_class"] = np.zeros(n, np.int8)
+    return TruthRows(**absent | _states_from_arrow(table, TRUTH_DTYPES, "target", flat)), flat
 
 
 def reports_from_arrow(table: pa.Table) -> tuple[ReportBatch, list[str]]:
@@ -107,33 +189,36 @@ def reports_from_arrow(table: pa.Table) -> tuple[ReportBatch, list[str]]:
     Raises
     ------
     RecordingError
-        `time_s`, `sensor` or `kind` is missing, or a kind is unknown.
+        `time_s`, `sensor` or `kind` is missing, a column holds something else, a row has neither
+        time nor arrival, or a time cannot be seconds since 1970.
     """
-    missing = sorted(REQUIRED_REPORT_COLUMNS - set(table.column_names))
-    if missing:
-        raise RecordingError(
-            f"expected the columns of docs/reference/tables.md, got none named {', '.join(missing)}"
-        )
-    batch = empty_reports(table.num_rows)
-    columns = batch._asdict()
-    names = sorted(set(table["sensor"].to_pylist()), key=str)
+    _checked(table, set(REQUIRED_REPORT_COLUMNS))
+    columns = empty_reports(table.num_rows)._asdict()
     try:
-        for name, dtype in REPORT_DTYPES.items():
-            outside = _column_name(name)
-            if outside not in table.column_names:
-                continue
-            if name in ("sensor", "kind"):
-                words = names if name == "sensor" else list(KINDS)
-                columns[name] = _indices(table[outside], words).astype(dtype)
-            elif name == "callsign":
-                texts = table[outside].to_pylist()
-                packed = {text: pack_callsign(text) if text else -1 for text in set(texts)}
-                columns[name] = np.array([packed[text] for text in texts], np.int64)
-            else:
-                factor = DEGREE if name.endswith("_rad") else 1
-                columns[name] = (_inside(table[outside], dtype) * factor).astype(dtype)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        raise RecordingError(f"column {outside}: {error}") from error
-    if "received_ns" not in table.column_names:
-        columns["received_ns"] = np.rint(columns["time_s"] * NANOSECONDS).astype(np.int64)
-    return ReportBatch(**columns), names
+        columns["sensor"], sensors = names(table["sensor"])
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, RecordingError) as error:
+        raise RecordingError(f"column sensor: {error}") from error
+    columns["sensor"] = columns["sensor"].astype(np.int32)
+    for name, dtype in REPORT_DTYPES.items():
+        outer = column_name(name)
+        if name != "sensor" and outer in table.column_names:
+            columns[name] = _value(name, outer, table[outer], dtype)
+    for flag in REPORT_FLAGS:
+        columns[flag] = np.maximum(columns[flag], 0)
+    times(columns["time_s"], may_lack=True)
+    _arrivals(table, columns)
+    return ReportBatch(**columns), sensors
+
+
+def _arrivals(table: pa.Table, columns: dict[str, Column]) -> None:
+    """Let reports without a receive stamp arrive at their own time, in place."""
+    lacking = np.ones(table.num_rows, np.bool_)
+    if "received_ns" in table.column_names:
+        lacking = table["received_ns"].is_null(nan_is_null=True).to_numpy()
+    time_s = columns["time_s"][lacking]
+    if np.isnan(time_s).any():
+        row = int(np.flatnonzero(lacking & np.isnan(columns["time_s"]))[0])
+        raise RecordingError(f"row {row}: expected time_s or received_ns, got neither")
+    received_ns = columns["received_ns"].copy()
+    received_ns[lacking] = np.rint(time_s * NANOSECONDS).astype(np.int64)
+    columns["received_ns"] = received_ns
