@@ -155,8 +155,11 @@ def resolve(sensor: Sensor, field: str) -> float:
     return float(getattr(KIND_DEFAULTS[sensor.kind], field) if own is None else own)
 
 
-def sensor_table(sensors: tuple[Sensor, ...] | list[Sensor]) -> SensorTable:
-    """Arrays of the sensors in order, SI and radians; NaN position where none is configured."""
+def sensor_table(sensors: tuple[Sensor, ...] | list[Sensor], *, flat: bool = False) -> SensorTable:
+    """Arrays of the sensors in order, SI and radians; NaN position where none is configured.
+
+    In a flat scene longitude holds x and latitude y, in metres as they stand.
+    """
 
     def column(field: str, factor: float = 1.0) -> np.ndarray:
         return np.array([resolve(s, field) * factor for s in sensors], np.float64)
@@ -169,8 +172,8 @@ def sensor_table(sensors: tuple[Sensor, ...] | list[Sensor]) -> SensorTable:
         kind=np.array([SENSOR_KINDS.index(s.kind) for s in sensors], np.int8),
         sac=np.array([s.sac for s in sensors], np.int32),
         sic=np.array([s.sic for s in sensors], np.int32),
-        lat_rad=place("lat"),
-        lon_rad=place("lon"),
+        lat_rad=np.array([s.y_m for s in sensors], np.float64) if flat else place("lat"),
+        lon_rad=np.array([s.x_m for s in sensors], np.float64) if flat else place("lon"),
         height_m=np.array([s.height_m for s in sensors], np.float64),
         range_max_m=column("range_max_m"),
         period_s=column("period_s"),

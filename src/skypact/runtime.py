@@ -58,7 +58,8 @@ class Pipeline:
         self.counts: dict[str, int] = {}
         """What became of the reports, as the tracker counts it."""
         self._sensors = list(sensors)
-        self._tracker = Tracker(sensor_table(self._sensors), params)
+        self._flat = params is not None and params.frame == "flat"
+        self._tracker = Tracker(sensor_table(self._sensors, flat=self._flat), params)
         self._sinks: list[Sink] = [self.picture, *sinks]
         self._clock: Clock | None = None
         self._waiting = np.zeros(0, np.int64)
@@ -75,7 +76,7 @@ class Pipeline:
     def set_sensors(self, sensors: Sequence[Sensor]) -> None:
         """Put more sensors in force."""
         self._sensors = list(sensors)
-        self._tracker.set_sensors(sensor_table(self._sensors))
+        self._tracker.set_sensors(sensor_table(self._sensors, flat=self._flat))
 
     def start_clock(self, clock: Clock) -> None:
         """Go live: rates count from here, a report's latency from its arrival until it was used.

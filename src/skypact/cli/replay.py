@@ -11,6 +11,7 @@ from skypact.cli.console import Progress, emit, existing_files, say
 from skypact.cli.intake import Intake, midnight_s, read_union
 from skypact.cli.show import Stop, page, say_figures, stopping
 from skypact.config import Union
+from skypact.errors import ConfigError
 from skypact.model.ports import Clock, Sink
 from skypact.model.reports import TRACK, ReportBatch
 from skypact.record.clock import WallClock
@@ -20,6 +21,7 @@ from skypact.record.summary import out_folder, write_summary
 from skypact.runtime import Pipeline, replay
 from skypact.serve.history import TrackHistory
 from skypact.serve.scene import scene_from_union
+from skypact.track.params import TrackerParams
 from skypact.units import NANOSECONDS
 
 MAX_SPEED = float("inf")
@@ -53,7 +55,24 @@ def _read(args: argparse.Namespace, intake: Intake) -> ReportBatch:
     n_tracks = int((reports.kind == TRACK).sum())
     if n_tracks:
         say(f"{n_tracks:,} reports are other trackers' tracks; they are counted, not tracked again")
-    return intake.placeable(withhold(reports, args.withhold))
+    return withhold(reports, args.withhold)
+
+
+def _flat_sensors(intake: Intake, union: Union) -> None:
+    """Check that the places of all sensors in a flat scene are known.
+
+    Raises
+    ------
+    ConfigError
+        One is not in the union file.
+    """
+    known = {sensor.name for sensor in union.sensor}
+    for seen in intake.seen:
+        if seen.name not in known:
+            raise ConfigError(
+                f"sensor {seen.name} of the reports: expected an entry in the union file, got"
+                " none; in a flat scene every sensor needs its x_m and y_m"
+            )
 
 
 def _run_through(
@@ -79,12 +98,22 @@ def run(args: argparse.Namespace) -> int:
     """Replay all inputs; 1 when there is no record in them."""
     existing_files(args.inputs)
     union = read_union(args.union)
+    flat = union is not None and union.frame == "flat"
+    if flat and args.serve:
+        raise ConfigError(
+            'expected a union file with frame = "earth", got "flat"; a flat scene has no place on'
+            " the map, so leave out --serve"
+        )
     intake = Intake(union, args.site, midnight_s(args.date))
     with stopping() as stop, ExitStack() as stack:
         reports = _read(args, intake)
         if not intake.n_records:
             say(f"skypact: {intake.why_nothing()}")
             return FAILED
+        if union is not None and flat:
+            _flat_sensors(intake, union)
+        else:
+            reports = intake.placeable(reports)
         reports, moved = arriving_by_own_time(reports)
         for sensor, offset_s in moved.items():
             say(
@@ -94,8 +123,10 @@ def run(args: argparse.Namespace) -> int:
         history = TrackHistory(max_s=MAX_SPEED)
         sinks: list[Sink] = [history] if args.serve else []
         if args.out is not None:
-            sinks.append(TrackFile(out_folder(args.out) / "tracks.parquet", "replay"))
-        pipeline = Pipeline(intake.sensors, sinks)
+            path = out_folder(args.out) / "tracks.parquet"
+            sinks.append(TrackFile(path, "replay", flat=flat))
+        params = TrackerParams(frame="flat" if flat else "ecef")
+        pipeline = Pipeline(intake.sensors, sinks, params)
 
         def figures() -> dict[str, Any]:
             return intake.summary(pipeline.figures())

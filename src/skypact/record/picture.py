@@ -59,15 +59,26 @@ class PictureCount:
 
 
 class TrackFile:
-    """`tracks.parquet`, written in row groups; it appears under its name when it is complete."""
+    """`tracks.parquet`, written in row groups; it appears under its name when it is complete.
 
-    def __init__(self, path: Path, unit: str) -> None:
+    Parameters
+    ----------
+    path : Path
+        Name of the complete file.
+    unit : str
+        Who tracked.
+    flat : bool
+        Tracks of a flat scene: plane positions in metres.
+    """
+
+    def __init__(self, path: Path, unit: str, *, flat: bool = False) -> None:
         self._path = path
         self._part = path.with_suffix(".part")
         self._unit = unit
+        self._flat = flat
         self._waiting: list[TrackRows] = []
         self._n_waiting = 0
-        schema = tracks_to_arrow(concat_rows([]), unit).schema
+        schema = tracks_to_arrow(concat_rows([]), unit, flat).schema
         try:
             self._writer = pq.ParquetWriter(self._part, schema, compression="zstd")
         except OSError as error:
@@ -82,7 +93,8 @@ class TrackFile:
             self._flush()
 
     def _flush(self) -> None:
-        self._writer.write_table(tracks_to_arrow(concat_rows(self._waiting), self._unit))
+        rows = concat_rows(self._waiting)
+        self._writer.write_table(tracks_to_arrow(rows, self._unit, self._flat))
         self._waiting, self._n_waiting = [], 0
 
     def finish(self) -> None:
