@@ -7,12 +7,12 @@ those of the straight line: the radar is taken to correct refraction itself. A r
 grows: the standard gives no sign. Values beyond what their item can hold are left out.
 """
 
+from collections.abc import Callable
 from functools import cache
 from typing import Final
 
 import numpy as np
 
-from skypact.config import Sensor
 from skypact.kernels.geodesy import geodetic_from_ecef
 from skypact.model.reports import Floats, Longs
 from skypact.simulate.biases import RadarBiases
@@ -20,7 +20,7 @@ from skypact.simulate.feed import Records, split_rows, time_of_day
 from skypact.simulate.packing import Column, Layout, Part, layout, pack
 from skypact.simulate.plots import Plots
 from skypact.simulate.scenario import Scenario
-from skypact.simulate.sight import Site, ecef, enu_of_polar, errors
+from skypact.simulate.sight import ecef, enu_of_polar, errors, site_of
 from skypact.units import DEGREE, FOOT, NAUTICAL_MILE
 
 _PSR, _SSR, _SSR_PSR, _MODES, _MODES_PSR = 1, 2, 3, 5, 7
@@ -53,8 +53,14 @@ class Meter:
 
     Parameters
     ----------
-    sensor, site, biases, scenario
-        The radar, and the scene it stands in.
+    link : int
+        Index of the radar among the scenario's sensors.
+    scenario : Scenario
+        The scene it stands in.
+    biases : RadarBiases
+        Its biases.
+    stamp_s : callable
+        Times (k,) by the radar's clock.
     rng : numpy.random.Generator
         Of the errors of elevation and range rate; a stream of its own, so that other values are
         the same whether or not these are measured.
@@ -62,18 +68,19 @@ class Meter:
 
     def __init__(
         self,
-        sensor: Sensor,
-        site: Site,
-        biases: RadarBiases,
+        link: int,
         scenario: Scenario,
+        biases: RadarBiases,
+        stamp_s: Callable[[Floats], Floats],
         rng: np.random.Generator,
     ) -> None:
-        self._sensor = sensor
-        self._site = site
+        self._sensor = scenario.sensor[link]
+        self._site = site_of(self._sensor, scenario.air)
         self._biases = biases
         self._noise = scenario.noise
         self._sea_m = scenario.air.undulation_m
         self._simulated = int(scenario.mark_simulated)
+        self._stamp_s = stamp_s
         self._rng = rng
 
     def records(self, plots: Plots, rng: np.random.Generator) -> Records:
@@ -105,7 +112,7 @@ class Meter:
             "010.SAC": self._sensor.sac,
             "010.SIC": self._sensor.sic,
             "020.SIM": self._simulated,
-            "140.140": time_of_day(plots.time_s + bias.time_s),
+            "140.140": time_of_day(self._stamp_s(plots.time_s) + bias.time_s),
             "040.RHO": range_m / NAUTICAL_MILE,
             "040.THETA": azimuth / DEGREE,
         }

@@ -18,7 +18,7 @@ from skypact.simulate.biases import entropy_of, radar_biases
 from skypact.simulate.clutter import Clutter
 from skypact.simulate.codes import corrupt
 from skypact.simulate.crowd import Crowd
-from skypact.simulate.feed import Datagram, Line, concat, no_records, take, time_of_day
+from skypact.simulate.feed import Datagram, concat, line_of, no_records, take, time_of_day
 from skypact.simulate.ghosts import NEAREST_M, Reflections, second_trip, splits
 from skypact.simulate.measure import Meter
 from skypact.simulate.packing import Column, block, layout, pack
@@ -55,15 +55,13 @@ class Radar:
         self._rng = rng
         crowd, ghosts, clutter, codes, meter = rng.spawn(5)
         self._ghosts, self._codes = ghosts, codes
-        self._line = line_of(
-            link, scenario, 48, (options.delay_min_s, options.delay_max_s), rng
-        )
+        self._line = line_of(link, scenario, 48, (options.delay_min_s, options.delay_max_s), rng)
         self._beam = Beam(self._site, scenario.start_s, rng.random())
         reach_m = max(self._site.range_max_m, 2.0 * (options.unambiguous_m or 0.0))
         self._passages = Passages(self._beam, n, 1.02 * reach_m)
         entropy = entropy_of(rng)
         self.biases = radar_biases(scenario, link, entropy)
-        self._meter = Meter(sensor, self._site, self.biases, scenario, meter)
+        self._meter = Meter(link, scenario, self.biases, self._line.stamp_s, meter)
         self._clutter = Clutter(self._beam, options, scenario, entropy, clutter)
         self._crowd: Crowd | None = None
         if options.cell_range_m or options.garble_share:
@@ -206,7 +204,8 @@ class Radar:
         sectors, plots = self._options.sectors, self._pending
         first = math.floor(float(self._beam.turns(span.start_s)) * sectors) + 1
         last = math.floor(float(self._beam.turns(span.end_s)) * sectors)
-        sent, done = [], 0
+        sent: list[Datagram] = []
+        done = 0
         for crossing in range(first, last + 1):
             time_s = self._beam.time_of(crossing / sectors)
             until = int(np.searchsorted(plots.time_s, time_s, side="right"))
@@ -219,10 +218,11 @@ class Radar:
     def _message(self, sector: int, time_s: float) -> bytes:
         """Block of category 034: the beam enters a sector; a north mark comes before sector 0."""
         sensor = self._sensor
+        stamp_s = self._line.stamp_s(np.asarray(time_s)) + self.biases.at(time_s).time_s
         common: dict[str, Column] = {
             "010.SAC": sensor.sac,
             "010.SIC": sensor.sic,
-            "030.030": time_of_day(time_s + self.biases.at(time_s).time_s),
+            "030.030": time_of_day(stamp_s),
         }
         angle = sector * 360.0 / self._options.sectors
         crossing = common | {"000.000": _SECTOR_CROSSING, "020.020": angle}
