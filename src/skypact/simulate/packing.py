@@ -125,7 +125,7 @@ def pack(shape: Layout, columns: Mapping[str, Column], n: int) -> Octets:
         first, last = bit // 8, (bit + field.bits - 1) // 8
         shift = 8 * (last + 1) - bit - field.bits
         raw = (_integers(field, values) & ((1 << field.bits) - 1)) << shift
-        wide = raw.astype(">i8").reshape(-1, 1).view(np.uint8)
+        wide = np.asarray(raw, ">i8").reshape(-1, 1).view(np.uint8)
         out[:, first : last + 1] |= wide[:, 7 - (last - first) :]
     return out
 
