@@ -41,3 +41,11 @@ def height_over_pressure_m(
         angle = north * lat_rad + east * lon_rad + phase + turning
         total = total + air.wave_m * weight * np.sin(angle)
     return total
+
+
+def pressure_altitude_m(
+    field: AirField, lat_rad: Floats, lon_rad: Floats, height_m: Floats, time_s: float
+) -> Floats:
+    """Pressure altitude at heights above the ellipsoid (n,): `height_over_pressure_m` solved."""
+    at_zero = height_over_pressure_m(field, lat_rad, lon_rad, np.zeros_like(height_m), time_s)
+    return np.asarray((height_m - at_zero) / (1.0 + field.air.warm))

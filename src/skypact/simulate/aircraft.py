@@ -147,7 +147,7 @@ class Limits(NamedTuple):
 
 def rows_of(table: Aircraft, first: int, end: int) -> Aircraft:
     """View of rows `first` to before `end`; what is written there is written in `table`."""
-    return Aircraft(*(column[first:end] for column in table))
+    return Aircraft._make(column[first:end] for column in table)
 
 
 def limits_of(kind: Bytes) -> Limits:

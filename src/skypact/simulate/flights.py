@@ -1,6 +1,7 @@
 """Who flies: addresses, codes, callsigns and equipment, and where a flight begins."""
 
 import math
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import Final
 
@@ -11,15 +12,17 @@ from skypact.simulate.air import AirField, height_over_pressure_m
 from skypact.simulate.aircraft import (
     AIRCRAFT_KINDS,
     AIRLINER,
+    DRONE,
     FAST,
     MAX_POINTS,
     PERFORMANCE,
     Aircraft,
 )
-from skypact.simulate.parts import Fleet
+from skypact.simulate.parts import Fleet, Recorded
 from skypact.simulate.routes import Point, airliner_route, course_distance, fast_route, local_route
 from skypact.simulate.scenario import Scenario
 from skypact.simulate.spacing import is_clear
+from skypact.units import DEGREE
 
 _BLOCKS: Final = (
     (0x440000, 15), (0x470000, 15), (0x505C00, 10), (0x3C0000, 18), (0x400000, 18),
@@ -36,16 +39,102 @@ VFR_CODE: Final = 7000
 """Code that uncontrolled flights share; codes are no identity."""
 
 
-class Dispatcher:
-    """Starts flights in rows of the aircraft table; holds what is in use."""
+class Equipment:
+    """Draws what flights carry: transponders, addresses, codes and callsigns; holds what is in use.
 
-    def __init__(self, scenario: Scenario, field: AirField, rng: np.random.Generator) -> None:
+    Parameters
+    ----------
+    numbers : iterator of int
+        Numbers of flights, shared by all that start flights in a scene.
+    taken : set of int
+        Addresses in use, shared and added to.
+    rng : numpy.random.Generator
+    """
+
+    def __init__(self, numbers: Iterator[int], taken: set[int], rng: np.random.Generator) -> None:
+        self._numbers = numbers
+        self._taken = taken
+        self._rng = rng
+
+    def number(self, a: Aircraft, row: int) -> None:
+        """Give a row the number of a new flight."""
+        a.target[row] = next(self._numbers)
+
+    def equip(self, a: Aircraft, row: int, fleet: Fleet | Recorded) -> None:
+        """Draw what a flight of the row's kind carries, by the shares of its fleet."""
+        kind = int(a.kind[row])
+        rng = self._rng
+        transponder, modes, adsb = rng.random(3) < (
+            usual_share(kind) if fleet.transponder is None else fleet.transponder,
+            fleet.modes,
+            fleet.adsb,
+        )
+        code, icao, name = self._code(kind), self._address(), self._callsign(kind)
+        a.mode3a[row] = code if transponder else -1
+        has_modes = bool(transponder and modes)
+        a.icao[row] = icao if has_modes else -1
+        a.callsign[row] = pack_callsign(name) if has_modes else -1
+        a.adsb[row] = has_modes and bool(adsb)
+        a.nacp[row] = int(rng.choice([8, 9, 10], p=[0.1, 0.5, 0.4]))
+
+    def _address(self) -> int:
+        while True:
+            first, bits = _BLOCKS[int(self._rng.integers(len(_BLOCKS)))]
+            address = first + int(self._rng.integers(1, 1 << bits))
+            if address not in self._taken:
+                self._taken.add(address)
+                return address
+
+    def _code(self, kind: int) -> int:
+        if kind != AIRLINER and self._rng.random() < 0.6:
+            return VFR_CODE
+        while True:
+            code = int("".join(str(digit) for digit in self._rng.integers(0, 8, 4)))
+            if code not in _RESERVED:
+                return code
+
+    def _callsign(self, kind: int) -> str:
+        rng = self._rng
+        if kind == AIRLINER:
+            number = int(rng.integers(1, 9_999))
+            return f"{_OPERATORS[int(rng.integers(len(_OPERATORS)))]}{number}"
+        letters = "".join(_LETTERS[int(i)] for i in rng.integers(0, 26, 3))
+        if kind == FAST:
+            return f"FALKE{int(rng.integers(10, 99))}"
+        return _PREFIXES[int(rng.integers(len(_PREFIXES)))] + letters
+
+
+def usual_share(kind: int) -> float:
+    """Share with a transponder where a fleet does not say: all aircraft, but no drone."""
+    return 0.0 if kind == DRONE else 1.0
+
+
+class Dispatcher:
+    """Starts guided flights in rows of their table, each at its route's start or underway.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    field : AirField
+        Turns heights of the ground into pressure altitudes.
+    equipment : Equipment
+    rng : numpy.random.Generator
+        The one of `equipment`: both draw in turn.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        field: AirField,
+        equipment: Equipment,
+        rng: np.random.Generator,
+    ) -> None:
         self._scenario = scenario
         self._field = field
+        self._equipment = equipment
         self._rng = rng
-        self._next_target = 0
-        self._addresses: set[int] = set()
-        self._fleet_of_row = [fleet for fleet in scenario.fleet for _ in range(fleet.count)]
+        guided = [fleet for fleet in scenario.fleet if fleet.kind != "drone"]
+        self._fleet_of_row = [fleet for fleet in guided for _ in range(fleet.count)]
 
     def kinds(self) -> list[int]:
         """Kind of each row of the table."""
@@ -53,12 +142,9 @@ class Dispatcher:
 
     def launch(self, a: Aircraft, row: int, time_s: float, *, underway: bool) -> None:
         """Start a flight in a row: at its route's start, or anywhere on it if `underway`."""
-        fleet = self._fleet_of_row[row]
-        kind = AIRCRAFT_KINDS.index(fleet.kind)
-        a.target[row] = self._next_target
-        self._next_target += 1
-        a.kind[row] = kind
-        self._equip(a, row, fleet, kind)
+        kind = int(a.kind[row])
+        self._equipment.number(a, row)
+        self._equipment.equip(a, row, self._fleet_of_row[row])
         for _ in range(_TRIES):
             route = self._route(kind, time_s)
             flown = 0.0
@@ -71,8 +157,7 @@ class Dispatcher:
 
     def _route(self, kind: int, time_s: float) -> list[Point]:
         scenario, rng = self._scenario, self._rng
-        middle = scenario.airport[0] if scenario.airport else scenario.sensor[0]
-        lat, lon = math.radians(middle.lat or 0.0), math.radians(middle.lon or 0.0)
+        lat, lon = _middle(scenario)
         ground = self._excess_m(lat, lon, scenario.air.ground_m, time_s)
         if kind == AIRLINER:
             return airliner_route(scenario, ground, rng)
@@ -104,46 +189,12 @@ class Dispatcher:
         speed = limits.speed_low_mps + share * (limits.speed_high_mps - limits.speed_low_mps)
         a.speed_mps[row] = speed * a.speed_gain[row]
 
-    def _equip(self, a: Aircraft, row: int, fleet: Fleet, kind: int) -> None:
-        rng = self._rng
-        transponder, modes, adsb = rng.random(3) < (
-            1.0 if fleet.transponder is None else fleet.transponder,
-            fleet.modes,
-            fleet.adsb,
-        )
-        code, icao, name = self._code(kind), self._address(), self._callsign(kind)
-        a.mode3a[row] = code if transponder else -1
-        has_modes = bool(transponder and modes)
-        a.icao[row] = icao if has_modes else -1
-        a.callsign[row] = pack_callsign(name) if has_modes else -1
-        a.adsb[row] = has_modes and bool(adsb)
-        a.nacp[row] = int(rng.choice([8, 9, 10], p=[0.1, 0.5, 0.4]))
 
-    def _address(self) -> int:
-        while True:
-            first, bits = _BLOCKS[int(self._rng.integers(len(_BLOCKS)))]
-            address = first + int(self._rng.integers(1, 1 << bits))
-            if address not in self._addresses:
-                self._addresses.add(address)
-                return address
-
-    def _code(self, kind: int) -> int:
-        if kind != AIRLINER and self._rng.random() < 0.6:
-            return VFR_CODE
-        while True:
-            code = int("".join(str(digit) for digit in self._rng.integers(0, 8, 4)))
-            if code not in _RESERVED:
-                return code
-
-    def _callsign(self, kind: int) -> str:
-        rng = self._rng
-        if kind == AIRLINER:
-            number = int(rng.integers(1, 9_999))
-            return f"{_OPERATORS[int(rng.integers(len(_OPERATORS)))]}{number}"
-        letters = "".join(_LETTERS[int(i)] for i in rng.integers(0, 26, 3))
-        if kind == FAST:
-            return f"FALKE{int(rng.integers(10, 99))}"
-        return _PREFIXES[int(rng.integers(len(_PREFIXES)))] + letters
+def _middle(scenario: Scenario) -> tuple[float, float]:
+    """Latitude and longitude (rad) of some place in the scene."""
+    for place in (*scenario.airport, *scenario.entry, *scenario.airfield, *scenario.area):
+        return place.lat * DEGREE, place.lon * DEGREE
+    return 0.0, 0.0
 
 
 def _along(

@@ -1,7 +1,7 @@
 """A running scene: truth moves tick by tick, sensors measure it, bytes arrive in order."""
 
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 import msgspec
@@ -9,33 +9,27 @@ import numpy as np
 
 from skypact import config
 from skypact.model.packets import PacketBatch, packets_from
+from skypact.model.recorded import RecordedPaths
 from skypact.model.reports import ReportBatch, concat_reports
 from skypact.model.truth import TruthRows, concat_truth
 from skypact.simulate.air import air_field
-from skypact.simulate.aircraft import empty_aircraft, limits_of
 from skypact.simulate.cooperative import AdsbReceiver, Broadcast, Multilateration
 from skypact.simulate.feed import Datagram, Origins
-from skypact.simulate.flights import Dispatcher
+from skypact.simulate.movers import sky_of
 from skypact.simulate.radar import Radar
 from skypact.simulate.scenario import Scenario
-from skypact.simulate.spacing import keep_distance
 from skypact.simulate.tick import Observer, Tick
-from skypact.simulate.truth import (
-    TICK_S,
-    arrived,
-    step,
-    truth_rows,
-)
+from skypact.simulate.truth import TICK_S, truth_rows
 from skypact.units import NANOSECONDS
 
-_SPACING_TICKS = 8
-"""Ticks between two looks at who follows whom."""
 OBSERVERS: Final[dict[str, Callable[..., Observer]]] = {
     "radar": Radar,
     "mlat": Multilateration,
     "adsb": AdsbReceiver,
 }
 """What imitates each kind of sensor."""
+_LATER_STREAMS: Final = 5
+"""Random streams after those of the sensors: drones, wind, balloons, ballistic, recorded."""
 
 
 class Slice(NamedTuple):
@@ -63,26 +57,41 @@ class Scene:
         Seed of every random draw.
     start_s : float, optional
         First instant, seconds UTC since 1970, instead of the scenario's own (a live demo: now).
+    recorded : sequence of RecordedPaths, optional
+        What the files of the scenario's ``[[recorded]]`` entries hold, in their order
+        (`skypact.record.trajectories` reads them).
+
+    Raises
+    ------
+    ConfigError
+        A ballistic flight is impossible as asked for, or `recorded` has not one entry per
+        ``[[recorded]]``.
     """
 
-    def __init__(self, scenario: Scenario, seed: int, start_s: float | None = None) -> None:
+    def __init__(
+        self,
+        scenario: Scenario,
+        seed: int,
+        start_s: float | None = None,
+        recorded: Sequence[RecordedPaths] = (),
+    ) -> None:
         if start_s is not None:
             scenario = msgspec.structs.replace(scenario, start_s=start_s)
         self.scenario = scenario
         self.sensors: tuple[config.Sensor, ...] = scenario.sensor
         self.members: tuple[config.Member, ...] = scenario.member
+        sensors = len(scenario.sensor)
         streams = [
             np.random.Generator(np.random.PCG64(child))
-            for child in np.random.SeedSequence(seed).spawn(3 + len(scenario.sensor))
+            for child in np.random.SeedSequence(seed).spawn(3 + sensors + _LATER_STREAMS)
         ]
-        self._field = air_field(scenario.air, streams[0])
-        self._dispatcher = Dispatcher(scenario, self._field, streams[1])
-        kinds = np.array(self._dispatcher.kinds(), np.int8)
-        n = len(kinds)
-        self._limits = limits_of(kinds)
-        self._aircraft = empty_aircraft(n)
-        for row in range(n):
-            self._dispatcher.launch(self._aircraft, row, scenario.start_s, underway=True)
+        self._sky = sky_of(
+            scenario,
+            air_field(scenario.air, streams[0]),
+            recorded,
+            (streams[1], *streams[3 + sensors :]),
+        )
+        n = len(self._sky.aircraft.target)
         self._broadcast = Broadcast(n, scenario.start_s, streams[2])
         self._observers: list[Observer] = [
             OBSERVERS[sensor.kind](link, sensor, scenario, n, streams[3 + link])
@@ -108,21 +117,19 @@ class Scene:
         every = max(1, round(self.scenario.truth_period_s / TICK_S))
         while self.time_s < until_s:
             if self._ticks % every == 0:
-                truth.append(truth_rows(self._aircraft, self.time_s))
+                truth.append(truth_rows(self._sky.aircraft, self.time_s))
             self._tick()
         return self._arrived_by(until_s, concat_truth(truth))
 
     def _tick(self) -> None:
-        aircraft, limits = self._aircraft, self._limits
-        for row in np.flatnonzero(arrived(aircraft)).tolist():
-            self._dispatcher.launch(aircraft, row, self.time_s, underway=False)
-        if self._ticks % _SPACING_TICKS == 0:
-            keep_distance(aircraft)
-        span = step(aircraft, limits, self._field, self.time_s)
-        tick = Tick(span, aircraft, limits, self._broadcast.transmit(span, aircraft))
+        sky = self._sky
+        span = sky.step(self.time_s)
+        squitters = self._broadcast.transmit(span, sky.aircraft)
+        tick = Tick(span, sky.aircraft, sky.limits, squitters)
         for observer in self._observers:
             self._queue_up(observer.observe(tick))
         self._ticks += 1
+        sky.begin(self.time_s)
 
     def _queue_up(self, datagrams: list[Datagram]) -> None:
         for datagram in datagrams:

@@ -68,8 +68,10 @@ def keep_distance(a: Aircraft) -> None:
 
 def is_clear(a: Aircraft, row: int) -> bool:
     """Whether no other flight is near a row's flight at its level."""
-    north, east = plane(a.lat_rad, a.lon_rad)
-    near = np.hypot(north - north[row], east - east[row]) < _NEAR_M
+    near = np.abs(a.lat_rad - a.lat_rad[row]) < _NEAR_M / MEAN_RADIUS_M
     near &= (np.abs(a.baro_m - a.baro_m[row]) < _LEVEL_M) & (a.target >= 0)
     near[row] = False
-    return not near.any()
+    others = np.flatnonzero(near)
+    north, east = plane(a.lat_rad[others], a.lon_rad[others])
+    here_north, here_east = plane(a.lat_rad[row : row + 1], a.lon_rad[row : row + 1])
+    return bool((np.hypot(north - here_north, east - here_east) >= _NEAR_M).all())

@@ -1,0 +1,145 @@
+"""What moves the objects of a scene: one mover per kind of motion, each with its own rows.
+
+The table of objects holds the guided flights first, then drones, balloons, ballistic flights and
+recorded ones. A mover gets a view of its rows: what it writes there, all others see.
+"""
+
+from collections.abc import Sequence
+from itertools import count, pairwise
+from typing import Protocol
+
+import numpy as np
+
+from skypact.model.recorded import RecordedPaths
+from skypact.simulate.air import AirField
+from skypact.simulate.aircraft import (
+    DRONE,
+    Aircraft,
+    Limits,
+    empty_aircraft,
+    limits_of,
+    rows_of,
+)
+from skypact.simulate.drone import Drones
+from skypact.simulate.flights import Dispatcher, Equipment
+from skypact.simulate.guidance import arrived, fly_on, guide
+from skypact.simulate.scenario import Scenario
+from skypact.simulate.spacing import keep_distance
+from skypact.simulate.truth import TICK_S, Span, ecef_state
+
+_SPACING_TICKS = 8
+"""Ticks between two looks at who follows whom."""
+
+
+class Mover(Protocol):
+    """Moves its rows of the table of objects."""
+
+    def begin(self, time_s: float) -> None:
+        """End and start flights at `time_s`, the present time, before the rows are looked at."""
+        ...
+
+    def move(self, start_s: float) -> None:
+        """Move what is there from `start_s` by one tick, in place."""
+        ...
+
+
+class Guided:
+    """Moves aircraft along routes; an aircraft that has arrived is followed by another."""
+
+    def __init__(
+        self, rows: Aircraft, limits: Limits, field: AirField, dispatcher: Dispatcher
+    ) -> None:
+        self._rows, self._limits, self._field = rows, limits, field
+        self._dispatcher = dispatcher
+        self._ticks = 0
+
+    def begin(self, time_s: float) -> None:
+        """Start a flight where the one before has arrived; the scene's first ones are underway."""
+        a = self._rows
+        for row in np.flatnonzero(arrived(a)).tolist():
+            self._dispatcher.launch(a, row, time_s, underway=self._ticks == 0)
+
+    def move(self, start_s: float) -> None:
+        """Guide and move all by one tick, in place."""
+        if self._ticks % _SPACING_TICKS == 0:
+            keep_distance(self._rows)
+        guide(self._rows, self._limits)
+        fly_on(self._rows, self._field, start_s + TICK_S)
+        self._ticks += 1
+
+
+class Sky:
+    """All objects of a scene and what moves them.
+
+    Parameters
+    ----------
+    aircraft : Aircraft
+    limits : Limits
+    movers : list of Mover
+    start_s : float
+        Present time, seconds UTC.
+    """
+
+    def __init__(
+        self, aircraft: Aircraft, limits: Limits, movers: list[Mover], start_s: float
+    ) -> None:
+        self.aircraft = aircraft
+        self.limits = limits
+        self._movers = movers
+        for mover in movers:
+            mover.begin(start_s)
+
+    def step(self, start_s: float) -> Span:
+        """Move everything by one tick from `start_s`; return the tick's ends.
+
+        Call `begin` after what was there in the tick has been looked at.
+        """
+        a = self.aircraft
+        ecef0, velocity0 = ecef_state(a)
+        baro0 = a.baro_m.copy()
+        for mover in self._movers:
+            mover.move(start_s)
+        ecef1, velocity1 = ecef_state(a)
+        end_s = start_s + TICK_S
+        return Span(start_s, end_s, ecef0, ecef1, velocity0, velocity1, baro0, a.baro_m.copy())
+
+    def begin(self, time_s: float) -> None:
+        """End and start flights at `time_s`, the present time."""
+        for mover in self._movers:
+            mover.begin(time_s)
+
+
+def sky_of(
+    scenario: Scenario,
+    field: AirField,
+    recorded: Sequence[RecordedPaths],
+    streams: Sequence[np.random.Generator],
+) -> Sky:
+    """Make the objects of a scenario.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    field : AirField
+    recorded : sequence of RecordedPaths
+        One per ``[[recorded]]`` entry of the scenario.
+    streams : sequence of numpy.random.Generator
+        For guided flights, drones, wind, balloons, ballistic and recorded flights, in this order.
+    """
+    numbers, taken = count(), set[int]()
+    equipment = [Equipment(numbers, taken, rng) for rng in streams]
+    dispatcher = Dispatcher(scenario, field, equipment[0], streams[0])
+    drones = [f for f in scenario.fleet if f.kind == "drone" for _ in range(f.count)]
+    kinds = [dispatcher.kinds(), [DRONE] * len(drones)]
+    aircraft = empty_aircraft(sum(map(len, kinds)))
+    aircraft.kind[:] = np.concatenate([np.array(part, np.int8) for part in kinds])
+    limits = limits_of(aircraft.kind)
+    ends = np.cumsum([0, *map(len, kinds)]).tolist()
+    views = [rows_of(aircraft, a, b) for a, b in pairwise(ends)]
+    movers: list[Mover] = []
+    if kinds[0]:
+        guided = Limits._make(column[: ends[1]] for column in limits)
+        movers.append(Guided(views[0], guided, field, dispatcher))
+    if drones:
+        movers.append(Drones(views[1], drones, scenario.pad, field, equipment[1], streams[1]))
+    return Sky(aircraft, limits, movers, scenario.start_s)
