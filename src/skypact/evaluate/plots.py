@@ -10,7 +10,8 @@ import io
 import re
 from collections.abc import Callable
 from importlib import import_module
-from typing import Any, Final
+from types import ModuleType
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -18,6 +19,10 @@ from skypact.errors import MissingExtraError
 from skypact.evaluate.series import Series, Updates, binned, clock, thinned, time_axis
 from skypact.model.reports import Floats
 from skypact.model.tracks import CLASSES
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 INK, MUTED, LINE = "#010203", "#010204", "#010205"
 BLUE, ORANGE, GREEN, PURPLE, PAPER = "#010206", "#010207", "#010208", "#010209", "#01020a"
@@ -57,7 +62,7 @@ _STYLE: Final = {
 }
 
 
-def _matplotlib() -> Any:
+def _matplotlib() -> ModuleType:
     try:
         import_module("matplotlib.figure")
         return import_module("matplotlib")
@@ -67,7 +72,7 @@ def _matplotlib() -> Any:
         ) from error
 
 
-def _svg(figure: Any, name: str) -> str:
+def _svg(figure: "Figure", name: str) -> str:
     """Text of a figure without header, ids of groups and fixed colours."""
     out = io.StringIO()
     figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
@@ -85,7 +90,7 @@ def _svg(figure: Any, name: str) -> str:
 
 
 def _drawn(
-    name: str, draw: Callable[[Any, Any], None], width: float = 7.4, height: float = 2.9
+    name: str, draw: Callable[["Figure", "Axes"], None], width: float = 7.4, height: float = 2.9
 ) -> str:
     """Make one figure with one pair of axes; `draw` gets the figure and the axes."""
     matplotlib = _matplotlib()
@@ -95,7 +100,7 @@ def _drawn(
         return _svg(figure, name)
 
 
-def _time_label(axes: Any, first_s: float, span_s: float) -> float:
+def _time_label(axes: "Axes", first_s: float, span_s: float) -> float:
     """Name the axis of time; seconds in its unit."""
     size_s, unit = time_axis(span_s)
     axes.set_xlabel(f"{unit} after {clock(first_s)}")
@@ -103,7 +108,7 @@ def _time_label(axes: Any, first_s: float, span_s: float) -> float:
     return size_s
 
 
-def _legend(axes: Any, n: int) -> None:
+def _legend(axes: "Axes", n: int) -> None:
     axes.legend(loc="lower left", bbox_to_anchor=(-0.01, 1.0), ncols=n, borderaxespad=0.2)
 
 
@@ -124,7 +129,7 @@ def errors_over_time(series: Series, floor_m: float | None = None) -> str:
         A bound on the RMS error, drawn as a dashed line [m].
     """
 
-    def draw(_: Any, axes: Any) -> None:
+    def draw(_: "Figure", axes: "Axes") -> None:
         first_s, span_s = _span(series)
         size_s = _time_label(axes, first_s, span_s)
         bins = binned(series.updates.time_s, series.updates.horizontal_m)
@@ -145,7 +150,7 @@ def errors_over_time(series: Series, floor_m: float | None = None) -> str:
 def gospa_over_time(series: Series) -> str:
     """GOSPA and the parts it is made of, per instant; long runs are thinned to bin means."""
 
-    def draw(_: Any, axes: Any) -> None:
+    def draw(_: "Figure", axes: "Axes") -> None:
         first_s, span_s = _span(series)
         size_s = _time_label(axes, first_s, span_s)
         i = series.instants
@@ -167,7 +172,7 @@ def gospa_over_time(series: Series) -> str:
 def counts_over_time(series: Series) -> str:
     """How many objects there are, and how many tracks claim to be one."""
 
-    def draw(_: Any, axes: Any) -> None:
+    def draw(_: "Figure", axes: "Axes") -> None:
         first_s, span_s = _span(series)
         size_s = _time_label(axes, first_s, span_s)
         i = series.instants
@@ -207,7 +212,7 @@ def _cells(u: Updates, is_flat: bool) -> tuple[Floats, tuple[float, float, float
 def map_of_errors(series: Series) -> str:
     """Where the errors are: RMS horizontal error in cells of the map."""
 
-    def draw(figure: Any, axes: Any) -> None:
+    def draw(figure: "Figure", axes: "Axes") -> None:
         axes.grid(visible=False)
         axes.set_xlabel("x [m]" if series.is_flat else "longitude [°]")
         axes.set_ylabel("y [m]" if series.is_flat else "latitude [°]")
@@ -236,7 +241,7 @@ def map_of_errors(series: Series) -> str:
 def error_distribution(series: Series) -> str:
     """Share of updates whose error is below a distance, all and by class (at most three)."""
 
-    def draw(_: Any, axes: Any) -> None:
+    def draw(_: "Figure", axes: "Axes") -> None:
         u = series.updates
         use = np.isfinite(u.horizontal_m)
         names, counts = np.unique(u.target_class[use], return_counts=True)
@@ -274,7 +279,7 @@ def nees_over_time(series: Series, band: Callable[[int], tuple[float, float]]) -
         ``band(n)`` gives the lower and upper limit of the mean of n values.
     """
 
-    def draw(_: Any, axes: Any) -> None:
+    def draw(_: "Figure", axes: "Axes") -> None:
         first_s, span_s = _span(series)
         size_s = _time_label(axes, first_s, span_s)
         bins = binned(series.updates.time_s, series.updates.nees, 90)
@@ -295,10 +300,10 @@ def nees_over_time(series: Series, band: Callable[[int], tuple[float, float]]) -
 def nees_histogram(series: Series) -> str:
     """NEES of the updates against the chi-square density of two degrees of freedom."""
 
-    def draw(_: Any, axes: Any) -> None:
+    def draw(_: "Figure", axes: "Axes") -> None:
         values = series.updates.nees[np.isfinite(series.updates.nees)]
         edges = np.linspace(0, 14, 57)
-        n, _ = np.histogram(np.minimum(values, 13.99), edges)
+        n = np.histogram(np.minimum(values, 13.99), edges)[0]
         density = n / max(values.size, 1) / np.diff(edges)
         axes.stairs(density, edges, fill=True, color=BLUE, alpha=0.45, label="found")
         x = np.linspace(0, 14, 100)
@@ -314,7 +319,7 @@ def nees_histogram(series: Series) -> str:
 def errors_by_class(series: Series) -> str:
     """Median, RMS and 95th percentile of the horizontal error for every class of object."""
 
-    def draw(_: Any, axes: Any) -> None:
+    def draw(_: "Figure", axes: "Axes") -> None:
         u = series.updates
         use = np.isfinite(u.horizontal_m)
         found = [int(c) for c in np.unique(u.target_class[use])]
