@@ -9,7 +9,7 @@ from skypact.config import Sensor
 from skypact.kernels.geodesy import MEAN_RADIUS_M, geodetic_from_ecef
 from skypact.model.reports import Bytes, Floats, Longs
 from skypact.simulate.aircraft import AIRLINER, FAST, HELICOPTER, Aircraft
-from skypact.simulate.feed import Datagram, Line, Records, split_rows, take, time_of_day
+from skypact.simulate.feed import Datagram, Line, Records, line_of, split_rows, take, time_of_day
 from skypact.simulate.packing import Column, layout, pack
 from skypact.simulate.scenario import Scenario
 from skypact.simulate.sight import (
@@ -57,8 +57,9 @@ def _datagrams(line: Line, end_s: float, records: Records) -> list[Datagram]:
     """Put records in datagrams of a size that networks carry whole, sent when the tick ends."""
     count = len(records.octets)
     return [
-        line.send(end_s, take(records, slice(i, i + _PER_DATAGRAM)))
+        datagram
         for i in range(0, count, _PER_DATAGRAM)
+        for datagram in line.send(end_s, take(records, slice(i, i + _PER_DATAGRAM)))
     ]
 
 
@@ -72,7 +73,7 @@ class Multilateration:
         self._scenario = scenario
         self._site = site_of(sensor, scenario.air)
         self._rng = rng
-        self._line = Line(link, 20, _DELAY_S, rng)
+        self._line = line_of(link, scenario, 20, _DELAY_S, rng)
         self._phase = rng.random(n)
         parts = 2 if scenario.mark_simulated else 1
         self._coded = layout(20, _MLAT_ITEMS | {"020": parts})
@@ -178,7 +179,7 @@ class AdsbReceiver:
         self._scenario = scenario
         self._site = site_of(sensor, scenario.air)
         self._rng = rng
-        self._line = Line(link, 21, _DELAY_S, rng)
+        self._line = line_of(link, scenario, 21, _DELAY_S, rng)
         self._due_s = np.full(n, -math.inf)
         self._layout = layout(21, _ADSB_ITEMS | ({"040": 2} if scenario.mark_simulated else {}))
 

@@ -6,6 +6,8 @@ import numpy as np
 
 from skypact.model.reports import Floats, Ints, Longs, ReportBatch
 from skypact.simulate.packing import Octets, block
+from skypact.simulate.parts import Fault
+from skypact.simulate.scenario import Scenario
 from skypact.units import DAY, NANOSECONDS
 
 CLUTTER = -1
@@ -87,26 +89,103 @@ def time_of_day(time_s: Floats | float) -> Floats:
 
 
 class Line:
-    """The line from a sensor to us: what is sent arrives later, in order."""
+    """The line from a sensor to us: what is sent arrives later, in order, unless it has faults.
+
+    Faults draw from a stream of their own, and what is lost was drawn like what is not: a scene
+    with faults holds the same measurements as the one without.
+    """
 
     def __init__(
-        self, link: int, category: int, delay_s: tuple[float, float], rng: np.random.Generator
+        self,
+        link: int,
+        category: int,
+        delay_s: tuple[float, float],
+        rng: np.random.Generator,
+        fault: Fault | None = None,
+        start_s: float = 0.0,
     ) -> None:
         self._link = link
         self._category = category
-        self._delay_s = delay_s
+        self._fault = Fault() if fault is None else fault
+        self._delay_s = _delays(delay_s, self._fault)
         self._rng = rng
+        self._chance = rng.spawn(1)[0]
+        self._start_s = start_s
         self._last_ns = 0
 
-    def send(self, time_s: float, records: Records, service: bytes = b"") -> Datagram:
-        """Datagram leaving at `time_s` with records and then a service block."""
-        delay_s = self._rng.uniform(*self._delay_s)
-        # Whole seconds apart: a float of nanoseconds since 1970 has steps of 256 ns.
-        whole, rest = divmod(time_s, 1.0)
-        arrival = int(whole) * NANOSECONDS + round((rest + delay_s) * NANOSECONDS)
-        self._last_ns = max(self._last_ns + 1, arrival)
+    def stamp_s(self, time_s: Floats) -> Floats:
+        """Return times (k,) by the sensor's clock, which may have jumped."""
+        at_s = self._fault.clock_step_at_s
+        if at_s is None:
+            return time_s
+        jumped = time_s - self._start_s >= at_s
+        return np.asarray(time_s + np.where(jumped, self._fault.clock_step_s, 0.0))
+
+    def send(self, time_s: float, records: Records, service: bytes = b"") -> list[Datagram]:
+        """Datagrams that come of one leaving at `time_s` with records and then a service block."""
         body = block(self._category, b"".join(records.octets)) if records.octets else b""
-        return Datagram(
-            self._last_ns, self._link, body + service, records.target, records.time_s,
-            records.ecef_m,
-        )  # fmt: skip
+        origin = (records.target, records.time_s, records.ecef_m)
+        return [
+            Datagram(arrival, self._link, body + service, *origin)
+            for arrival in self._arrivals(time_s)
+        ]
+
+    def send_reports(
+        self, time_s: float, reports: ReportBatch, true_s: Floats, ecef_m: Floats
+    ) -> list[Datagram]:
+        """Datagrams that come of one leaving at `time_s` with reports that have no category."""
+        out = []
+        for arrival in self._arrivals(time_s):
+            stamped = np.full(len(true_s), arrival, np.int64)
+            batch = reports._replace(received_ns=stamped)
+            out.append(
+                Datagram(arrival, self._link, b"", reports.target, true_s, ecef_m, reports=batch)
+            )
+        return out
+
+    def _arrivals(self, time_s: float) -> list[int]:
+        """When what leaves at `time_s` arrives: once, late, twice or never."""
+        delay_s = self._rng.uniform(*self._delay_s)
+        lost, late, twice = self._chance.random(3)
+        fault = self._fault
+        since_s = time_s - self._start_s
+        if any(begin <= since_s < end for begin, end in fault.outage) or lost < fault.loss_share:
+            return []
+        arrival = _nanoseconds(time_s, delay_s)
+        if late < fault.late_share:
+            # Others overtake it, so that it does not hold up the order of the line.
+            arrival += round(fault.late_s * NANOSECONDS)
+        else:
+            arrival = self._last_ns = max(self._last_ns + 1, arrival)
+        copies = [arrival]
+        if twice < fault.duplicate_share:
+            copies.append(arrival + max(1, round(fault.duplicate_delay_s * NANOSECONDS)))
+        return copies
+
+
+def line_of(
+    link: int,
+    scenario: Scenario,
+    category: int,
+    delay_s: tuple[float, float],
+    rng: np.random.Generator,
+) -> Line:
+    """Line of a sensor of a scenario, with what the scenario says goes wrong on it."""
+    fault = scenario.fault.get(scenario.sensor[link].name)
+    return Line(link, category, delay_s, rng, fault, scenario.start_s)
+
+
+def _delays(usual_s: tuple[float, float], fault: Fault) -> tuple[float, float]:
+    """Least and greatest delay; a fault's own bound moves the other one where they would cross."""
+    low, high = fault.delay_min_s, fault.delay_max_s
+    if low is None:
+        low = usual_s[0] if high is None else min(usual_s[0], high)
+    if high is None:
+        high = max(usual_s[1], low)
+    return low, high
+
+
+def _nanoseconds(time_s: float, delay_s: float) -> int:
+    # Whole seconds apart: a float of nanoseconds since 1970 has steps of 256 ns.
+    whole, rest = divmod(time_s, 1.0)
+    return int(whole) * NANOSECONDS + round((rest + delay_s) * NANOSECONDS)
