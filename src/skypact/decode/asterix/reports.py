@@ -15,6 +15,7 @@ from skypact.config import Sensor
 from skypact.decode.asterix.columns import Blocks, decode_columns, find_blocks
 from skypact.decode.asterix.duplicates import nothing_seen, repeats
 from skypact.decode.asterix.fields import Extras, empty_extras, register_values
+from skypact.decode.asterix.heights import SEA_HEIGHT, configured_sites, over_ellipsoid
 from skypact.decode.asterix.plan import Column
 from skypact.decode.asterix.registry import EDITIONS, category
 from skypact.decode.asterix.sensors import SensorRegistry, SensorSeen
@@ -126,6 +127,7 @@ class Decoder:
         if unknown:
             raise ConfigError(f"withhold: expected report columns, got {sorted(unknown)[0]!r}")
         self._registry = SensorRegistry(sensors)
+        self._sites = configured_sites(sensors)
         self._date_s = date_s
         self._is_undated = False
         self._withhold = withhold
@@ -310,6 +312,10 @@ class Decoder:
         columns = part.columns if is_all else {k: v[row] for k, v in part.columns.items()}
         batch = empty_reports(place.size)
         values = TARGETS[part.number].values(columns, errors)
+        if SEA_HEIGHT in values:
+            sites, sensor = self._known_sites(), stream.sensor[place]
+            values["geo_altitude_m"] = over_ellipsoid(values, sites, sensor, errors)
+            del values[SEA_HEIGHT]
         values["time_s"] = stream.time_s[place]
         values["received_ns"] = stream.received_ns[place]
         values["sensor"] = stream.sensor[place]
@@ -322,6 +328,13 @@ class Decoder:
             none = np.full(place.size, -1, np.int64)
             extras = register_values(*(columns.get(name, none) for name in names))
         return place, batch._replace(**typed), extras
+
+    def _known_sites(self) -> Array:
+        """Latitude and longitude (rows, 2) of every sensor: as configured, else as it sent."""
+        sent = np.array([entry.site[:2] for entry in self._registry.entries]).reshape(-1, 2)
+        own = np.array(self._sites).reshape(-1, 2)
+        sent[: len(own)] = np.where(np.isnan(own), sent[: len(own)], own)
+        return sent
 
     def _joined(
         self, chosen: list[tuple[Array, ReportBatch, Extras] | None], stream: _Stream

@@ -20,6 +20,7 @@ from skypact.decode.asterix.fields import (
     packed_callsign,
     valid_level,
 )
+from skypact.decode.asterix.heights import SEA_HEIGHT
 from skypact.decode.asterix.plan import Column
 from skypact.model import reports as model
 from skypact.units import DEGREE, FEET_PER_MINUTE, FLIGHT_LEVEL, FOOT, NAUTICAL_MILE
@@ -42,7 +43,8 @@ class Target(NamedTuple):
 
     columns: tuple[Column, ...]
     values: Callable[[Columns, Counts], Values]
-    """Report columns, by name, from the category's columns; what is odd is counted."""
+    """Report columns, by name, from the category's columns (heights above the sea are
+    `heights.SEA_HEIGHT`); what is odd is counted."""
     extras: tuple[Column, ...] = ()
     """Columns of transponder registers, read only on demand."""
 
@@ -118,7 +120,20 @@ COLUMNS_048: Final = (
     Column("callsign", "240", "", "i8"),
     Column("track_number", "161", "TRN"),
     Column("stat", "230", "STAT"),
+    Column("height_m", "110", "3DH", "f8", FOOT),
+    Column("doppler_mps", "120/CAL", "CAL", "f8"),
+    Column("doppler_d", "120/CAL", "D"),
 )
+
+
+def _range_rate(c: Columns, counts: Counts) -> npt.NDArray[np.float64]:
+    """Return the calculated Doppler speed; NaN where the radar doubts it, which is counted.
+
+    The standard gives no sign: it is read as the growth of the range, positive when receding.
+    """
+    doubtful = ~np.isnan(c["doppler_mps"]) & flagged(c, "doppler_d")
+    count_into(counts, "doppler_doubtful", doubtful)
+    return np.where(doubtful, np.nan, c["doppler_mps"])
 
 
 def _from_048(c: Columns, counts: Counts) -> Values:
@@ -129,6 +144,8 @@ def _from_048(c: Columns, counts: Counts) -> Values:
         "range_m": c["range_m"],
         "azimuth_rad": c["azimuth_rad"],
         "baro_altitude_m": valid_level(c, counts),
+        SEA_HEIGHT: c["height_m"],
+        "range_rate_mps": _range_rate(c, counts),
         "icao": c["icao"],
         "mode3a": code,
         "callsign": packed_callsign(c["callsign"]),
@@ -151,7 +168,9 @@ COLUMNS_001: Final = (
     *_mode3a_columns("070"),
     *_level_columns("HGT"),
     Column("track_number", "161"),
+    Column("doppler_mps", "120", "", "f8", NAUTICAL_MILE),
 )
+"""I001/120 is in steps of 14.06 kt, the standard's default; agreements may set others."""
 _KIND_001: Final = np.array([2, 0, 1, 2, 2], np.int8)
 """Report kind by I001/020 SSR/PSR: none, primary, secondary, combined; the last serves -1."""
 
@@ -162,6 +181,7 @@ def _from_001(c: Columns, counts: Counts) -> Values:
         "range_m": c["range_m"],
         "azimuth_rad": c["azimuth_rad"],
         "baro_altitude_m": valid_level(c, counts),
+        "range_rate_mps": c["doppler_mps"],
         "mode3a": mode3a(c, counts),
         "track_number": c["track_number"],
         "spi": _flag(flagged(c, "spi")),
