@@ -2,18 +2,13 @@
 
 import hashlib
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow.parquet as pq
 
-from skypact.errors import RecordingError
 from skypact.model.tracks import TrackRows, concat_rows
+from skypact.record.table_file import ROWS_PER_GROUP, TableFile
 from skypact.record.tables import tracks_to_arrow
-
-ROWS_PER_GROUP: Final = 100_000
-"""Track rows gathered before they are written: 20 MB, and few row groups per hour."""
 
 
 class PictureCount:
@@ -72,17 +67,11 @@ class TrackFile:
     """
 
     def __init__(self, path: Path, unit: str, *, flat: bool = False) -> None:
-        self._path = path
-        self._part = path.with_suffix(".part")
         self._unit = unit
         self._flat = flat
         self._waiting: list[TrackRows] = []
         self._n_waiting = 0
-        schema = tracks_to_arrow(concat_rows([]), unit, flat).schema
-        try:
-            self._writer = pq.ParquetWriter(self._part, schema, compression="zstd")
-        except OSError as error:
-            raise RecordingError(f"cannot write {path}: {error}") from error
+        self._file = TableFile(path, tracks_to_arrow(concat_rows([]), unit, flat).schema)
 
     def append(self, rows: TrackRows, ended: npt.NDArray[np.int64], now_s: float) -> None:
         """Take one step; rows reach the disk a group at a time."""
@@ -94,12 +83,11 @@ class TrackFile:
 
     def _flush(self) -> None:
         rows = concat_rows(self._waiting)
-        self._writer.write_table(tracks_to_arrow(rows, self._unit, self._flat))
+        self._file.append(tracks_to_arrow(rows, self._unit, self._flat))
         self._waiting, self._n_waiting = [], 0
 
     def finish(self) -> None:
         """Write what is left and give the file its name."""
         if self._waiting:
             self._flush()
-        self._writer.close()
-        self._part.replace(self._path)
+        self._file.finish()
