@@ -23,8 +23,8 @@ from skypact.record.tables import reports_from_arrow, tracks_from_arrow, truth_f
 from skypact.units import NANOSECONDS
 
 REUSE_S: Final = 60.0
-"""A track number that comes back after a longer silence is another track: in half an hour of an
-area-control centre's output, numbers of living tracks pause for at most 44 s."""
+"""A track number that comes back after a longer silence is another track; 37 times among the 22,396
+states of half an hour of an area-control tracker."""
 TABLES: Final = (".parquet", ".csv", ".csv.gz", ".tsv", ".txt")
 """Ends of the names of files that are tables; others are recordings."""
 
@@ -204,7 +204,7 @@ def truth_from_reports(reports: ReportBatch, where: str) -> JudgedTruth:
 
 
 def _runs(key: Longs, time_s: Floats) -> tuple[Longs, Floats, int]:
-    """Number runs of one key without a pause over `REUSE_S` from 1 in order of their begin.
+    """Count, from 1 in order of begin, the runs of one key without a pause over `REUSE_S`.
 
     Returns
     -------
@@ -286,7 +286,7 @@ def _addresses(column: pa.ChunkedArray, path: Path) -> pa.Array:
 
 
 def _numbered(table: pa.Table, label: str) -> tuple[pa.Table, dict[int, str]]:
-    """Number objects that are called by words from 1, in the order of the words."""
+    """Give objects that are called by words numbers from 1, in the order of the words."""
     if label not in table.column_names:
         return table, {}
     column = table[label]
