@@ -90,7 +90,7 @@ def _svg(figure: "Figure", name: str) -> str:
 
 
 def _drawn(
-    name: str, draw: Callable[["Figure", "Axes"], None], width: float = 7.4, height: float = 2.9
+    name: str, draw: Callable[["Figure", "Axes"], None], width: float = 10.8, height: float = 3.7
 ) -> str:
     """Make one figure with one pair of axes; `draw` gets the figure and the axes."""
     matplotlib = _matplotlib()
@@ -184,7 +184,7 @@ def counts_over_time(series: Series) -> str:
         axes.set_ylim(bottom=0)
         _legend(axes, 2)
 
-    return _drawn("counts", draw, height=2.2)
+    return _drawn("counts", draw, height=2.6)
 
 
 def _cells(u: Updates, is_flat: bool) -> tuple[Floats, tuple[float, float, float, float]]:
@@ -235,7 +235,7 @@ def map_of_errors(series: Series) -> str:
         bar.set_label("RMS error in the cell [m]")
         bar.outline.set_visible(False)
 
-    return _drawn("map", draw, height=5.4)
+    return _drawn("map", draw, height=6.6)
 
 
 def error_distribution(series: Series) -> str:
@@ -262,10 +262,12 @@ def error_distribution(series: Series) -> str:
         axes.set_xlabel("horizontal error [m]")
         axes.set_ylabel("share of updates below [%]")
         axes.set_ylim(0, 100)
+        if use.any():
+            axes.set_xlim(left=max(0.1, float(np.percentile(u.horizontal_m[use], 0.5))))
         axes.axhline(95, color=MUTED, linewidth=0.8, linestyle=":")
         _legend(axes, 4)
 
-    return _drawn("distribution", draw, width=3.9, height=3.0)
+    return _drawn("distribution", draw, width=5.3, height=3.7)
 
 
 def nees_over_time(series: Series, band: Callable[[int], tuple[float, float]]) -> str:
@@ -313,7 +315,7 @@ def nees_histogram(series: Series) -> str:
         axes.set_xlim(0, 14)
         _legend(axes, 2)
 
-    return _drawn("histogram", draw, width=3.9, height=3.0)
+    return _drawn("histogram", draw, width=5.3, height=3.7)
 
 
 def errors_by_class(series: Series) -> str:
@@ -336,4 +338,4 @@ def errors_by_class(series: Series) -> str:
         axes.set_xlabel("horizontal error [m]: median to 95 %, RMS as a dot")
 
     n_classes = np.unique(series.updates.target_class).size
-    return _drawn("classes", draw, width=7.4, height=0.9 + 0.36 * max(n_classes, 1))
+    return _drawn("classes", draw, width=10.8, height=1.0 + 0.36 * max(n_classes, 1))
