@@ -50,7 +50,8 @@ def moved(model: FlatModel, state: Floats, dt: Floats) -> Floats:
         out = state.copy()
         out[:, :2] += state[:, 2:4] * dt[:, None]
         return out
-    return np.einsum("nij,nj->ni", _turned(state[:, TURN], dt), state)
+    turned: Floats = np.einsum("nij,nj->ni", _turned(state[:, TURN], dt), state)
+    return turned
 
 
 def transition(model: FlatModel, state: Floats, dt: Floats) -> Floats:

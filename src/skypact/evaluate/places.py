@@ -68,7 +68,7 @@ def sites_of(sensors: Sequence[Sensor], *, flat: bool) -> Sites:
 def is_polar(reports: ReportBatch, sites: Sites) -> Bools:
     """Whether a report is a range and azimuth from a known place."""
     known = np.isfinite(sites.place_m[reports.sensor, 0])
-    return known & (reports.range_m > 0.0) & np.isfinite(reports.azimuth_rad)
+    return np.asarray(known & (reports.range_m > 0.0) & np.isfinite(reports.azimuth_rad))
 
 
 def is_usable(reports: ReportBatch, sites: Sites, *, flat: bool) -> Bools:
@@ -78,12 +78,12 @@ def is_usable(reports: ReportBatch, sites: Sites, *, flat: bool) -> Bools:
     here = np.isfinite(reports.x_m) & np.isfinite(reports.y_m)
     here &= np.isfinite(sites.place_m[reports.sensor, 0])
     geodetic = np.isfinite(reports.lat_rad) & np.isfinite(reports.lon_rad) & (not flat)
-    return own & (is_polar(reports, sites) | geodetic | here)
+    return np.asarray(own & (is_polar(reports, sites) | geodetic | here))
 
 
 def is_self_reported(reports: ReportBatch) -> Bools:
     """Whether an object says itself where it is."""
-    return (reports.kind == ADSB) | (reports.kind == REMOTEID)
+    return np.asarray((reports.kind == ADSB) | (reports.kind == REMOTEID))
 
 
 def true_states(target: npt.NDArray[np.integer], time_s: Floats, truth: Paths) -> Truths:
@@ -164,7 +164,7 @@ def _at_height(
 
 
 def position_sigma(reports: ReportBatch, sites: Sites, *, flat: bool) -> Floats:
-    """Standard deviation per axis of positions (n,): stated, by category, or the data sheet's."""
+    """Give the deviation per axis of positions (n,): stated, by category, or the data sheet's."""
     sheet = sites.table.sigma_position_m[reports.sensor]
     by_category = _NACP_SIGMA_M[np.clip(reports.nacp, 0, 15)]
     sigma = np.where(np.isfinite(by_category), by_category, sheet)

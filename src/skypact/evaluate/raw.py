@@ -123,7 +123,7 @@ def mean(values: Floats) -> float:
 
 
 def _rays(reports: ReportBatch, sites: Sites, states: Truths) -> Floats:
-    """Unit vectors (n, 2), east and north at the object, that lead away from the sensor."""
+    """Give unit vectors (n, 2), east and north at the object, that lead away from the sensor."""
     line = states.place_m - sites.place_m[reports.sensor]
     ray = np.einsum("nij,nj->ni", states.axes[:, :2], line)
     length = np.hypot(ray[:, 0], ray[:, 1])

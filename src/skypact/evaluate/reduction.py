@@ -140,12 +140,12 @@ def _table(n_z: int) -> Floats:
 def _cell(place: Floats, steps: int) -> tuple[npt.NDArray[np.int64], Floats]:
     inside = np.clip(place, 0.0, float(steps))
     index = np.minimum(inside.astype(np.int64), steps - 1)
-    return index, inside - index
+    return index, np.asarray(inside - index)
 
 
 def _sphere(n_z: int) -> float:
     """Surface of the unit sphere in n_z dimensions."""
-    return 2.0 * math.pi ** (0.5 * n_z) / math.gamma(0.5 * n_z)
+    return 2.0 * float(math.pi ** (0.5 * n_z)) / math.gamma(0.5 * n_z)
 
 
 @cache
