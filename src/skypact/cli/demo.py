@@ -16,7 +16,7 @@ from skypact.record.clock import WallClock
 from skypact.runtime import LIVE_STEP_S, Pipeline, live
 from skypact.serve.history import TrackHistory
 from skypact.serve.scene import scene_from_union
-from skypact.simulate import Scene, load_scenario
+from skypact.simulate import Scene, load_sky_scenario
 
 LEAD_S: Final = 16.0
 """Simulated before the clock starts: four turns of the radars, so that the map opens with tracks,
@@ -33,7 +33,7 @@ class DemoFeed:
     """The simulated sensors' bytes, decoded; `read` gives the reports that arrived by a time."""
 
     def __init__(self, seed: int, start_s: float) -> None:
-        self.scene = Scene(load_scenario("border"), seed, start_s=start_s)
+        self.scene = Scene(load_sky_scenario("border"), seed, start_s=start_s)
         self.intake = Intake(without_biases(self.scene.union))
 
     def read(self, now_s: float) -> ReportBatch:

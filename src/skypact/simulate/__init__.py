@@ -2,9 +2,12 @@
 
 from skypact.model.truth import TruthRows
 from skypact.simulate.feed import CLUTTER, Origins
+from skypact.simulate.flat import FlatScenario, FlatScene
 from skypact.simulate.scenario import (
     Scenario,
+    load_flat_scenario,
     load_scenario,
+    load_sky_scenario,
     scenario_from_toml,
     shipped_scenarios,
 )
@@ -12,12 +15,16 @@ from skypact.simulate.scene import Scene, Slice
 
 __all__ = [
     "CLUTTER",
+    "FlatScenario",
+    "FlatScene",
     "Origins",
     "Scenario",
     "Scene",
     "Slice",
     "TruthRows",
+    "load_flat_scenario",
     "load_scenario",
+    "load_sky_scenario",
     "scenario_from_toml",
     "shipped_scenarios",
 ]

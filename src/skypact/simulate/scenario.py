@@ -1,7 +1,8 @@
 """Scenario files: traffic, air, radars' options and the sensors of a simulated scene, with limits.
 
-A scenario is TOML. Its ``[[member]]`` and ``[[sensor]]`` entries are those of a union file
-(`skypact.config`), so a scenario's sensors are a valid union. Unknown keys are errors.
+A scenario is TOML. One with ``frame = "flat"`` is a flat scene (`simulate.flat.schema`). Otherwise
+its ``[[member]]`` and ``[[sensor]]`` entries are those of a union file (`skypact.config`), so a
+scenario's sensors are a valid union. Unknown keys are errors.
 """
 
 import re
@@ -14,6 +15,7 @@ from msgspec import Meta
 
 from skypact import config
 from skypact.errors import ConfigError
+from skypact.simulate.flat.schema import FlatScenario, check
 from skypact.simulate.parts import (
     Air,
     Airport,
@@ -87,8 +89,10 @@ class Scenario(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     sensor: tuple[config.Sensor, ...] = ()
 
 
-def load_scenario(name_or_text: str) -> Scenario:
+def load_scenario(name_or_text: str, where: str = "scenario") -> Scenario | FlatScenario:
     """Read a shipped scenario by name (``border``), or a scenario from TOML text.
+
+    `where` is what errors call the text.
 
     Raises
     ------
@@ -97,7 +101,7 @@ def load_scenario(name_or_text: str) -> Scenario:
         key, the value and the range.
     """
     if "\n" in name_or_text or "=" in name_or_text:
-        return scenario_from_toml(name_or_text)
+        return scenario_from_toml(name_or_text, where)
     known = shipped_scenarios()
     if name_or_text not in known:
         raise ConfigError(
@@ -114,16 +118,37 @@ def shipped_scenarios() -> tuple[str, ...]:
     return tuple(sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml")))
 
 
-def scenario_from_toml(text: str, where: str = "scenario") -> Scenario:
+def load_sky_scenario(name_or_text: str) -> Scenario:
+    """Read a scenario of the real sky; errors as for `load_scenario`, and where it is flat."""
+    scenario = load_scenario(name_or_text)
+    if isinstance(scenario, FlatScenario):
+        raise ConfigError('scenario: frame: expected none (the real sky), got "flat"')
+    return scenario
+
+
+def load_flat_scenario(name_or_text: str) -> FlatScenario:
+    """Read a scenario of a flat scene; errors as for `load_scenario`, and where it is not flat."""
+    scenario = load_scenario(name_or_text)
+    if not isinstance(scenario, FlatScenario):
+        raise ConfigError('scenario: frame: expected "flat", got none (the real sky)')
+    return scenario
+
+
+def scenario_from_toml(text: str, where: str = "scenario") -> Scenario | FlatScenario:
     """Read and check a scenario from TOML text; errors as for `load_scenario`."""
     try:
         raw = tomllib.loads(text)
-        scenario = msgspec.convert(raw, Scenario)
+        scenario: Scenario | FlatScenario = (
+            msgspec.convert(raw, FlatScenario) if "frame" in raw else msgspec.convert(raw, Scenario)
+        )
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{where}: expected TOML, got {error}; check the quotes") from error
     except msgspec.ValidationError as error:
         raise ConfigError(f"{where}: {_explained(raw, error)}") from error
-    _check(scenario, where)
+    if isinstance(scenario, FlatScenario):
+        check(scenario, where)
+    else:
+        _check(scenario, where)
     return scenario
 
 
