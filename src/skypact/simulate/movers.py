@@ -13,6 +13,8 @@ import numpy as np
 from skypact.model.recorded import RecordedPaths
 from skypact.simulate.air import AirField
 from skypact.simulate.aircraft import (
+    BALLISTIC,
+    BALLOON,
     DRONE,
     Aircraft,
     Limits,
@@ -20,12 +22,15 @@ from skypact.simulate.aircraft import (
     limits_of,
     rows_of,
 )
+from skypact.simulate.ballistic import Ballistics, flights_of
+from skypact.simulate.balloon import Balloons
 from skypact.simulate.drone import Drones
 from skypact.simulate.flights import Dispatcher, Equipment
 from skypact.simulate.guidance import arrived, fly_on, guide
 from skypact.simulate.scenario import Scenario
 from skypact.simulate.spacing import keep_distance
 from skypact.simulate.truth import TICK_S, Span, ecef_state
+from skypact.simulate.wind import wind_field
 
 _SPACING_TICKS = 8
 """Ticks between two looks at who follows whom."""
@@ -127,19 +132,34 @@ def sky_of(
         For guided flights, drones, wind, balloons, ballistic and recorded flights, in this order.
     """
     numbers, taken = count(), set[int]()
-    equipment = [Equipment(numbers, taken, rng) for rng in streams]
-    dispatcher = Dispatcher(scenario, field, equipment[0], streams[0])
+    guided_rng, drone_rng, wind_rng, balloon_rng, ballistic_rng, _recorded_rng = streams
+    equipment = Equipment(numbers, taken, guided_rng)
+    dispatcher = Dispatcher(scenario, field, equipment, guided_rng)
     drones = [f for f in scenario.fleet if f.kind == "drone" for _ in range(f.count)]
-    kinds = [dispatcher.kinds(), [DRONE] * len(drones)]
+    flights = flights_of(scenario.ballistic, scenario.air.ground_m, ballistic_rng)
+    balloons = sum(entry.count for entry in scenario.balloon)
+    kinds = [dispatcher.kinds(), [DRONE] * len(drones), [BALLOON] * balloons]
+    kinds.append([BALLISTIC] * len(flights))
     aircraft = empty_aircraft(sum(map(len, kinds)))
     aircraft.kind[:] = np.concatenate([np.array(part, np.int8) for part in kinds])
     limits = limits_of(aircraft.kind)
     ends = np.cumsum([0, *map(len, kinds)]).tolist()
-    views = [rows_of(aircraft, a, b) for a, b in pairwise(ends)]
+    sections = [entry.cross_section for entry in scenario.balloon for _ in range(entry.count)]
+    sections += [entry.cross_section for entry in scenario.ballistic for _ in range(entry.count)]
+    limits.primary_gain[ends[2] : ends[4]] = sections
+    rows = [rows_of(aircraft, first, end) for first, end in pairwise(ends)]
+    start_s = scenario.start_s
     movers: list[Mover] = []
     if kinds[0]:
         guided = Limits._make(column[: ends[1]] for column in limits)
-        movers.append(Guided(views[0], guided, field, dispatcher))
+        movers.append(Guided(rows[0], guided, field, dispatcher))
     if drones:
-        movers.append(Drones(views[1], drones, scenario.pad, field, equipment[1], streams[1]))
-    return Sky(aircraft, limits, movers, scenario.start_s)
+        equipment = Equipment(numbers, taken, drone_rng)
+        movers.append(Drones(rows[1], drones, scenario.pad, field, equipment, drone_rng))
+    if balloons:
+        wind = wind_field(scenario.wind, start_s, wind_rng)
+        balloon = (rows[2], scenario.balloon, wind, field, start_s, numbers, balloon_rng)
+        movers.append(Balloons(*balloon))
+    if flights:
+        movers.append(Ballistics(rows[3], scenario.ballistic, flights, field, start_s, numbers))
+    return Sky(aircraft, limits, movers, start_s)

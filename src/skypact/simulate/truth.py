@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from skypact.kernels.geodesy import ecef_from_geodetic
+from skypact.kernels.geodesy import ecef_from_geodetic, geodetic_from_ecef
 from skypact.model.reports import Floats, Longs
 from skypact.model.truth import TruthRows
 from skypact.simulate.aircraft import CLASS_OF_KIND, Aircraft
@@ -71,6 +71,21 @@ def ecef_state(a: Aircraft) -> tuple[Floats, Floats]:
         axis=1,
     )
     return position, velocity
+
+
+def put_states(a: Aircraft, row: Longs, ecef_m: Floats, velocity_mps: Floats) -> None:
+    """Write positions and velocities (k, 3) in ECEF to rows (k,): the inverse of `ecef_state`."""
+    place = np.empty_like(ecef_m)
+    geodetic_from_ecef(ecef_m, place)
+    lat, lon, a.height_m[row] = place.T
+    a.lat_rad[row], a.lon_rad[row] = lat, lon
+    vx, vy, vz = velocity_mps.T
+    east = vy * np.cos(lon) - vx * np.sin(lon)
+    outward = vx * np.cos(lon) + vy * np.sin(lon)
+    north = vz * np.cos(lat) - outward * np.sin(lat)
+    a.speed_mps[row] = np.hypot(north, east)
+    a.course_rad[row] = np.arctan2(east, north) % (2.0 * np.pi)
+    a.vertical_mps[row] = outward * np.cos(lat) + vz * np.sin(lat)
 
 
 def truth_rows(aircraft: Aircraft, time_s: float) -> TruthRows:
