@@ -2,6 +2,10 @@
 
 import numpy as np
 
+from skypact.evaluate.errors import sample_errors, update_errors
+from skypact.evaluate.matching import sticky_match
+from skypact.evaluate.paths import track_paths, truth_paths
+from skypact.evaluate.samples import instants, samples
 from skypact.model.tracks import TRACK_DTYPES, TrackRows
 from skypact.model.truth import TRUTH_DTYPES, TruthRows
 
@@ -36,3 +40,23 @@ def line(number, start_s, end_s, step_s=1.0, x0=0.0, y0=0.0, speed=(0.0, 0.0)):
     """Rows of one object moving steadily from (x0, y0) at time 0."""
     times = np.arange(start_s, end_s + step_s / 2, step_s)
     return [(t, number, x0 + speed[0] * t, y0 + speed[1] * t) for t in times]
+
+
+class Judged:
+    """A flat scene through paths, samples and match; what every judgement starts from."""
+
+    def __init__(self, truth, tracks, *, step_s=1.0, limit_m=100.0, flat=True, **given):
+        self.table = tracks
+        self.truth_table = truth
+        self.truth = truth_paths(truth, flat=flat)
+        self.tracks = track_paths(tracks, flat=flat)
+        self.found = samples(self.truth, self.tracks, instants(self.truth, step_s), **given)
+        self.match = sticky_match(self.found, limit_m)
+
+    def updates(self):
+        """Errors at the rows' own times."""
+        return update_errors(self.truth, self.tracks, self.table, self.found, self.match)
+
+    def shown(self):
+        """Errors at the instants."""
+        return sample_errors(self.truth, self.table, self.found, self.match)

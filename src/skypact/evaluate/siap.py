@@ -1,0 +1,122 @@
+"""Attributes of the Single Integrated Air Picture (SIAP).
+
+Sources: SIAP System Engineering Task Force, "Single Integrated Air Picture (SIAP) Attributes
+Version 2.0", Technical Report 2003-029, August 2003 (the attributes); P. Votruba, R. Nisley,
+R. Rothrock and B. Zombro, "Single Integrated Air Picture (SIAP) Metrics Implementation", 2001 (the
+sums over time, as Stone Soup writes them too). With J objects, N tracks, JT objects with a track
+and NA tracks that belong to an object at each instant. A track belongs to an object where it is
+matched to it, or is within the limit of it.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from skypact.evaluate.continuity import Runs, runs
+from skypact.evaluate.matching import Match
+from skypact.evaluate.samples import Samples, instant_of
+from skypact.model.reports import Floats, Longs
+from skypact.model.tracks import TrackRows
+
+
+class Siap(NamedTuple):
+    """The attributes; None where the denominator is zero."""
+
+    completeness: float | None
+    """Sum of JT by sum of J; best 1."""
+    ambiguity: float | None
+    """Sum of NA by sum of JT; best 1."""
+    spuriousness: float | None
+    """Sum of N - NA by sum of N; best 0."""
+    position_accuracy_m: float | None
+    """Mean distance in space from tracks to their objects; best 0."""
+    velocity_accuracy_mps: float | None
+    """Mean difference of velocity; best 0."""
+    track_number_changes_per_s: float | None
+    """Sum over objects of track number changes by the time tracked; best 0."""
+    longest_segment: float | None
+    """Sum over objects of the longest time with one track by their time; best 1."""
+    id_completeness: float | None
+    """Objects with a track that carries an identity by objects with a track; best 1."""
+    id_correctness: float | None
+    """Objects of whose tracks with identity all carry the right one, by JT; best 1."""
+    id_ambiguity: float | None
+    """Objects whose tracks carry different identities, by JT; best 0."""
+
+
+def siap(found: Samples, match: Match, table: TrackRows, addresses: Longs) -> Siap:
+    """Compute all attributes over all instants; `addresses` as in `identity.object_addresses`."""
+    mine = np.where(match.track >= 0, match.track, match.near)
+    belongs = np.flatnonzero(mine >= 0)
+    partner = mine[belongs]
+    tracked = np.zeros(len(found.truth), bool)
+    tracked[partner] = True
+    n_tracked, n_belong = int(tracked.sum()), len(belongs)
+    place = _mean_distance(found.track_place_m, belongs, found.truth_place_m, partner)
+    speed = _mean_distance(found.track_velocity_mps, belongs, found.truth_velocity_mps, partner)
+    stretch = runs(found, match)
+    changes, segment = _continuity(stretch, found.time_s)
+    known, correct, mixed = _identities(found, table, addresses, belongs, partner)
+    return Siap(
+        completeness=_ratio(n_tracked, len(found.truth)),
+        ambiguity=_ratio(n_belong, n_tracked),
+        spuriousness=_ratio(len(found.track) - n_belong, len(found.track)),
+        position_accuracy_m=place,
+        velocity_accuracy_mps=speed,
+        track_number_changes_per_s=changes,
+        longest_segment=segment,
+        id_completeness=_ratio(known, n_tracked),
+        id_correctness=_ratio(correct, n_tracked),
+        id_ambiguity=_ratio(mixed, n_tracked),
+    )
+
+
+def completeness_at(found: Samples, match: Match) -> Floats:
+    """Completeness at each instant (T,), NaN where there is no object."""
+    instant = instant_of(found.truth_first)
+    held = np.bincount(instant, match.truth >= 0, minlength=len(found.time_s))
+    count = np.diff(found.truth_first)
+    return np.where(count > 0, held / np.maximum(count, 1), np.nan)
+
+
+def _continuity(stretch: Runs, time_s: Floats) -> tuple[float | None, float | None]:
+    """Rate of track number changes, and longest segments by life."""
+    held = stretch.track >= 0
+    truth, track = stretch.truth[held], stretch.track[held]
+    length = time_s[stretch.last] - time_s[stretch.first]
+    changes = int(((truth[1:] == truth[:-1]) & (track[1:] != track[:-1])).sum())
+    n = int(stretch.truth.max(initial=-1)) + 1
+    begin, end, longest = np.full(n, np.inf), np.full(n, -np.inf), np.zeros(n)
+    np.minimum.at(begin, stretch.truth, time_s[stretch.first])
+    np.maximum.at(end, stretch.truth, time_s[stretch.last])
+    np.maximum.at(longest, truth, length[held])
+    life = np.where(end >= begin, end - begin, 0.0)
+    return _ratio(changes, float(length[held].sum())), _ratio(longest.sum(), life.sum())
+
+
+def _identities(
+    found: Samples, table: TrackRows, addresses: Longs, entry: Longs, partner: Longs
+) -> tuple[int, int, int]:
+    """Truth entries with some identity, with the right one alone, and with different ones."""
+    said = table.icao[found.track_row[entry]].astype(np.int64)
+    has = said >= 0
+    said, truth = said[has], partner[has]
+    n = len(found.truth)
+    low, high = np.full(n, np.iinfo(np.int64).max), np.full(n, -1)
+    np.minimum.at(low, truth, said)
+    np.maximum.at(high, truth, said)
+    known, mixed = high >= 0, (high >= 0) & (low != high)
+    right = known & ~mixed & (high == addresses[found.truth])
+    return int(known.sum()), int(right.sum()), int(mixed.sum())
+
+
+def _mean_distance(a: Floats, a_rows: Longs, b: Floats, b_rows: Longs) -> float | None:
+    total = 0.0
+    for start in range(0, len(a_rows), 1 << 17):
+        part = slice(start, start + (1 << 17))
+        total += float(np.linalg.norm(a[a_rows[part]] - b[b_rows[part]], axis=1).sum())
+    return _ratio(total, len(a_rows))
+
+
+def _ratio(part: float, whole: float) -> float | None:
+    return float(part) / float(whole) if whole > 0 else None
