@@ -92,7 +92,7 @@ class Radar:
 
     def _plots(self, tick: Tick) -> tuple[Plots, list[Plots]]:
         """Return the plots of the targets under the beam, and those that appear elsewhere too."""
-        options, (span, aircraft, limits, _) = self._options, tick
+        options, span, aircraft = self._options, tick.span, tick.aircraft
         moving = Moving(
             span.start_s,
             span.end_s,
@@ -101,7 +101,7 @@ class Radar:
             lambda row, time_s: ecef_at(span, row, time_s),
         )
         row, time_s = self._passages.find(moving, aircraft.target)
-        plots = self._sighted(span, aircraft, limits, row, time_s)
+        plots = self._sighted(span, aircraft, tick.limits, row, time_s)
         if options.unambiguous_m is not None:
             plots, late = second_trip(plots, self._site, options.unambiguous_m)
             plots = concat_plots([plots, late])
