@@ -1,0 +1,204 @@
+"""The figures of an evaluation as rows for people: label, value, floor, unit, where defined."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+CLEAR_MOT: Final = "Bernardin and Stiefelhagen 2008"
+GOSPA: Final = "Rahmathullah et al. 2017"
+OSPA: Final = "Schuhmacher et al. 2008"
+NEES: Final = "Bar-Shalom et al. 2001, 5.4.2"
+SIAP: Final = "SIAP Attributes 2.0, 2003"
+
+
+class Row(NamedTuple):
+    """One figure: where it is found and how it is shown."""
+
+    label: str
+    path: str
+    """Keys in the figures, joined by dots."""
+    unit: str = "m"
+    source: str = ""
+    floor: str = ""
+    """Path of the bound that stands beside it."""
+
+
+class Line(NamedTuple):
+    """One figure as text."""
+
+    label: str
+    value: str
+    floor: str
+    unit: str
+    source: str
+
+
+PERCENT: Final = "%"
+"""Shares are shown in per cent; the figures hold them from 0 to 1."""
+
+GROUPS: Final[tuple[tuple[str, tuple[Row, ...]], ...]] = (
+    (
+        "Errors of matched updates, at their own times",
+        (
+            Row("horizontal, RMS", "rms_position_m", floor="floors.clairvoyant_position_rms_m"),
+            Row("horizontal, median", "errors.all.horizontal_m.median"),
+            Row("horizontal, 95 % below", "errors.all.horizontal_m.p95"),
+            Row("horizontal, RMS in straight flight", "errors.straight.horizontal_m.rms"),
+            Row("horizontal, RMS in turns", "errors.turn.horizontal_m.rms"),
+            Row("along track, RMS", "errors.all.along_m.rms"),
+            Row("along track, mean", "errors.all.along_m.mean"),
+            Row("across track, RMS", "errors.all.across_m.rms"),
+            Row("height, RMS", "errors.all.height_m.rms"),
+            Row(
+                "velocity, RMS",
+                "errors.all.velocity_mps.rms",
+                "m/s",
+                floor="floors.clairvoyant_velocity_rms_mps",
+            ),
+            Row("ground speed, RMS", "errors.all.speed_mps.rms", "m/s"),
+            Row("track angle, RMS in straight flight", "errors.straight.track_angle_deg.rms", "°"),
+            Row("track angle, RMS in turns", "errors.turn.track_angle_deg.rms", "°"),
+            Row("rate of climb, RMS", "errors.all.climb_mps.rms", "m/s"),
+            Row("lag behind the truth", "latency_s", "s"),
+        ),
+    ),
+    (
+        "The picture as a set, at common instants",
+        (
+            Row("GOSPA, mean", "gospa.mean", source=GOSPA),
+            Row("GOSPA, RMS", "gospa.rms", source=GOSPA),
+            Row("  part of localisation, RMS", "gospa.localisation", source=GOSPA),
+            Row("  part of missed objects, RMS", "gospa.missed", source=GOSPA),
+            Row("  part of false tracks, RMS", "gospa.false", source=GOSPA),
+            Row("trajectory GOSPA", "tgospa.total", source="García-Fernández et al. 2020"),
+            Row("  part of track switches", "tgospa.switch", source="García-Fernández et al. 2020"),
+            Row("OSPA, mean", "ospa.mean", source=OSPA),
+            Row("OSPA(2), mean", "ospa2.mean", source="Beard, Vo and Vo 2020"),
+        ),
+    ),
+    (
+        "Do the tracks know how wrong they are (1 is perfect)",
+        (
+            Row("NEES / 2, horizontal position", "nees.mean", "", NEES),
+            Row("  99 % interval, lower end", "nees.low", "", "bootstrap over objects"),
+            Row("  99 % interval, upper end", "nees.high", "", "bootstrap over objects"),
+            Row("  in straight flight", "consistency.position.straight.mean", "", NEES),
+            Row("  in turns", "consistency.position.turn.mean", "", NEES),
+            Row("errors inside the stated 95 % ellipse", "nees.inside_95", PERCENT),
+            Row("NEES / 2, horizontal velocity", "consistency.velocity.all.mean", "", NEES),
+        ),
+    ),
+    (
+        "Continuity",
+        (
+            Row("completeness", "completeness", PERCENT, CLEAR_MOT),
+            Row("objects never tracked", "continuity.never_tracked", ""),
+            Row("breaks (changes of an object's track)", "breaks", "", CLEAR_MOT),
+            Row("switches (changes of a track's object)", "switches", ""),
+            Row("pauses without a track", "continuity.pauses", ""),
+            Row("longest pause", "continuity.longest_pause_s", "s"),
+            Row("false tracks", "false_tracks", ""),
+            Row("false tracks an hour", "continuity.false_tracks_per_hour", "1/h"),
+            Row("redundant tracks", "continuity.redundant_tracks", ""),
+            Row("duplicates among tracks near an object", "continuity.duplicate_share", PERCENT),
+            Row("first confirmed, median delay", "delay.median_s", "s"),
+            Row("first confirmed, 95 % within", "delay.p95_s", "s"),
+        ),
+    ),
+    (
+        "Identity (24-bit address) on matched updates",
+        (
+            Row("right", "identity.correct", PERCENT),
+            Row("absent", "identity.absent", PERCENT),
+            Row("wrong", "identity.wrong", PERCENT),
+            Row("invented where the object has none", "identity.invented", PERCENT),
+        ),
+    ),
+    (
+        "Single Integrated Air Picture",
+        (
+            Row("completeness (best 1)", "siap.completeness", "", SIAP),
+            Row("ambiguity (best 1)", "siap.ambiguity", "", SIAP),
+            Row("spuriousness (best 0)", "siap.spuriousness", "", SIAP),
+            Row("positional accuracy", "siap.position_accuracy_m", "m", SIAP),
+            Row("velocity accuracy", "siap.velocity_accuracy_mps", "m/s", SIAP),
+            Row("track number changes", "siap.track_number_changes_per_s", "1/s", SIAP),
+            Row("longest track segment (best 1)", "siap.longest_segment", "", SIAP),
+            Row("identity completeness (best 1)", "siap.id_completeness", "", SIAP),
+            Row("identity correctness (best 1)", "siap.id_correctness", "", SIAP),
+            Row("identity ambiguity (best 0)", "siap.id_ambiguity", "", SIAP),
+        ),
+    ),
+    (
+        "Floors of the horizontal error",
+        (
+            Row("raw reports, RMS", "floors.raw_position_rms_m"),
+            Row(
+                "posterior Cramér-Rao bound, RMS",
+                "floors.bound_position_rms_m",
+                "m",
+                "Tichavský et al. 1998; Zhang and Willett 2001",
+            ),
+            Row(
+                "  by enumeration of detections",
+                "floors.bound_enumeration_position_rms_m",
+                "m",
+                "Hernandez et al. 2004",
+            ),
+            Row("tracker that knows the association, RMS", "floors.clairvoyant_position_rms_m"),
+            Row("  its velocity, RMS", "floors.clairvoyant_velocity_rms_mps", "m/s"),
+        ),
+    ),
+)
+"""Headings and the figures below them, in the order in which they are shown."""
+
+
+def number(value: object, unit: str = "") -> str:
+    """Four significant digits, whole numbers whole, shares in per cent; a dash for nothing."""
+    if isinstance(value, bool) or value is None:
+        return {True: "yes", False: "no"}.get(value, "–") if value is not None else "–"  # noqa: RUF001
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int):
+        return f"{100 * value:,}" if unit == PERCENT else f"{value:,}"
+    if not isinstance(value, float):
+        return str(value)
+    shown = 100 * value if unit == PERCENT else value
+    if shown != shown:
+        return "–"  # noqa: RUF001
+    if abs(shown) >= 1000:
+        return f"{shown:,.0f}"
+    return f"{shown:.4g}" if abs(shown) >= 1e-4 or not shown else f"{shown:.2g}"
+
+
+def look_up(figures: Mapping[str, Any], path: str) -> object:
+    """Value under keys joined by dots; None where there is none."""
+    found: Any = figures
+    for key in path.split("."):
+        found = found.get(key) if isinstance(found, Mapping) else None
+    return found
+
+
+def lines(figures: Mapping[str, Any]) -> list[tuple[str, list[Line]]]:
+    """All figures that there are, under their headings; headings without any are left out."""
+    out = []
+    for heading, rows in GROUPS:
+        found = [_line(figures, row) for row in rows if look_up(figures, row.path) is not None]
+        if found:
+            out.append((heading, found))
+    return out
+
+
+def _line(figures: Mapping[str, Any], row: Row) -> Line:
+    bound = look_up(figures, row.floor) if row.floor else None
+    return Line(
+        row.label,
+        number(look_up(figures, row.path), row.unit),
+        "" if bound is None else number(bound, row.unit),
+        row.unit,
+        row.source,
+    )
+
+
+def columns(rows: Sequence[Mapping[str, Any]], names: Mapping[str, str]) -> list[list[str]]:
+    """Cells of a table: for every row the values under `names`, each with its unit."""
+    return [[number(row.get(name), unit) for name, unit in names.items()] for row in rows]
