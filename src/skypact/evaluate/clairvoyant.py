@@ -25,7 +25,7 @@ from skypact.track.params import TrackerParams
 from skypact.track.tracker import Tracker
 
 SLICE_S: Final = 1.0
-"""Stretch of reports handed to the tracker at once; in between it ends what has coasted too long."""
+"""Stretch of reports handed to the tracker at once; in between it ends what coasted too long."""
 _NOTHING: Final = 1e-9
 
 
@@ -67,7 +67,7 @@ def clairvoyant_tracks(
     rows = np.flatnonzero((reports.target >= 0) & is_usable(reports, sites, flat=flat))
     rows = rows[np.argsort(reports.time_s[rows], kind="stable")]
     own = take_reports(reports, rows)
-    numbers, index = np.unique(own.target, return_inverse=True)
+    numbers, index = np.unique(own.target.astype(np.int64), return_inverse=True)
     nobody = np.full(len(rows), -1, np.int32)
     named = own._replace(
         icao=(index + 1).astype(np.int32), mode3a=nobody, callsign=nobody.astype(np.int64)
