@@ -1,6 +1,6 @@
 """Datagrams of a sensor: records packed in time order, with their arrival and their origin."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from skypact.units import DAY, NANOSECONDS
 
 CLUTTER = -1
 """Origin of a record that no target caused."""
+_PER_DATAGRAM: Final = 20
 
 
 class Origins(NamedTuple):
@@ -189,3 +190,12 @@ def _nanoseconds(time_s: float, delay_s: float) -> int:
     # Whole seconds apart: a float of nanoseconds since 1970 has steps of 256 ns.
     whole, rest = divmod(time_s, 1.0)
     return int(whole) * NANOSECONDS + round((rest + delay_s) * NANOSECONDS)
+
+
+def send_in_parts(line: Line, end_s: float, records: Records) -> list[Datagram]:
+    """Put records in datagrams of a size that networks carry whole, sent when the tick ends."""
+    return [
+        datagram
+        for i in range(0, len(records.octets), _PER_DATAGRAM)
+        for datagram in line.send(end_s, take(records, slice(i, i + _PER_DATAGRAM)))
+    ]

@@ -12,11 +12,14 @@ from skypact.model.packets import PacketBatch, packets_from
 from skypact.model.recorded import RecordedPaths
 from skypact.model.reports import ReportBatch, concat_reports
 from skypact.model.truth import TruthRows, concat_truth
+from skypact.simulate.adsb import AdsbReceiver, Broadcast
 from skypact.simulate.air import air_field
-from skypact.simulate.cooperative import AdsbReceiver, Broadcast, Multilateration
 from skypact.simulate.feed import Datagram, Origins
+from skypact.simulate.mlat import Multilateration
 from skypact.simulate.movers import sky_of
+from skypact.simulate.passive import DirectionFinder
 from skypact.simulate.radar import Radar
+from skypact.simulate.remoteid import RemoteIdReceiver
 from skypact.simulate.scenario import Scenario
 from skypact.simulate.tick import Observer, Tick
 from skypact.simulate.truth import TICK_S, truth_rows
@@ -26,6 +29,8 @@ OBSERVERS: Final[dict[str, Callable[..., Observer]]] = {
     "radar": Radar,
     "mlat": Multilateration,
     "adsb": AdsbReceiver,
+    "remoteid": RemoteIdReceiver,
+    "passive": DirectionFinder,
 }
 """What imitates each kind of sensor."""
 _LATER_STREAMS: Final = 5
@@ -92,7 +97,7 @@ class Scene:
             (streams[1], *streams[3 + sensors :]),
         )
         n = len(self._sky.aircraft.target)
-        self._broadcast = Broadcast(n, scenario.start_s, streams[2])
+        self._broadcast = Broadcast(scenario, n, streams[2])
         self._observers: list[Observer] = [
             OBSERVERS[sensor.kind](link, sensor, scenario, n, streams[3 + link])
             for link, sensor in enumerate(scenario.sensor)
