@@ -12,11 +12,77 @@ import msgspec
 
 from skypact import config, errors
 from skypact.cli.args import parser
-from skypact.model import reports, tracks
-from skypact.record.tables import reports_to_arrow, tracks_to_arrow
+from skypact.model import reports, tracks, truth
+from skypact.record.tables import reports_to_arrow, tracks_to_arrow, truth_to_arrow
+from skypact.simulate import parts, scenario
 
 DOCS = Path(__file__).resolve().parent
 MEANING = {
+    "target": "Number of the object, never used twice in a file.",
+    "x_m": "East, in the plane.",
+    "azimuth_deg_per_h": "Drift of the azimuth bias.",
+    "range_m_per_h": "Drift of the range bias.",
+    "time_s_per_h": "Drift of the clock.",
+    "step_range_m": "Jump of the range bias.",
+    "step_azimuth_deg": "Jump of the azimuth bias.",
+    "step_time_s": "Jump of the clock.",
+    "height_m": "Height above the WGS-84 ellipsoid, of wind: the levels.",
+    "radius_m": "Radius.",
+    "count": "How many.",
+    "interval_s": "Between two of them.",
+    "from_lat": "Where it begins, degrees north.",
+    "from_lon": "Where it begins, degrees east.",
+    "to_lat": "Where it ends, degrees north.",
+    "to_lon": "Where it ends, degrees east.",
+    "start_s": "Begin, seconds after the scene's start.",
+    "end_s": "End, seconds after the scene's start.",
+    "speed_mps": "Speed.",
+    "course_deg": "Course over ground.",
+    "transponder": "Share with a transponder.",
+    "modes": "Share of those with Mode S.",
+    "adsb": "Share of those that broadcast ADS-B.",
+    "cross_section": "Radar cross-section against an airliner's.",
+    "primary": "It has a primary channel.",
+    "secondary": "It has a secondary channel.",
+    "delay_min_s": "Least delay on the line.",
+    "delay_max_s": "Greatest delay on the line.",
+    "shift_east_m": "The same to the east.",
+    "level_m": "Pressure altitude.",
+    "sigma_range_gain": "Standard deviation of the range gain.",
+    "sigma_time_s": "Standard deviation of the clock.",
+    "sigma_elevation_deg": "Standard deviation of elevation.",
+    "gust_s": "Correlation time of the gusts.",
+    "clock_step_at_s": "When the clock jumps, after the scene's start.",
+    "y_m": "North, in the plane.",
+    "truth_period_s": "Between two rows of an object in the truth.",
+    "traffic": "How airliners' flights are shared among routes.",
+    "air": "Pressure altitude against height.",
+    "wind": "Wind by height.",
+    "noise": "How errors stray beyond the data sheet.",
+    "bias": "What the radars' biases are drawn from.",
+    "fleet": "Aircraft that fly themselves.",
+    "entry": "Where transit routes begin and end.",
+    "fix": "Points between.",
+    "airport": "Airports of airliners.",
+    "airfield": "Airfields of light aircraft and helicopters.",
+    "area": "Training areas of fast aircraft.",
+    "pad": "Where drones start.",
+    "balloon": "Balloons.",
+    "ballistic": "Ballistic flights.",
+    "recorded": "Trajectories flown again.",
+    "flock": "Birds.",
+    "gnss": "Areas without true satellite positions.",
+    "ghost": "Aircraft that are not there.",
+    "runway_deg": "Course of the runway.",
+    "ascent_mps": "Rate of climb.",
+    "ramp_s": "Time over which the shift grows to its full size.",
+    "cell_azimuth_deg": "The same in azimuth, the beam's width.",
+    "hotspot": "Places with more false plots.",
+    "reflector": "Reflecting surfaces.",
+    "drift": "Biases that change.",
+    "least_stations": "Stations a solution needs.",
+    "late_s": "How much later.",
+    "duplicate_delay_s": "How much later the copy is.",
     "age_s": "Seconds since the track began.",
     "altitude_m": "Height above the WGS-84 ellipsoid.",
     "azimuth_deg": "Azimuth bias, or angle clockwise from true north.",
@@ -121,6 +187,7 @@ def tables_page() -> str:
     """Columns of the Parquet files."""
     report_schema = reports_to_arrow(reports.empty_reports(0), []).schema
     track_schema = tracks_to_arrow(tracks.empty_rows(0), "").schema
+    truth_schema = truth_to_arrow(truth.concat_truth([])).schema
     kinds = ", ".join(f"`{k}`" for k in reports.KINDS)
     classes = ", ".join(f"`{c}`" for c in tracks.CLASSES)
     return "\n".join(
@@ -140,6 +207,11 @@ def tables_page() -> str:
             "One row per track update, in step order.\n",
             columns(track_schema, attribute_texts(tracks, "TrackRows")),
             f"Classes: {classes}.\n",
+            "## truth.parquet\n",
+            "One row per object and instant.\n",
+            columns(truth_schema, attribute_texts(truth, "TruthRows")),
+            'In a flat scene (`frame = "flat"` in the union file) tracks and truth have `x_m`, '
+            "`y_m`, `vx_mps`, `vy_mps` instead of latitude, longitude and velocities.\n",
         ]
     )
 
@@ -151,40 +223,83 @@ def _limits(kind: msgspec.inspect.Type) -> str:
         return ", ".join(f"`{v}`" for v in kind.values)
     if isinstance(kind, msgspec.inspect.VarTupleType):
         return f"list of {_limits(kind.item_type)}"
+    if isinstance(kind, msgspec.inspect.TupleType):
+        return "pair of " + " and ".join(_limits(item) for item in kind.item_types)
+    if isinstance(kind, msgspec.inspect.DictType):
+        return f"tables by name, each {_limits(kind.value_type)}"
     if isinstance(kind, msgspec.inspect.StructType):
-        return f"[{kind.cls.__name__.lower()}](#{kind.cls.__name__.lower()})"
+        name = kind.cls.__name__.lower()
+        page = "configuration.md" if kind.cls.__module__ == config.__name__ else ""
+        return f"[{name}]({page}#{name})"
     signs = {"ge": ">=", "gt": ">", "le": "<=", "lt": "<"}
     found = [f"{s} {v:g}" for k, s in signs.items() if (v := getattr(kind, k, None)) is not None]
     name = type(kind).__name__.removesuffix("Type").lower()
     return " ".join([{"str": "text", "float": "number"}.get(name, name), ", ".join(found)]).strip()
 
 
+def _default(field: msgspec.inspect.Field) -> str:
+    if field.required:
+        return "required"
+    default = field.default
+    if default is None:
+        return "by kind" if hasattr(config.KindDefaults, field.name) else "none"
+    if default is msgspec.NODEFAULT or default == "" or default == ():
+        return "none"
+    if isinstance(default, msgspec.Struct):
+        return "its own"
+    if isinstance(default, tuple):
+        return f"`{list(default)}`"
+    return f"`{str(default).lower() if isinstance(default, bool) else default}`"
+
+
+def struct_table(struct: type[msgspec.Struct], *modules: object) -> str:
+    """Keys of a struct with their limits and defaults; texts come from the modules given."""
+    texts: dict[str, str] = {}
+    for base in reversed(struct.__mro__):
+        for module in modules:
+            if getattr(module, base.__name__, None) is base and base.__module__ == module.__name__:
+                texts |= attribute_texts(module, base.__name__)
+    lines = ["| key | value | default | meaning |", "|---|---|---|---|"]
+    for field in msgspec.inspect.type_info(struct).fields:
+        text = texts.get(field.name) or MEANING[field.name]
+        lines.append(f"| `{field.name}` | {_limits(field.type)} | {_default(field)} | {text} |")
+    about = " ".join(str(struct.__doc__).split("\n\n")[0].split())
+    return f"## {struct.__name__}\n\n{about}\n\n" + "\n".join(lines) + "\n"
+
+
+def scenario_page() -> str:
+    """Keys of a scenario file."""
+    names = ", ".join(f"`{name}`" for name in scenario.shipped_scenarios())
+    intro = (
+        "TOML, for `skypact simulate`. Unknown keys are errors. Members and sensors are those of a "
+        f"[union file](configuration.md). Shipped: {names}.\n"
+    )
+    structs = [
+        value
+        for value in vars(parts).values()
+        if isinstance(value, type)
+        and issubclass(value, parts.Part)
+        and value is not parts.Part
+        and value.__module__ == parts.__name__
+    ]
+    tables = [struct_table(s, parts, scenario) for s in (scenario.Scenario, *structs)]
+    return "\n".join([NOTE, "# Scenario file\n", intro, *tables])
+
+
 def configuration_page() -> str:
     """Keys of a union file with their limits and defaults."""
-    parts = [NOTE, "# Union file\n", "TOML. Unknown keys are errors.\n"]
-    for struct in (config.Union, config.Member, config.Sensor, config.Biases):
-        texts = attribute_texts(config, struct.__name__)
-        parts.append(f"## {struct.__name__}\n\n{str(struct.__doc__).splitlines()[0]}\n")
-        lines = ["| key | value | default | meaning |", "|---|---|---|---|"]
-        for field in msgspec.inspect.type_info(struct).fields:
-            default = field.default
-            shown = "required" if field.required else f"`{default}`"
-            if default is None:
-                shown = "by kind" if hasattr(config.KindDefaults, field.name) else "none"
-            elif isinstance(default, (msgspec.Struct, tuple)) or (
-                not field.required and default == ""
-            ):
-                shown = "none"
-            text = texts[field.name] or MEANING[field.name]
-            lines.append(f"| `{field.name}` | {_limits(field.type)} | {shown} | {text} |")
-        parts.append("\n".join(lines) + "\n")
+    sheets = [NOTE, "# Union file\n", "TOML. Unknown keys are errors.\n"]
+    sheets += [
+        struct_table(struct, config)
+        for struct in (config.Union, config.Member, config.Sensor, config.Biases)
+    ]
     names = [f.name for f in msgspec.inspect.type_info(config.KindDefaults).fields]
     lines = ["| kind | " + " | ".join(names) + " |", "|---" * (len(names) + 1) + "|"]
     for kind, values in config.KIND_DEFAULTS.items():
         cells = " | ".join(f"{getattr(values, n):g}" for n in names)
         lines.append(f"| {kind} | {cells} |")
-    parts += ["## Defaults by kind\n", "\n".join(lines) + "\n"]
-    return "\n".join(parts)
+    sheets += ["## Defaults by kind\n", "\n".join(lines) + "\n"]
+    return "\n".join(sheets)
 
 
 def errors_page() -> str:
@@ -207,6 +322,7 @@ def pages() -> dict[str, str]:
         "reference/cli.md": cli_page(),
         "reference/tables.md": tables_page(),
         "reference/configuration.md": configuration_page(),
+        "reference/scenario.md": scenario_page(),
         "reference/errors.md": errors_page(),
     }
 

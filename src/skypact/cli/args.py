@@ -2,7 +2,7 @@
 
 import argparse
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final
 
@@ -61,6 +61,13 @@ def positive(text: str) -> float:
     return value
 
 
+def seed(text: str) -> int:
+    """Read a seed: a whole number that is not negative."""
+    if not text.isascii() or not text.isdigit() or len(text) > 18:
+        raise argparse.ArgumentTypeError(f"expected a whole number from 0, got {text}")
+    return int(text)
+
+
 def port(text: str) -> int:
     """Read a TCP port; 0 lets the system choose."""
     if not text.isascii() or not text.isdigit() or int(text) > 65535:
@@ -87,6 +94,29 @@ def columns(text: str) -> tuple[str, ...]:
         known = ", ".join(sorted(WITHHOLDABLE))
         raise argparse.ArgumentTypeError(f"expected some of {known}, got {text}")
     return names
+
+
+def instant(text: str) -> float:
+    """Seconds UTC since 1970, as such or as ``2024-11-21T04:00:00``."""
+    try:
+        return float(text)
+    except ValueError:
+        pass
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"expected a time as 2024-11-21T04:00:00 (UTC) or seconds since 1970, got {text}"
+        ) from None
+    return (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp()
+
+
+def renamed(text: str) -> dict[str, str]:
+    """``OURS=THEIRS,...``: names of columns in a foreign file, by our names."""
+    pairs = [part.partition("=") for part in text.split(",")]
+    if not all(ours.strip() and theirs.strip() for ours, _, theirs in pairs):
+        raise argparse.ArgumentTypeError(f"expected OURS=THEIRS,... such as track=id, got {text}")
+    return {ours.strip(): theirs.strip() for ours, _, theirs in pairs}
 
 
 def _command(
@@ -208,7 +238,7 @@ def _add_demo(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     parser.add_argument(
         "--port", type=port, default=8600, metavar="P", help="port of the map (8600)"
     )
-    parser.add_argument("--seed", type=int, default=1, metavar="N", help="seed of the scene (1)")
+    parser.add_argument("--seed", type=seed, default=1, metavar="N", help="seed of the scene (1)")
 
 
 def _add_doctor(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -233,6 +263,103 @@ def _add_doctor(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     parser.add_argument("--json", action="store_true", help="print the checks as JSON on stdout")
 
 
+def _add_simulate(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = _command(
+        commands,
+        "simulate",
+        "SCENARIO --out DIR [options]",
+        "A scenario and a seed to truth, reports and real sensor bytes.\n"
+        "SCENARIO is a TOML file or a shipped name: ballistic, balloons, bias-30-radars, border,\n"
+        "clutter, crossing, enroute-30-radars, scale-N, spoofing, swarm, terminal, vo-linear,\n"
+        "vo-turn, williams15 and its variants. The same seed gives the same bytes.",
+        [
+            "skypact simulate border --seed 1 --out scene",
+            "skypact simulate my.toml --seed 7 --out scene --seconds 300",
+            "skypact simulate crossing --seed 3 --out crossing",
+            "skypact simulate scale-1000 --out thousand --seconds 60",
+            "skypact simulate terminal --out scene | python -m json.tool",
+        ],
+    )
+    parser.add_argument("scenario", metavar="SCENARIO", help="file or shipped name")
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="DIR", help="folder of the files"
+    )
+    parser.add_argument("--seed", type=seed, default=1, metavar="N", help="of every draw (1)")
+    parser.add_argument(
+        "--seconds", type=positive, metavar="S", help="how long (what the scenario says)"
+    )
+
+
+EVALUATE_FLAGS: Final = (
+    ("step", "step_s", "S", "seconds between the instants at which sets are compared (1)"),
+    ("dimensions", "dimensions", "2|3", "distances across the vertical, or in space (2)"),
+    ("match", "match_m", "M", "farthest that a track may be from its object (2000)"),
+    ("pause", "pause_s", "S", "time without a track that counts as a pause (30)"),
+    ("gospa-c", "gospa_c_m", "M", "GOSPA: cut-off (1000)"),
+    ("gospa-p", "gospa_p", "P", "GOSPA: order (2)"),
+    ("gospa-alpha", "gospa_alpha", "A", "GOSPA: alpha (2)"),
+    ("tgospa-gamma", "tgospa_gamma_m", "M", "trajectory GOSPA: cost of a change of track (1000)"),
+    ("ospa-c", "ospa_c_m", "M", "OSPA, OSPA(2): cut-off (1000)"),
+    ("ospa-p", "ospa_p", "P", "OSPA, OSPA(2): order (1)"),
+    ("ospa2-window", "ospa2_window_s", "S", "OSPA(2): seconds that tracks are compared over (10)"),
+)
+"""Flag, field of `evaluate.params.EvaluateParams`, metavar and text; all are numbers above 0."""
+
+
+def _add_evaluate(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = _command(
+        commands,
+        "evaluate",
+        "--tracks FILE --truth FILE [options]",
+        "Tracks judged by the truth: errors, sets, consistency, continuity, floors, requirements.\n"
+        "Tracks are Parquet or CSV with the columns of tracks.parquet, or a CAT062 recording; truth\n"
+        "is Parquet or CSV, recorded trajectories, or ADS-B reports. JSON goes to stdout, a table to\n"
+        "stderr. A requirement that is not met changes the exit code only with --strict.",
+        [
+            "skypact evaluate --tracks run/tracks.parquet --truth scene/truth.parquet",
+            "skypact evaluate --tracks run/tracks.parquet --truth scene/truth.parquet "
+            "--reports scene/reports.parquet --union scene/union.toml --html report.html",
+            "skypact evaluate --tracks tracker.ff --date 2023-05-02 --truth adsb.parquet "
+            "--requirements cell-5nm",
+            "skypact evaluate --tracks theirs.csv --columns track=id,time_s=t --truth truth.csv",
+            "skypact evaluate --tracks a.parquet --truth truth.parquet --gospa-c 100 --dimensions 3"
+            " | python -m json.tool",
+        ],
+    )
+    files = parser.add_argument_group("files")
+    files.add_argument("--tracks", type=Path, required=True, metavar="FILE", help="who is judged")
+    files.add_argument("--truth", type=Path, required=True, metavar="FILE", help="by what")
+    files.add_argument(
+        "--reports", type=Path, metavar="FILE", help="what was tracked, for floors and delays"
+    )
+    files.add_argument("--union", type=Path, metavar="FILE", help="sensors of those reports")
+    files.add_argument(
+        "--columns", type=renamed, default={}, metavar="OURS=THEIRS,...", help="names in --tracks"
+    )
+    files.add_argument(
+        "--truth-columns", type=renamed, default={}, metavar="OURS=THEIRS,...",
+        help="names in --truth",
+    )  # fmt: skip
+    files.add_argument(
+        "--date", type=day, metavar="YYYY-MM-DD", help="day of a recording that holds none"
+    )
+    files.add_argument("--html", type=Path, metavar="FILE", help="write a report with plots")
+    parser.add_argument(
+        "--requirements", action="append", default=[], metavar="NAME", help="set to check; repeatable"
+    )
+    parser.add_argument(
+        "--strict", action="store_true", help="exit 1 when a requirement is not met"
+    )
+    parser.add_argument("--start", type=instant, metavar="T", help="judge from this time (all)")
+    parser.add_argument("--end", type=instant, metavar="T", help="judge until this time (all)")
+    parser.add_argument(
+        "--tentative", action="store_true", help="judge rows that are not confirmed, too"
+    )
+    numbers = parser.add_argument_group("parameters, printed with the result")
+    for flag, field, metavar, text in EVALUATE_FLAGS:
+        numbers.add_argument(f"--{flag}", type=positive, dest=field, metavar=metavar, help=text)
+
+
 def parser() -> argparse.ArgumentParser:
     """Make the parser of all commands."""
     top = argparse.ArgumentParser(
@@ -246,7 +373,7 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="store_true", help="print the version")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", title="commands")
-    for add in (_add_demo, _add_replay, _add_decode, _add_doctor):
+    for add in (_add_demo, _add_replay, _add_decode, _add_simulate, _add_doctor):
         add(commands)
     return top
 
@@ -258,5 +385,5 @@ def parse(argv: list[str]) -> argparse.Namespace:
     if args.version:
         args.command = "version"
     if args.command is None:
-        top.error("expected a command: demo, replay, decode, doctor")
+        top.error("expected a command: demo, replay, decode, simulate, doctor")
     return args

@@ -5,14 +5,12 @@ import time
 from contextlib import ExitStack
 from typing import Any, Final
 
-import msgspec
-
 from skypact.cli.console import Progress, emit, say
 from skypact.cli.intake import Intake
 from skypact.cli.show import page, say_figures, stopping
-from skypact.config import Biases, Union
 from skypact.model.reports import ReportBatch
 from skypact.record.clock import WallClock
+from skypact.record.simulated import without_biases
 from skypact.runtime import LIVE_STEP_S, Pipeline, live
 from skypact.serve.history import TrackHistory
 from skypact.serve.scene import scene_from_union
@@ -21,12 +19,6 @@ from skypact.simulate import Scene, load_sky_scenario
 LEAD_S: Final = 16.0
 """Simulated before the clock starts: four turns of the radars, so that the map opens with tracks,
 and the kernels are compiled by then."""
-
-
-def without_biases(union: Union) -> Union:
-    """Hide from the tracker what the simulated sensors measure wrongly, as reality does."""
-    sensors = tuple(msgspec.structs.replace(s, biases=Biases()) for s in union.sensor)
-    return msgspec.structs.replace(union, sensor=sensors)
 
 
 class DemoFeed:

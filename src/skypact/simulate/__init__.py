@@ -1,6 +1,7 @@
 """Scenario and seed in, truth and sensor bytes out; pure, the same seed gives the same bytes."""
 
 from skypact.model.truth import TruthRows
+from skypact.simulate.biases import true_biases
 from skypact.simulate.feed import CLUTTER, Origins
 from skypact.simulate.flat import FlatScenario, FlatScene
 from skypact.simulate.scenario import (
@@ -27,4 +28,5 @@ __all__ = [
     "load_sky_scenario",
     "scenario_from_toml",
     "shipped_scenarios",
+    "true_biases",
 ]

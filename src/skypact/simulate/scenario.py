@@ -39,6 +39,7 @@ from skypact.simulate.parts import (
     Wind,
 )
 
+MOST_AIRCRAFT: Final = 200_000
 SIMULATED_KINDS: Final = ("radar", "mlat", "adsb", "remoteid", "passive")
 """Sensor kinds that the simulator can imitate."""
 
@@ -92,7 +93,7 @@ class Scenario(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
 def load_scenario(name_or_text: str, where: str = "scenario") -> Scenario | FlatScenario:
     """Read a shipped scenario by name (``border``), or a scenario from TOML text.
 
-    `where` is what errors call the text.
+    `where` is what errors call the text. ``scale-N`` is the scenario ``scale`` with N aircraft.
 
     Raises
     ------
@@ -103,12 +104,26 @@ def load_scenario(name_or_text: str, where: str = "scenario") -> Scenario | Flat
     if "\n" in name_or_text or "=" in name_or_text:
         return scenario_from_toml(name_or_text, where)
     known = shipped_scenarios()
+    scale = re.fullmatch(r"scale-(\d{1,9})", name_or_text)
+    if scale:
+        return _scaled(int(scale[1]))
     if name_or_text not in known:
         raise ConfigError(
             f"scenario {name_or_text!r}: expected one of {', '.join(known)}, or a scenario file"
         )
     text = (files("skypact.simulate") / "scenarios" / f"{name_or_text}.toml").read_text("utf-8")
     return scenario_from_toml(text, f"scenario {name_or_text}")
+
+
+def _scaled(n: int) -> Scenario:
+    """Return the scenario ``scale`` with another number of aircraft."""
+    if not 1 <= n <= MOST_AIRCRAFT:
+        raise ConfigError(
+            f"scenario scale-{n}: expected 1 to {MOST_AIRCRAFT:,} aircraft, got {n:,}"
+        )
+    scenario = load_sky_scenario("scale")
+    fleet = msgspec.structs.replace(scenario.fleet[0], count=n)
+    return msgspec.structs.replace(scenario, title=f"Scale, {n:,} aircraft", fleet=(fleet,))
 
 
 def shipped_scenarios() -> tuple[str, ...]:

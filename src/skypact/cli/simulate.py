@@ -1,0 +1,103 @@
+"""``skypact simulate``: a scenario and a seed to truth, reports and real sensor bytes."""
+
+import argparse
+from pathlib import Path
+from typing import Any, Final
+
+from skypact.cli import OK
+from skypact.cli.console import Progress, emit, existing_files, say
+from skypact.errors import ConfigError
+from skypact.record.simulated import (
+    FeedFile,
+    SimulationFiles,
+    TargetedDecoder,
+    write_biases,
+)
+from skypact.record.summary import out_folder
+from skypact.record.trajectories import read_trajectories
+from skypact.simulate import (
+    FlatScenario,
+    FlatScene,
+    Scenario,
+    Scene,
+    load_scenario,
+    true_biases,
+)
+
+SLICE_S: Final = 2.0
+"""Played between two writings: some thousand reports of a large scene."""
+
+
+def _scenario(name: str) -> tuple[Scenario | FlatScenario, Path]:
+    """Read a scenario by its file or its shipped name; and the folder its own files are in."""
+    path = Path(name)
+    if path.suffix != ".toml" and not path.exists():
+        return load_scenario(name), Path()
+    text = existing_files([path])[0].read_bytes()
+    try:
+        return load_scenario(text.decode("utf-8") + "\n", str(path)), path.parent
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: expected TOML in UTF-8, got {error}") from error
+
+
+def _play_sky(
+    scenario: Scenario, seed: int, seconds: float, folder: Path, out: Path
+) -> dict[str, Any]:
+    recorded = [read_trajectories(folder / entry.file) for entry in scenario.recorded]
+    scene = Scene(scenario, seed, recorded=recorded)
+    files, feed = SimulationFiles(out, scene.union), FeedFile(out / "feeds.pcapng", scene.sensors)
+    decoder = TargetedDecoder(scene.sensors)
+    end_s = scenario.start_s + seconds
+    with Progress("simulating (the first run compiles)") as progress:
+        while scene.time_s < end_s:
+            part = scene.advance(min(end_s, scene.time_s + SLICE_S))
+            files.append(part.truth, decoder.reports(part))
+            feed.append(part.packets)
+            progress.update(1.0 - (end_s - scene.time_s) / seconds)
+    feed.finish()
+    files.finish()
+    write_biases(out, true_biases(scenario, seed))
+    return _summary(files, decoder.records, decoder.errors) | {"packets": feed.n_packets}
+
+
+def _play_flat(scenario: FlatScenario, seed: int, out: Path) -> dict[str, Any]:
+    scene = FlatScene(scenario, seed)
+    files = SimulationFiles(out, scene.union)
+    files.append(scene.truth, scene.reports)
+    files.finish()
+    return _summary(files, {}, {}) | {"packets": 0}
+
+
+def _summary(
+    files: SimulationFiles, records: dict[str, int], errors: dict[str, int]
+) -> dict[str, Any]:
+    return {
+        "targets": files.n_targets,
+        "truth": files.truth.n_rows,
+        "records": dict(sorted(records.items())),
+        "reports": files.reports.n_rows,
+        "errors": errors,
+    }
+
+
+def run(args: argparse.Namespace) -> int:
+    """Simulate; the folder holds the files, stdout a summary."""
+    scenario, folder = _scenario(args.scenario)
+    out = out_folder(args.out)
+    if isinstance(scenario, FlatScenario):
+        if args.seconds is not None:
+            raise ConfigError(
+                f"--seconds: expected none for a flat scene, got {args.seconds:g}; "
+                "it lasts as long as its scenario says"
+            )
+        figures = _play_flat(scenario, args.seed, out)
+    else:
+        seconds = args.seconds or scenario.duration_s
+        figures = _play_sky(scenario, args.seed, seconds, folder, out)
+    names = sorted(path.name for path in out.iterdir() if path.is_file())
+    say(
+        f"{figures['targets']:,} targets, {figures['reports']:,} reports "
+        f"in {out}: {', '.join(names)}"
+    )
+    emit({"scenario": scenario.title or args.scenario, "seed": args.seed, **figures})
+    return OK
