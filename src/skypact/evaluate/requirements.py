@@ -1,0 +1,122 @@
+"""Requirement sets as data, and the comparison of measured figures with them.
+
+The sets are TOML files in ``sets``; every figure says where it comes from, or that this has not
+been verified. Comparing figures is not a conformity assessment: the specifications also say how,
+where and how long to measure.
+"""
+
+import inspect
+import tomllib
+from importlib.resources import files
+from typing import Final, Literal, NamedTuple
+
+import msgspec
+
+from skypact.errors import ConfigError
+from skypact.evaluate.performance import MEASURES, Evidence
+
+NO_CONFORMITY: Final = (
+    "figures are compared with the limits of the set; no conformity with any standard is claimed"
+)
+"""To be printed with every result."""
+
+
+class Requirement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One figure of a set."""
+
+    name: str
+    measure: str
+    """Function of `evaluate.performance`."""
+    sense: Literal["at most", "at least"]
+    limit: float
+    unit: Literal["", "m", "m/s", "deg"] = ""
+    parameters: dict[str, float] = {}
+    origin: str
+    """Document and place, or ``unverified``."""
+    note: str = ""
+
+
+class RequirementSet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Figures that belong together."""
+
+    title: str
+    requirement: tuple[Requirement, ...]
+
+
+class Verdict(NamedTuple):
+    """One figure beside its limit."""
+
+    name: str
+    value: float | None
+    sense: str
+    limit: float
+    unit: str
+    verdict: Literal["pass", "fail", "not measured"]
+    origin: str
+
+
+def requirement_sets() -> tuple[str, ...]:
+    """Names of the sets that come with the package."""
+    names = (entry.name for entry in (files("skypact.evaluate") / "sets").iterdir())
+    return tuple(sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml")))
+
+
+def load_requirements(name: str) -> RequirementSet:
+    """Read a shipped set by name; a ConfigError lists the known ones."""
+    known = requirement_sets()
+    if name not in known:
+        raise ConfigError(f"requirements {name!r}: expected one of {', '.join(known)}")
+    text = (files("skypact.evaluate") / "sets" / f"{name}.toml").read_text("utf-8")
+    return requirements_from_toml(text, f"requirements {name}")
+
+
+def requirements_from_toml(text: str, where: str = "requirements") -> RequirementSet:
+    """Read and check a set; a ConfigError names the key and what was expected."""
+    try:
+        found = msgspec.convert(tomllib.loads(text), RequirementSet)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{where}: not TOML: {error}") from None
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"{where}: {error}") from None
+    for requirement in found.requirement:
+        _check_measure(requirement, f"{where}, {requirement.name}")
+    return found
+
+
+def measure(requirements: RequirementSet, evidence: Evidence) -> dict[str, float | None]:
+    """Measure every figure of the set, by the name of its requirement."""
+    return {
+        one.name: MEASURES[one.measure](evidence, **one.parameters)
+        for one in requirements.requirement
+    }
+
+
+def check(requirements: RequirementSet, measured: dict[str, float | None]) -> list[Verdict]:
+    """Compare; what is None or absent in `measured` is not measured."""
+    verdicts = []
+    for one in requirements.requirement:
+        value = measured.get(one.name)
+        verdict: Literal["pass", "fail", "not measured"] = "not measured"
+        if value is not None:
+            met = value <= one.limit if one.sense == "at most" else value >= one.limit
+            verdict = "pass" if met else "fail"
+        verdicts.append(
+            Verdict(one.name, value, one.sense, one.limit, one.unit, verdict, one.origin)
+        )
+    return verdicts
+
+
+def _check_measure(requirement: Requirement, where: str) -> None:
+    """Refuse a measure that does not exist, and parameters that it does not take."""
+    if requirement.measure not in MEASURES:
+        raise ConfigError(
+            f"{where}: measure: expected one of {', '.join(sorted(MEASURES))}, "
+            f"got {requirement.measure!r}"
+        )
+    takes = set(inspect.signature(MEASURES[requirement.measure]).parameters) - {"evidence"}
+    if takes != set(requirement.parameters):
+        raise ConfigError(
+            f"{where}: parameters of {requirement.measure}: expected "
+            f"{', '.join(sorted(takes)) or 'none'}, "
+            f"got {', '.join(sorted(requirement.parameters)) or 'none'}"
+        )
