@@ -312,9 +312,10 @@ def _add_evaluate(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
         "evaluate",
         "--tracks FILE --truth FILE [options]",
         "Tracks judged by the truth: errors, sets, consistency, continuity, floors, requirements.\n"
-        "Tracks are Parquet or CSV with the columns of tracks.parquet, or a CAT062 recording; truth\n"
-        "is Parquet or CSV, recorded trajectories, or ADS-B reports. JSON goes to stdout, a table to\n"
-        "stderr. A requirement that is not met changes the exit code only with --strict.",
+        "Tracks: Parquet or CSV with the columns of tracks.parquet, or a CAT062 recording.\n"
+        "Truth: Parquet or CSV, recorded trajectories, ADS-B reports or a recording with CAT021.\n"
+        "JSON goes to stdout, a table to stderr. A requirement that is not met changes the exit\n"
+        "code only with --strict.",
         [
             "skypact evaluate --tracks run/tracks.parquet --truth scene/truth.parquet",
             "skypact evaluate --tracks run/tracks.parquet --truth scene/truth.parquet "
@@ -345,7 +346,11 @@ def _add_evaluate(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
     )
     files.add_argument("--html", type=Path, metavar="FILE", help="write a report with plots")
     parser.add_argument(
-        "--requirements", action="append", default=[], metavar="NAME", help="set to check; repeatable"
+        "--requirements",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="set to check; repeatable",
     )
     parser.add_argument(
         "--strict", action="store_true", help="exit 1 when a requirement is not met"

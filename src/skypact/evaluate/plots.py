@@ -62,7 +62,8 @@ _STYLE: Final = {
 }
 
 
-def _matplotlib() -> ModuleType:
+def need_matplotlib() -> ModuleType:
+    """Import matplotlib, or say how to install it."""
     try:
         import_module("matplotlib.figure")
         return import_module("matplotlib")
@@ -93,7 +94,7 @@ def _drawn(
     name: str, draw: Callable[["Figure", "Axes"], None], width: float = 10.8, height: float = 3.7
 ) -> str:
     """Make one figure with one pair of axes; `draw` gets the figure and the axes."""
-    matplotlib = _matplotlib()
+    matplotlib = need_matplotlib()
     with matplotlib.rc_context({**_STYLE, "svg.hashsalt": name}):
         figure = matplotlib.figure.Figure(figsize=(width, height), layout="constrained")
         draw(figure, figure.add_subplot())
@@ -290,10 +291,10 @@ def nees_over_time(series: Series, band: Callable[[int], tuple[float, float]]) -
         axes.fill_between(
             x, limits[:, 0], limits[:, 1], color=GREEN, alpha=0.25, linewidth=0, label="95 % band"
         )
-        axes.axhline(2, color=MUTED, linewidth=0.8, linestyle=":")
-        axes.plot(x, bins.mean, color=INK, label="mean NEES (expected 2)")
-        axes.set_ylabel("NEES, horizontal")
-        axes.set_ylim(0, max(4.0, 1.1 * float(np.percentile(bins.mean, 98)) if x.size else 4.0))
+        axes.axhline(1, color=MUTED, linewidth=0.8, linestyle=":")
+        axes.plot(x, bins.mean, color=INK, label="mean NEES / 2 (expected 1)")
+        axes.set_ylabel("NEES / 2, horizontal")
+        axes.set_ylim(0, max(2.0, 1.1 * float(np.percentile(bins.mean, 98)) if x.size else 2.0))
         _legend(axes, 2)
 
     return _drawn("nees", draw)
@@ -304,15 +305,15 @@ def nees_histogram(series: Series) -> str:
 
     def draw(_: "Figure", axes: "Axes") -> None:
         values = series.updates.nees[np.isfinite(series.updates.nees)]
-        edges = np.linspace(0, 14, 57)
-        n = np.histogram(np.minimum(values, 13.99), edges)[0]
+        edges = np.linspace(0, 7, 57)
+        n = np.histogram(np.minimum(values, 6.99), edges)[0]
         density = n / max(values.size, 1) / np.diff(edges)
         axes.stairs(density, edges, fill=True, color=BLUE, alpha=0.45, label="found")
-        x = np.linspace(0, 14, 100)
-        axes.plot(x, np.exp(-x / 2) / 2, color=INK, label="expected (χ², 2 d.o.f.)")
-        axes.set_xlabel("NEES (the last bar holds all above)")
+        x = np.linspace(0, 7, 100)
+        axes.plot(x, np.exp(-x), color=INK, label="expected (χ², 2 d.o.f.)")
+        axes.set_xlabel("NEES / 2 (the last bar holds all above)")
         axes.set_ylabel("density")
-        axes.set_xlim(0, 14)
+        axes.set_xlim(0, 7)
         _legend(axes, 2)
 
     return _drawn("histogram", draw, width=5.3, height=3.7)

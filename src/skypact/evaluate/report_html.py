@@ -41,7 +41,6 @@ tr:last-child td{border-bottom:0}
 th.n,td.n{text-align:right;white-space:nowrap}
 td.u,td.s{color:var(--muted)}td.s{font-size:12.5px}
 td.pass{color:var(--green);font-weight:600}td.fail{color:var(--bad);font-weight:600}
-td.undecided{color:var(--muted)}
 tr.group td{padding-top:16px;font-weight:600;border-bottom:1px solid var(--line)}
 .plots{display:grid;grid-template-columns:repeat(2,minmax(0,1fr));gap:22px 28px;margin-top:14px}
 figure{margin:0;min-width:0}figure.wide{grid-column:1/-1}
@@ -57,7 +56,7 @@ color:var(--muted)}
 
 KINDS: Final = {"n": "n", "u": "u", "s": "s", "t": ""}
 """Classes of columns: numbers to the right, units and sources muted, text."""
-VERDICTS: Final = ("pass", "fail", "undecided")
+VERDICTS: Final = {"pass": "pass", "fail": "fail", "not measured": "u"}
 
 
 class Tile(NamedTuple):
@@ -150,7 +149,7 @@ def _row(row: Sequence[str], kinds: list[str]) -> str:
     if len(row) == 1:
         return f'<tr class="group"><td colspan="{len(kinds)}">{escape(row[0])}</td></tr>'
     cells = (
-        f"<td{_class(cell if cell in VERDICTS else kind)}>{escape(cell)}</td>"
+        f"<td{_class(VERDICTS.get(cell, kind))}>{escape(cell)}</td>"
         for cell, kind in zip(row, kinds, strict=True)
     )
     return f"<tr>{''.join(cells)}</tr>"

@@ -31,7 +31,7 @@ class Updates(NamedTuple):
     horizontal_m: Floats
     """Distance across the local vertical."""
     nees: Floats
-    """Horizontal position, two dimensions: expected 2."""
+    """Of the horizontal position, divided by its two dimensions: expected 1."""
     x: Floats
     """Longitude in degrees, or x in metres in a flat scene."""
     y: Floats

@@ -202,3 +202,12 @@ def _line(figures: Mapping[str, Any], row: Row) -> Line:
 def columns(rows: Sequence[Mapping[str, Any]], names: Mapping[str, str]) -> list[list[str]]:
     """Cells of a table: for every row the values under `names`, each with its unit."""
     return [[number(row.get(name), unit) for name, unit in names.items()] for row in rows]
+
+
+def requirement_cells(check: Mapping[str, Any]) -> tuple[str, str, str, str, str]:
+    """Name the requirement, what was found, the limit, their unit, and the verdict."""
+    given = ", ".join(f"{name} {number(value)}" for name, value in check["parameters"].items())
+    text = str(check["name"]).replace("_", " ") + (f" ({given})" if given else "")
+    unit = {"": PERCENT, "deg": "°"}.get(check["unit"], check["unit"])
+    limit = f"{check['sense']} {number(check['limit'], unit)}"
+    return text, number(check["value"], unit), limit, unit, str(check["verdict"])

@@ -20,6 +20,7 @@ from skypact.model.reports import ADSB, TRACK, Floats, Longs, ReportBatch, take_
 from skypact.model.tracks import TrackRows, empty_rows
 from skypact.model.truth import TRUTH_DTYPES, TruthRows
 from skypact.record.tables import reports_from_arrow, tracks_from_arrow, truth_from_arrow
+from skypact.record.trajectories import read_trajectories
 from skypact.units import NANOSECONDS
 
 REUSE_S: Final = 60.0
@@ -27,6 +28,10 @@ REUSE_S: Final = 60.0
 states of half an hour of an area-control tracker."""
 TABLES: Final = (".parquet", ".csv", ".csv.gz", ".tsv", ".txt")
 """Ends of the names of files that are tables; others are recordings."""
+
+
+TRAJECTORIES: Final = (".json", ".json.gz")
+"""Ends of the names of recorded trajectories (`record.trajectories`); some are CSV, too."""
 
 
 class JudgedTracks(NamedTuple):
@@ -50,7 +55,7 @@ class JudgedTruth(NamedTuple):
 
 def is_table(path: Path) -> bool:
     """Tell a table from a recording by its name."""
-    return path.name.lower().endswith(TABLES)
+    return path.name.lower().endswith(TABLES + TRAJECTORIES)
 
 
 def read_tracks(path: Path, renamed: Mapping[str, str]) -> JudgedTracks:
@@ -84,7 +89,11 @@ def read_truth(path: Path, renamed: Mapping[str, str]) -> JudgedTruth:
     RecordingError, ConfigError
         As `read_tracks`.
     """
+    if path.name.lower().endswith(TRAJECTORIES):
+        return _recorded(path)
     table = _renamed(read_table(path), renamed, path)
+    if path.suffix == ".csv" and {"lastposupdate", "timestamp", "icao24"} & set(table.column_names):
+        return _recorded(path)
     if _holds_reports(table):
         return truth_from_reports(_reports(table, path), str(path))
     table, names = _numbered(_converted(table, path), "target")
@@ -201,6 +210,27 @@ def truth_from_reports(reports: ReportBatch, where: str) -> JudgedTruth:
     names = {int(icao): f"{icao:06X}" for icao in np.unique(r.icao)}
     note = f"{len(r.time_s):,} ADS-B reports of {len(names):,} addresses serve as truth"
     return JudgedTruth(rows, False, (note,), names)
+
+
+def _recorded(path: Path) -> JudgedTruth:
+    """Take recorded trajectories as truth."""
+    paths = read_trajectories(path)
+    n = len(paths.time_s)
+    absent = np.full(n, np.nan)
+    rows = TruthRows(
+        time_s=paths.time_s,
+        target=paths.number,
+        lat_rad=paths.lat_rad,
+        lon_rad=paths.lon_rad,
+        altitude_m=paths.altitude_m,
+        vn_mps=absent,
+        ve_mps=absent,
+        vu_mps=absent,
+        icao=paths.icao,
+        baro_altitude_m=paths.baro_altitude_m,
+        target_class=paths.target_class,
+    )
+    return JudgedTruth(rows, False, (f"{n:,} recorded positions serve as truth",))
 
 
 def _runs(key: Longs, time_s: Floats) -> tuple[Longs, Floats, int]:

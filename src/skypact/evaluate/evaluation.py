@@ -1,0 +1,355 @@
+"""Truth and tracks to figures: every metric, the floors and the verdicts, and what plots need."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple, TypeVar
+
+import msgspec
+import numpy as np
+
+from skypact.config import Sensor
+from skypact.errors import RecordingError
+from skypact.evaluate.consistency import position_nees, summarise_consistency
+from skypact.evaluate.continuity import breaks, confirmation_delay, continuity, runs
+from skypact.evaluate.errors import (
+    Errors,
+    by_class,
+    by_target,
+    horizontal_m,
+    summarise,
+    update_errors,
+)
+from skypact.evaluate.floors import floors
+from skypact.evaluate.gospa import Gospa, gospa, gospa_summary
+from skypact.evaluate.identity import identity, object_addresses
+from skypact.evaluate.matching import Match, sticky_match
+from skypact.evaluate.ospa import ospa, ospa2, ospa_summary
+from skypact.evaluate.params import EvaluateParams
+from skypact.evaluate.paths import Paths, latest, track_paths, truth_paths
+from skypact.evaluate.performance import Evidence
+from skypact.evaluate.requirements import (
+    NO_CONFORMITY,
+    RequirementSet,
+    Verdict,
+    check,
+    load_requirements,
+    measure,
+)
+from skypact.evaluate.samples import COAST_MAX_S, Samples, instants, samples
+from skypact.evaluate.series import Instants, Series, Updates, clock
+from skypact.evaluate.siap import siap
+from skypact.model.reports import Bytes, Longs, ReportBatch
+from skypact.model.tracks import CLASSES, TrackRows
+from skypact.model.truth import TruthRows
+from skypact.units import DEGREE
+
+Table = TypeVar("Table", TruthRows, TrackRows)
+
+
+Progress = Callable[[float, str], None]
+
+
+def _unseen(done: float, title: str) -> None:
+    """Nobody watches."""
+
+
+class Evaluation(NamedTuple):
+    """The judgement: figures ready for JSON, and the arrays that plots are drawn from."""
+
+    figures: dict[str, Any]
+    series: Series
+
+
+class _Scene(NamedTuple):
+    """What every part works on."""
+
+    rows: TruthRows
+    table: TrackRows
+    truth: Paths
+    tracks: Paths
+    found: Samples
+    match: Match
+    errors: Errors
+    """Of updates at their own times."""
+    target_class: Bytes
+    """Of every object (N,)."""
+    addresses: Longs
+    """Of every object (N,)."""
+
+
+def evaluate(
+    tracks: TrackRows,
+    truth: TruthRows,
+    params: EvaluateParams,
+    *,
+    flat: bool,
+    reports: ReportBatch | None = None,
+    sensors: Sequence[Sensor] | None = None,
+    requirements: Sequence[str] = (),
+    names: Mapping[int, str] | None = None,
+    progress: Progress = _unseen,
+) -> Evaluation:
+    """Judge tracks by the truth.
+
+    Parameters
+    ----------
+    tracks, truth : TrackRows, TruthRows
+        Of any order, at any times.
+    params : EvaluateParams
+    flat : bool
+        Both hold x and y in metres (`config.Union.frame`).
+    reports, sensors : ReportBatch and Sensor in the order of its index, or None
+        What was tracked; with `target` known, floors and delays come from them.
+    requirements : sequence of str
+        Names of requirement sets to check.
+    names : mapping, optional
+        What targets are called, by number.
+    progress : callable
+        Gets the share done, 0 to 1, and what comes next.
+
+    Raises
+    ------
+    RecordingError
+        There is nothing to compare, for example no time in common.
+    """
+    sought = {name: load_requirements(name) for name in requirements}
+    progress(0.0, "matching tracks with objects")
+    scene = _scene(tracks, truth, params, flat=flat)
+    progress(0.2, "errors and continuity")
+    figures = _figures(scene, params, reports)
+    progress(0.4, "sets")
+    sets = gospa(
+        scene.found,
+        c_m=params.gospa_c_m,
+        p=params.gospa_p,
+        alpha=params.gospa_alpha,
+        dimensions=params.dimensions,
+    )
+    figures |= _sets(scene.found, sets, params)
+    figures["per_target"] = _per_target(scene, reports, names or {})
+    progress(0.8, "floors")
+    figures["floors"] = {}
+    if reports is not None and sensors is not None and (reports.target >= 0).any():
+        figures["floors"] = floors(reports, sensors, scene.truth, flat=flat)
+    evidence = Evidence(scene.truth, scene.found, scene.match, scene.errors)
+    figures["requirements"] = {
+        name: _verdicts(wanted, check(wanted, measure(wanted, evidence)))
+        for name, wanted in sought.items()
+    }
+    figures["parameters"] = msgspec.to_builtins(params)
+    return Evaluation(figures, _series(scene, sets, params, flat=flat))
+
+
+def _sets(found: Samples, sets: Gospa, params: EvaluateParams) -> dict[str, Any]:
+    """Figures that compare all objects with all tracks."""
+    c_m, p, dimensions = params.ospa_c_m, params.ospa_p, params.dimensions
+    window = max(1, round(params.ospa2_window_s / params.step_s))
+    windowed = ospa2(found, c_m=c_m, p=p, window=window, dimensions=dimensions)
+    return {
+        "gospa": gospa_summary(sets, params.gospa_p),
+        "ospa": ospa_summary(ospa(found, c_m=c_m, p=p, dimensions=dimensions), p),
+        "ospa2": ospa_summary(windowed, p),
+    }
+
+
+def _verdicts(wanted: RequirementSet, verdicts: Sequence[Verdict]) -> dict[str, Any]:
+    return {
+        "title": wanted.title,
+        "note": NO_CONFORMITY,
+        "checks": [
+            {**verdict._asdict(), "parameters": one.parameters, "note": one.note}
+            for verdict, one in zip(verdicts, wanted.requirement, strict=True)
+        ],
+    }
+
+
+def _scene(tracks: TrackRows, truth: TruthRows, params: EvaluateParams, *, flat: bool) -> _Scene:
+    truth = _within(truth, params.start_s, params.end_s)
+    first_s = None if params.start_s is None else params.start_s - COAST_MAX_S
+    tracks = _within(tracks, first_s, params.end_s)
+    true = truth_paths(truth, flat=flat)
+    paths = track_paths(tracks, flat=flat, confirmed_only=params.confirmed_only)
+    _need_overlap(true, paths, params)
+    found = samples(true, paths, instants(true, params.step_s))
+    match = sticky_match(found, params.match_m)
+    return _Scene(
+        truth,
+        tracks,
+        true,
+        paths,
+        found,
+        match,
+        update_errors(true, paths, tracks, found, match),
+        truth.target_class[true.row[true.first[1:] - 1]],
+        object_addresses(truth, true.number),
+    )
+
+
+def _within(table: Table, start_s: float | None, end_s: float | None) -> Table:
+    """Rows of the stretch of time; the same table where it has no ends."""
+    if start_s is None and end_s is None:
+        return table
+    low = -np.inf if start_s is None else start_s
+    high = np.inf if end_s is None else end_s
+    keep = (table.time_s >= low) & (table.time_s <= high)
+    columns = {name: column[keep] for name, column in table._asdict().items()}
+    return table._replace(**columns)
+
+
+def _need_overlap(truth: Paths, tracks: Paths, params: EvaluateParams) -> None:
+    """Refuse what cannot be compared, with both spans."""
+    if not truth.time_s.size:
+        raise RecordingError(
+            "expected true states with time and position, got none"
+            + (
+                " between --start and --end"
+                if (params.start_s, params.end_s) != (None,) * 2
+                else ""
+            )
+        )
+    if not tracks.time_s.size:
+        which = "confirmed track" if params.confirmed_only else "track"
+        raise RecordingError(
+            f"expected {which} states with time and position, got none; see --start, --end and "
+            "--tentative"
+        )
+    spans = [(p.time_s.min(), p.time_s.max()) for p in (truth, tracks)]
+    if spans[0][1] < spans[1][0] or spans[1][1] < spans[0][0]:
+        said = [f"{clock(a)} to {clock(b)}" for a, b in spans]
+        raise RecordingError(
+            f"expected truth and tracks of one time, got truth from {said[0]} and tracks from "
+            f"{said[1]}; a recording that holds no date needs --date"
+        )
+
+
+def _figures(scene: _Scene, params: EvaluateParams, reports: ReportBatch | None) -> dict[str, Any]:
+    """Everything but sets, targets, floors and verdicts."""
+    errors, table = scene.errors, scene.table
+    whole = continuity(scene.truth, scene.tracks, scene.found, scene.match, pause_s=params.pause_s)
+    parts = summarise(errors)
+    stated = summarise_consistency(errors, table)
+    delay = confirmation_delay(scene.truth, errors, reports)
+    return {
+        "rms_position_m": _rms_position(errors, params.dimensions),
+        "nees": stated["position"]["all"],
+        "completeness": whole.completeness,
+        "false_tracks": whole.false_tracks,
+        "breaks": whole.breaks,
+        "switches": whole.switches,
+        "latency_s": lag_s(errors, scene.truth),
+        "delay": {"median_s": delay.median_s, "p95_s": delay.p95_s, "never": delay.never},
+        "errors": parts,
+        "by_class": by_class(errors, scene.target_class),
+        "consistency": stated,
+        "continuity": whole._asdict(),
+        "identity": identity(errors, table, scene.addresses)._asdict(),
+        "siap": siap(scene.found, scene.match, table, scene.addresses)._asdict(),
+        "data": _data(scene),
+    }
+
+
+def _rms_position(errors: Errors, dimensions: int) -> float | None:
+    square = errors.north_m**2 + errors.east_m**2
+    if dimensions == 3:
+        square += errors.height_m**2
+    square = square[np.isfinite(square)]
+    return float(np.sqrt(square.mean())) if square.size else None
+
+
+def lag_s(errors: Errors, truth: Paths) -> float | None:
+    """Time by which tracks lag behind the truth: what moves their along-track errors to zero.
+
+    Least squares of the error along the track against the true speed, -sum(v a) / sum(v v), over
+    all matched updates; None where nothing moves. A row that carries the time of its sending but
+    the place of its measurement shows here; so does a filter that trails in acceleration.
+    """
+    state = latest(truth, errors.truth, errors.time_s)
+    speed_mps = np.linalg.norm(truth.velocity_mps[state], axis=1)
+    good = np.isfinite(errors.along_m) & (state >= 0)
+    along_m, speed_mps = errors.along_m[good], speed_mps[good]
+    power = float(speed_mps @ speed_mps)
+    return -float(along_m @ speed_mps) / power if power > 0.0 else None
+
+
+def _data(scene: _Scene) -> dict[str, Any]:
+    """Say what was compared."""
+    return {
+        "objects": len(scene.truth.number),
+        "truth_states": len(scene.truth.time_s),
+        "truth_first_s": float(scene.truth.time_s.min()),
+        "truth_last_s": float(scene.truth.time_s.max()),
+        "tracks": len(scene.tracks.number),
+        "track_states": len(scene.tracks.time_s),
+        "tracks_first_s": float(scene.tracks.time_s.min()),
+        "tracks_last_s": float(scene.tracks.time_s.max()),
+        "instants": len(scene.found.time_s),
+        "matched_updates": len(scene.errors.time_s),
+    }
+
+
+def _per_target(
+    scene: _Scene, reports: ReportBatch | None, names: Mapping[int, str]
+) -> list[dict[str, Any]]:
+    """Figures of every object, in the order of their numbers."""
+    truth, found, match = scene.truth, scene.found, scene.match
+    n = len(truth.number)
+    rms = by_target(scene.errors, truth)
+    stretch = runs(found, match)
+    changes = np.bincount(stretch.truth[breaks(stretch)], minlength=n)
+    seen = np.bincount(found.truth, minlength=n)
+    held = np.bincount(found.truth, match.truth >= 0, minlength=n)
+    delay_s = confirmation_delay(truth, scene.errors, reports).delay_s
+    nees = position_nees(scene.errors, scene.table) / 2.0
+    stated = np.isfinite(nees)
+    counts = np.bincount(scene.errors.truth[stated], minlength=n)
+    total = np.bincount(scene.errors.truth[stated], nees[stated], minlength=n)
+    first_s, last_s = truth.time_s[truth.first[:-1]], truth.time_s[truth.first[1:] - 1]
+    return [
+        {
+            "target": int(number),
+            "name": names.get(int(number)) or _address(scene.addresses[i]),
+            "class": CLASSES[max(int(scene.target_class[i]), 0)],
+            "first_time_s": float(first_s[i]),
+            "last_time_s": float(last_s[i]),
+            "updates": int(rms["n"][i]),
+            "rms_position_m": _number(rms["horizontal_m"][i]),
+            "rms_height_m": _number(rms["height_m"][i]),
+            "rms_velocity_mps": _number(rms["velocity_mps"][i]),
+            "nees": float(total[i] / counts[i]) if counts[i] else None,
+            "completeness": float(held[i] / seen[i]) if seen[i] else None,
+            "breaks": int(changes[i]),
+            "delay_s": _number(delay_s[i]),
+        }
+        for i, number in enumerate(truth.number)
+    ]
+
+
+def _address(icao: np.int64) -> str:
+    return f"{icao:06X}" if icao >= 0 else ""
+
+
+def _number(value: np.float64) -> float | None:
+    return float(value) if np.isfinite(value) else None
+
+
+def _series(scene: _Scene, sets: Gospa, params: EvaluateParams, *, flat: bool) -> Series:
+    errors, table = scene.errors, scene.table
+    scale = 1.0 if flat else DEGREE
+    updates = Updates(
+        errors.time_s,
+        horizontal_m(errors),
+        position_nees(errors, table) / 2.0,
+        table.lon_rad[errors.row] / scale,
+        table.lat_rad[errors.row] / scale,
+        scene.target_class[errors.truth],
+    )
+    root = 1.0 / params.gospa_p
+    over_time = Instants(
+        scene.found.time_s,
+        sets.total,
+        sets.localisation**root,
+        sets.missed**root,
+        sets.false**root,
+        np.diff(scene.found.truth_first),
+        np.diff(scene.found.track_first),
+    )
+    return Series(flat, over_time, updates)
