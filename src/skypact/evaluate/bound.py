@@ -29,7 +29,7 @@ from skypact.evaluate.flatmodel import (
     size,
     transition,
 )
-from skypact.evaluate.gaussian import gain, predicted, spread
+from skypact.evaluate.gaussian import predicted, spread, updated
 from skypact.evaluate.looks import Looks, ranks
 from skypact.evaluate.places import Bools
 from skypact.evaluate.reduction import information_reduction
@@ -86,7 +86,7 @@ def posterior_bound(
             F = transition(model, turning[last[index]][:, :m], dt)
             here = predicted(here, F[:, None], process_noise(model, dt)[:, None])
         hit = _hits(rng, looks.p_detection[rows], runs) if kind == "enumeration" else None
-        here = _updated(here, looks, rows, q[rows], kind, hit)
+        here = _after_look(here, looks, rows, q[rows], kind, hit)
         P[index], last[index], last_s[index] = here, rows, looks.time_s[rows]
         position[rows] = np.sqrt(np.mean(spread(here, 0) ** 2, axis=1))
         velocity[rows] = np.sqrt(np.mean(spread(here, 2) ** 2, axis=1))
@@ -105,19 +105,17 @@ def _hits(rng: np.random.Generator, p_detection: Floats, runs: int) -> Bools:
     return rng.random((len(p_detection), runs)) < p_detection[:, None]
 
 
-def _updated(
+def _after_look(
     P: Floats, looks: Looks, rows: Longs, q: Floats, kind: Kind, hit: Bools | None
 ) -> Floats:
     """Update covariances (k, runs, m, m) at looks `rows` (k,)."""
     slope, variance = looks.slope[rows][:, None], looks.variance[rows][:, None]
     if kind == "riccati":
-        _, less = gain(P, slope, variance)
-        return P - q[:, None, None, None] * less
+        return P + q[:, None, None, None] * (updated(P, slope, variance)[1] - P)
     if hit is None:
-        return P - gain(P, slope, variance / q[:, None, None])[1]
+        return updated(P, slope, variance / q[:, None, None])[1]
     seen = q / np.maximum(looks.p_detection[rows], _LEAST_REDUCTION)
-    _, less = gain(P, slope, variance / seen[:, None, None])
-    return P - np.where(hit[:, :, None, None], less, 0.0)
+    return np.where(hit[:, :, None, None], updated(P, slope, variance / seen[:, None, None])[1], P)
 
 
 def _turn_states(looks: Looks) -> Floats:

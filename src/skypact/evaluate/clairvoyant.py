@@ -14,7 +14,7 @@ import numpy as np
 from skypact.config import Sensor, sensor_table
 from skypact.evaluate.bound import first_covariance
 from skypact.evaluate.flatmodel import FlatModel, moved, process_noise, size, transition
-from skypact.evaluate.gaussian import gain, predicted
+from skypact.evaluate.gaussian import predicted, updated
 from skypact.evaluate.looks import Evidence, Looks, looks_of, ranks
 from skypact.evaluate.paths import Paths
 from skypact.evaluate.places import Bools, flat_table, is_polar, is_usable, sites_of
@@ -37,7 +37,7 @@ class Clairvoyant(NamedTuple):
     """Times that the filter began an object anew: after a pause longer than it coasts, or because
     it lost it although every report was its own. Never in a flat scene with a model."""
     unused: int
-    """Reports that it did not take into any track: an object's first ones, and wild ones."""
+    """Reports that became part of no track: wild ones, and objects with a single report."""
 
 
 def clairvoyant_tracks(
@@ -84,10 +84,9 @@ def clairvoyant_tracks(
     last = tracker.flush()
     used[last.report_index] = last.report_track
     joined = concat_rows([*parts, last.rows])
-    taken = used >= 0
-    begun = len(np.unique(np.column_stack((index, used))[taken], axis=0))
-    breaks = begun - len(np.unique(index[taken]))
-    return Clairvoyant(_renumbered(joined, numbers, own), breaks, int(np.sum(~taken)))
+    lived = np.isin(used, joined.track)
+    breaks = len(np.unique(joined.track)) - len(np.unique(joined.icao))
+    return Clairvoyant(_renumbered(joined, numbers, own), breaks, int(np.sum(~lived)))
 
 
 def model_tracks(
@@ -172,10 +171,10 @@ def _filtered(looks: Looks, reported: _Reported, model: FlatModel) -> tuple[Floa
                 predicted(P[index], F, process_noise(model, dt)),
             )
             miss, slope = reported.residual(rows, mean[:, :2])
-        K, less = gain(covariance, slope, looks.variance[rows])
+        K, after = updated(covariance, slope, looks.variance[rows])
         hit = (looks.report[rows] >= 0)[:, None]
         mean = mean + np.where(hit, np.einsum("nij,nj->ni", K, miss), 0.0)
-        covariance = covariance - np.where(hit[:, :, None], less, 0.0)
+        covariance = np.where(hit[:, :, None], after, covariance)
         x[index], P[index], last_s[index] = mean, covariance, looks.time_s[rows]
         means[rows], covariances[rows] = mean, covariance
     return means, covariances

@@ -27,7 +27,8 @@ class FlatModel(NamedTuple):
     turns: bool = False
     """Coordinated turn with unknown rate; else constant velocity."""
     turn_noise: float = 0.0
-    """Standard deviation of the turn rate's step [rad/s], per root second without `discrete`."""
+    """Standard deviation of a turn acceleration that holds over each step [rad/s^2] with
+    `discrete`, else of the turn rate's random walk [rad/s per root second]."""
     first_mean: Floats | None = None
     """Means of the components of a new object's state (k, m), m = 4, or 5 with turns."""
     first_covariance: Floats | None = None
@@ -37,6 +38,19 @@ class FlatModel(NamedTuple):
     sensors' data sheets, spread evenly to their range."""
     p_detection: float | None = None
     """None: measured from the reports, or from the data sheet."""
+
+
+def with_births(model: FlatModel, means: Floats, sigmas: Floats) -> FlatModel:
+    """Add first states as publications write them.
+
+    Parameters
+    ----------
+    means, sigmas : (k, 4) or (k, 5)
+        x, vx, y, vy and the turn rate [rad/s]; one row for each place where objects appear.
+    """
+    order = [0, 2, 1, 3, 4][: size(model)]
+    covariance = np.array([np.diag(row) for row in np.asarray(sigmas)[:, order] ** 2])
+    return model._replace(first_mean=np.asarray(means)[:, order], first_covariance=covariance)
 
 
 def size(model: FlatModel) -> int:
@@ -79,7 +93,7 @@ def process_noise(model: FlatModel, dt: Floats) -> Floats:
     """Covariances (n, m, m) of the noise over dt."""
     if model.discrete:
         terms = (dt**4 / 4.0, dt**3 / 2.0, dt**2)
-        scale, turn = model.accel**2, np.where(dt > 0.0, model.turn_noise**2, 0.0)
+        scale, turn = model.accel**2, (model.turn_noise * dt) ** 2
     else:
         terms = (dt**3 / 3.0, dt**2 / 2.0, dt)
         scale, turn = model.accel, model.turn_noise**2 * dt

@@ -15,8 +15,11 @@ def predicted(P: Floats, F: Floats, Q: Floats) -> Floats:
     return np.asarray(F @ P @ np.swapaxes(F, -1, -2) + Q)
 
 
-def gain(P: Floats, slope: Floats, variance: Floats) -> tuple[Floats, Floats]:
-    """Give the gain K (..., m, 2) and K S K^T, which an update takes off the covariance.
+def updated(P: Floats, slope: Floats, variance: Floats) -> tuple[Floats, Floats]:
+    """Give the gain K (..., m, 2) and the covariance after a report.
+
+    The covariance is in Joseph's form, (I - K H) P (I - K H)^T + K R K^T: first states of 20 km
+    updated to a metre cost the short form four digits.
 
     Parameters
     ----------
@@ -32,7 +35,10 @@ def gain(P: Floats, slope: Floats, variance: Floats) -> tuple[Floats, Floats]:
     inverse[..., 0, 0], inverse[..., 1, 1] = s11 / determinant, s00 / determinant
     inverse[..., 0, 1] = inverse[..., 1, 0] = -s01 / determinant
     K = PH @ inverse
-    return K, K @ np.swapaxes(PH, -1, -2)
+    left = np.broadcast_to(np.eye(P.shape[-1]), P.shape).copy()
+    left[..., :2] -= K @ slope
+    noise = (K * variance[..., None, :]) @ np.swapaxes(K, -1, -2)
+    return K, left @ P @ np.swapaxes(left, -1, -2) + noise
 
 
 def spread(P: Floats, first: int) -> Floats:
