@@ -39,7 +39,7 @@ def test_a_broken_link_is_found(generator, tmp_path):
 
 
 def test_every_command_has_its_file_and_ends_its_help_with_examples(commands, root):
-    assert set(commands) == {"demo", "replay", "decode", "evaluate", "doctor"}
+    assert set(commands) == {"demo", "replay", "decode", "simulate", "evaluate", "doctor"}
     for name, command in commands.items():
         assert (root / "src" / "skypact" / "cli" / f"{name}.py").is_file()
         examples = command.format_help().split("examples:\n")[1].strip().splitlines()
