@@ -75,11 +75,19 @@ class Intake:
         self._sites = sites
         self._decoder = Decoder(union.sensor if union else (), date_s=date_s)
         self._tables: list[SensorSeen] = []
+        self._in_tables: dict[str, int] = {}
+        """Reports of tables by the name of their sensor."""
 
     @property
     def seen(self) -> list[SensorSeen]:
         """Every sensor in the order of its index in the reports."""
-        return [*self._decoder.sensors, *self._tables]
+        return [
+            s._replace(
+                records=s.records + self._in_tables.get(s.name, 0),
+                reports=s.reports + self._in_tables.get(s.name, 0),
+            )
+            for s in (*self._decoder.sensors, *self._tables)
+        ]
 
     @property
     def sensors(self) -> list[Sensor]:
@@ -135,7 +143,8 @@ class Intake:
             return empty_reports(0)
         place = {s.name: i for i, s in enumerate(self.seen)}
         new = sensors_of_reports(names, reports)
-        self._tables += [s for s in new if s.name not in place]
+        self._tables += [s._replace(records=0, reports=0) for s in new if s.name not in place]
+        add_counts(self._in_tables, {s.name: s.records for s in new})
         place = {s.name: i for i, s in enumerate(self.seen)}
         rows = np.array([place[name] for name in names] or [0], np.int32)
         return reports._replace(sensor=rows[reports.sensor])
