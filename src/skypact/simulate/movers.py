@@ -27,6 +27,8 @@ from skypact.simulate.balloon import Balloons
 from skypact.simulate.drone import Drones
 from skypact.simulate.flights import Dispatcher, Equipment
 from skypact.simulate.guidance import arrived, fly_on, guide
+from skypact.simulate.recorded import Replayed, checked, kinds_of
+from skypact.simulate.recorded import flights_of as recorded_flights
 from skypact.simulate.scenario import Scenario
 from skypact.simulate.spacing import keep_distance
 from skypact.simulate.truth import TICK_S, Span, ecef_state
@@ -131,8 +133,9 @@ def sky_of(
     streams : sequence of numpy.random.Generator
         For guided flights, drones, wind, balloons, ballistic and recorded flights, in this order.
     """
+    checked(scenario.recorded, recorded)
     numbers, taken = count(), set[int]()
-    guided_rng, drone_rng, wind_rng, balloon_rng, ballistic_rng, _recorded_rng = streams
+    guided_rng, drone_rng, wind_rng, balloon_rng, ballistic_rng, recorded_rng = streams
     equipment = Equipment(numbers, taken, guided_rng)
     dispatcher = Dispatcher(scenario, field, equipment, guided_rng)
     drones = [f for f in scenario.fleet if f.kind == "drone" for _ in range(f.count)]
@@ -140,6 +143,13 @@ def sky_of(
     balloons = sum(entry.count for entry in scenario.balloon)
     kinds = [dispatcher.kinds(), [DRONE] * len(drones), [BALLOON] * balloons]
     kinds.append([BALLISTIC] * len(flights))
+    played = [
+        recorded_flights(paths, entry, f"recorded[{index}]")
+        for index, (entry, paths) in enumerate(zip(scenario.recorded, recorded, strict=True))
+    ]
+    kinds += [kinds_of(paths, part) for paths, part in zip(recorded, played, strict=True)]
+    for paths in recorded:
+        taken.update(np.unique(paths.icao).tolist())
     aircraft = empty_aircraft(sum(map(len, kinds)))
     aircraft.kind[:] = np.concatenate([np.array(part, np.int8) for part in kinds])
     limits = limits_of(aircraft.kind)
@@ -162,4 +172,8 @@ def sky_of(
         movers.append(Balloons(*balloon))
     if flights:
         movers.append(Ballistics(rows[3], scenario.ballistic, flights, field, start_s, numbers))
+    equipment = Equipment(numbers, taken, recorded_rng)
+    for index, (entry, paths) in enumerate(zip(scenario.recorded, recorded, strict=True)):
+        playing = (rows[4 + index], paths, played[index], entry, field, start_s, equipment)
+        movers.append(Replayed(*playing))
     return Sky(aircraft, limits, movers, start_s)
