@@ -8,6 +8,7 @@ import numpy as np
 from skypact import config
 from skypact.decode.asterix.records import decode_block
 from skypact.kernels.geodesy import ecef_from_geodetic, enu_axes, polar_from_ecef
+from skypact.model.packets import PacketBatch
 from skypact.simulate import Scenario, Slice, load_scenario
 from skypact.simulate.parts import Fleet, Noise, RadarOptions, Traffic
 from skypact.units import DEGREE
@@ -79,6 +80,13 @@ def decoded(part: Slice) -> Decoded:
                 links.extend([int(link)] * len(block.records))
     assert len(targets) == len(part.origins.target)
     return Decoded(targets, np.array(links, np.int64), services)
+
+
+def payloads(packets: PacketBatch, link: int) -> list[bytes]:
+    """Datagrams of one sensor in order of arrival."""
+    data = packets.data.tobytes()
+    ours = np.flatnonzero(packets.link == link).tolist()
+    return [data[packets.start[i] : packets.end[i]] for i in ours]
 
 
 def true_polar(sensor: config.Sensor, ecef_m: np.ndarray) -> np.ndarray:

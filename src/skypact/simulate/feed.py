@@ -4,6 +4,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from skypact.errors import ConfigError
 from skypact.model.reports import Floats, Ints, Longs, ReportBatch
 from skypact.simulate.packing import Octets, block
 from skypact.simulate.parts import Fault
@@ -172,8 +173,25 @@ def line_of(
     rng: np.random.Generator,
 ) -> Line:
     """Line of a sensor of a scenario, with what the scenario says goes wrong on it."""
-    fault = scenario.fault.get(scenario.sensor[link].name)
+    name = scenario.sensor[link].name
+    fault = scenario.fault.get(name)
+    if fault is not None:
+        _check(fault, f"scenario: fault.{name}")
     return Line(link, category, delay_s, rng, fault, scenario.start_s)
+
+
+def _check(fault: Fault, where: str) -> None:
+    """Check what types cannot say: ends after beginnings."""
+    low, high = fault.delay_min_s, fault.delay_max_s
+    if low is not None and high is not None and high < low:
+        raise ConfigError(
+            f"{where}.delay_max_s: expected at least delay_min_s {low:g}, got {high:g}"
+        )
+    for index, (begin, end) in enumerate(fault.outage):
+        if end <= begin:
+            raise ConfigError(
+                f"{where}.outage[{index}]: expected an end after the start {begin:g}, got {end:g}"
+            )
 
 
 def _delays(usual_s: tuple[float, float], fault: Fault) -> tuple[float, float]:

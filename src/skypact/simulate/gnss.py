@@ -10,6 +10,7 @@ from typing import Final
 
 import numpy as np
 
+from skypact.errors import ConfigError
 from skypact.model.reports import Bytes, Floats
 from skypact.simulate.aircraft import Aircraft
 from skypact.simulate.parts import Gnss
@@ -58,6 +59,11 @@ class Visits:
     """Who is in one area, since when, and for how long its effect lasts."""
 
     def __init__(self, area: Gnss, start_s: float, n: int) -> None:
+        if area.end_s <= area.start_s:
+            raise ConfigError(
+                f"scenario: gnss.end_s: expected an end after start_s {area.start_s:g},"
+                f" got {area.end_s:g}"
+            )
         self.area = area
         self._centre = (area.lat * DEGREE, area.lon * DEGREE)
         self._active_s = (start_s + area.start_s, start_s + area.end_s)

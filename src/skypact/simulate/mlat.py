@@ -5,6 +5,7 @@ from typing import Final
 import numpy as np
 
 from skypact.config import Sensor
+from skypact.errors import ConfigError
 from skypact.kernels.geodesy import enu_axes
 from skypact.model.reports import Floats
 from skypact.simulate.feed import (
@@ -56,6 +57,7 @@ class Multilateration:
         ghosts = len(scenario.ghost)
         self._polling = Polling(scenario.start_s, self._site.period_s, n, ghosts, rng)
         options = scenario.mlat.get(sensor.name, MlatOptions())
+        _check(options, f"scenario: mlat.{sensor.name}")
         self._network = Network(options, scenario.air) if options.station else None
         items = _ITEMS | {"020": 2 if scenario.mark_simulated else 1}
         if self._network is not None:
@@ -154,6 +156,15 @@ class Multilateration:
             for i, record in zip(index.tolist(), packed, strict=True):
                 octets[i] = record
         return octets
+
+
+def _check(options: MlatOptions, where: str) -> None:
+    got, least = len(options.station), options.least_stations
+    if 0 < got < least:
+        raise ConfigError(
+            f"{where}.station: expected at least {least} (least_stations), got {got}; such a system"
+            " would never report"
+        )
 
 
 def drawn(covariance: Floats, noise: Noise, rng: np.random.Generator) -> Floats:
