@@ -8,6 +8,7 @@ scenario's sensors are a valid union. Unknown keys are errors.
 import re
 import tomllib
 from importlib.resources import files
+from itertools import pairwise
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -42,6 +43,9 @@ from skypact.simulate.parts import (
 MOST_AIRCRAFT: Final = 200_000
 SIMULATED_KINDS: Final = ("radar", "mlat", "adsb", "remoteid", "passive")
 """Sensor kinds that the simulator can imitate."""
+
+RECORDED_SUFFIXES: Final = (".json.gz", ".json", ".csv", ".parquet")
+"""Files of recorded trajectories that can be read."""
 
 OPTIONS: Final[dict[str, type[Part]]] = {
     "radar": RadarOptions,
@@ -229,7 +233,7 @@ def _check_sensor(sensor: config.Sensor, sea_m: float, where: str) -> None:
 
 def _check_traffic(scenario: Scenario, where: str) -> None:
     needs = {"airliner": ("entry", 2), "light": ("airfield", 2), "fast": ("area", 1)}
-    needs["helicopter"] = ("airfield", 2)
+    needs |= {"helicopter": ("airfield", 2), "drone": ("pad", 1)}
     for fleet in scenario.fleet:
         key, least = needs[fleet.kind]
         got = len(getattr(scenario, key))
@@ -237,6 +241,7 @@ def _check_traffic(scenario: Scenario, where: str) -> None:
             raise ConfigError(
                 f"{where}: {key}: expected at least {least} for {fleet.kind} traffic, got {got}"
             )
+    _check_objects(scenario, where)
     shares = scenario.traffic.transit + scenario.traffic.domestic
     if shares > 1.0:
         raise ConfigError(
@@ -247,4 +252,31 @@ def _check_traffic(scenario: Scenario, where: str) -> None:
             raise ConfigError(
                 f"{where}: radar.{name}.delay_max_s: expected at least delay_min_s"
                 f" {options.delay_min_s:g}, got {options.delay_max_s:g}"
+            )
+
+
+def _check_objects(scenario: Scenario, where: str) -> None:
+    wind = scenario.wind
+    for key in ("speed_mps", "from_deg"):
+        got = len(getattr(wind, key))
+        if got != len(wind.height_m) or not got:
+            raise ConfigError(
+                f"{where}: wind.{key}: expected one value for each of the {len(wind.height_m)}"
+                f" levels of wind.height_m (at least one), got {got}"
+            )
+    if any(upper <= lower for lower, upper in pairwise(wind.height_m)):
+        raise ConfigError(
+            f"{where}: wind.height_m: expected ascending heights, got {list(wind.height_m)}"
+        )
+    for index, balloon in enumerate(scenario.balloon):
+        if balloon.float_m <= balloon.height_m:
+            raise ConfigError(
+                f"{where}: balloon[{index}].float_m: expected a height above height_m"
+                f" {balloon.height_m:g}, got {balloon.float_m:g}"
+            )
+    for index, recorded in enumerate(scenario.recorded):
+        if not recorded.file.endswith(RECORDED_SUFFIXES):
+            raise ConfigError(
+                f"{where}: recorded[{index}].file: expected a name that ends in"
+                f" {', '.join(RECORDED_SUFFIXES)}, got {recorded.file!r}"
             )
