@@ -321,7 +321,7 @@ def _add_evaluate(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
             "skypact evaluate --tracks run/tracks.parquet --truth scene/truth.parquet "
             "--reports scene/reports.parquet --union scene/union.toml --html report.html",
             "skypact evaluate --tracks tracker.ff --date 2023-05-02 --truth adsb.parquet "
-            "--requirements cell-5nm",
+            "--requirements surveillance-5nm",
             "skypact evaluate --tracks theirs.csv --columns track=id,time_s=t --truth truth.csv",
             "skypact evaluate --tracks a.parquet --truth truth.parquet --gospa-c 100 --dimensions 3"
             " | python -m json.tool",
@@ -378,7 +378,7 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="store_true", help="print the version")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", title="commands")
-    for add in (_add_demo, _add_replay, _add_decode, _add_simulate, _add_doctor):
+    for add in (_add_demo, _add_replay, _add_decode, _add_simulate, _add_evaluate, _add_doctor):
         add(commands)
     return top
 
@@ -390,5 +390,5 @@ def parse(argv: list[str]) -> argparse.Namespace:
     if args.version:
         args.command = "version"
     if args.command is None:
-        top.error("expected a command: demo, replay, decode, simulate, doctor")
+        top.error("expected a command: demo, replay, decode, simulate, evaluate, doctor")
     return args
