@@ -6,6 +6,7 @@ row's own time, with no prediction between them; `sample_errors` compares what a
 instants, predicted from the latest row. The first judge the tracker, the second the picture.
 """
 
+from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -69,7 +70,12 @@ def update_errors(
     matched to nothing then, and rows at whose time the truth does not exist, are left out.
     """
     gap_s = usual_gap_s(truth) if gap_s is None else gap_s
-    state, index = _assigned(tracks, found, match)
+    seen = _seen(tracks, found)
+    parts = [(np.empty(0, np.int64),) * 2]
+    for start in range(0, len(tracks.time_s), BLOCK):
+        rows = np.arange(start, min(start + BLOCK, len(tracks.time_s)))
+        parts.append(_assigned(tracks, rows, seen, found, match))
+    state, index = (np.concatenate(column) for column in zip(*parts, strict=True))
     before = latest(truth, index, tracks.time_s[state])
     good = present(truth, index, before, tracks.time_s[state], gap_s)
     state, index, before = state[good], index[good], before[good]
@@ -106,18 +112,16 @@ def horizontal_m(errors: Errors) -> Floats:
     return np.hypot(errors.north_m, errors.east_m)
 
 
-def measures(errors: Errors) -> dict[str, Floats]:
-    """Errors by the names under which they are reported."""
-    return {
-        "along_m": errors.along_m,
-        "across_m": errors.across_m,
-        "horizontal_m": horizontal_m(errors),
-        "height_m": errors.height_m,
-        "speed_mps": errors.speed_mps,
-        "track_angle_deg": errors.heading_rad / DEGREE,
-        "climb_mps": errors.climb_mps,
-        "velocity_mps": np.hypot(errors.north_mps, errors.east_mps),
-    }
+def measures(errors: Errors) -> Iterator[tuple[str, Floats]]:
+    """Errors by the names under which they are reported, one after the other."""
+    yield "along_m", errors.along_m
+    yield "across_m", errors.across_m
+    yield "horizontal_m", horizontal_m(errors)
+    yield "height_m", errors.height_m
+    yield "speed_mps", errors.speed_mps
+    yield "track_angle_deg", errors.heading_rad / DEGREE
+    yield "climb_mps", errors.climb_mps
+    yield "velocity_mps", np.hypot(errors.north_mps, errors.east_mps)
 
 
 def summary(values: Floats) -> Summary:
@@ -137,7 +141,7 @@ def summarise(errors: Errors) -> dict[str, dict[str, Summary]]:
     """
     straight = is_straight(errors.phase)
     table: dict[str, dict[str, Summary]] = {"all": {}, "straight": {}, "turn": {}, "climb": {}}
-    for name, values in measures(errors).items():
+    for name, values in measures(errors):
         table["all"][name] = summary(values)
         table["straight"][name] = summary(values[straight])
         table["turn"][name] = summary(values[~straight])
@@ -148,7 +152,7 @@ def summarise(errors: Errors) -> dict[str, dict[str, Summary]]:
 def rms_by(errors: Errors, group: Longs, n_groups: int) -> dict[str, Floats]:
     """RMS of every measure in each group (G,), NaN where it has no value, and the number `n`."""
     out = {"n": np.bincount(group, minlength=n_groups).astype(float)}
-    for name, values in measures(errors).items():
+    for name, values in measures(errors):
         good = np.isfinite(values)
         squares = np.bincount(group[good], values[good] ** 2, minlength=n_groups)
         count = np.bincount(group[good], minlength=n_groups)
@@ -172,26 +176,30 @@ def by_class(errors: Errors, target_class: Bytes) -> dict[str, dict[str, float]]
     }
 
 
-def _assigned(tracks: Paths, found: Samples, match: Match) -> tuple[Longs, Longs]:
-    """States of tracks and the true objects that they stand for at the nearest instant."""
+def _seen(tracks: Paths, found: Samples) -> Paths:
+    """Entries of every track as paths without places; `row` is the entry."""
     order = np.argsort(found.track, kind="stable")
     first = np.searchsorted(found.track[order], np.arange(len(tracks.number) + 1))
-    seen_s = found.time_s[instant_of(found.track_first)[order]]
     none = np.empty((0, 3))
-    seen = Paths(tracks.number, first, seen_s, none, none, none, order)
-    state = np.arange(len(tracks.time_s))
-    track = np.repeat(np.arange(len(tracks.number)), np.diff(tracks.first))
-    sampled = np.diff(first)[track] > 0
+    time_s = found.time_s[instant_of(found.track_first)[order]]
+    return Paths(tracks.number, first, time_s, none, none, none, order)
+
+
+def _assigned(
+    tracks: Paths, state: Longs, seen: Paths, found: Samples, match: Match
+) -> tuple[Longs, Longs]:
+    """States of tracks and the true objects that they stand for at the nearest instant."""
+    track = np.searchsorted(tracks.first, state, "right") - 1
+    sampled = np.diff(seen.first)[track] > 0
     state, track = state[sampled], track[sampled]
     time_s = tracks.time_s[state]
     before = latest(seen, track, time_s)
-    after = np.minimum(before + 1, first[track + 1] - 1)
-    before = np.where(before < 0, first[track], before)
+    after = np.minimum(before + 1, seen.first[track + 1] - 1)
+    before = np.where(before < 0, seen.first[track], before)
     after = np.maximum(after, before)
-    nearer = np.abs(seen_s[after] - time_s) < np.abs(time_s - seen_s[before])
-    partner = match.track[order[np.where(nearer, after, before)]]
-    state, partner = state[partner >= 0], partner[partner >= 0]
-    return state, found.truth[partner]
+    nearer = np.abs(seen.time_s[after] - time_s) < np.abs(time_s - seen.time_s[before])
+    partner = match.track[seen.row[np.where(nearer, after, before)]]
+    return state[partner >= 0], found.truth[partner[partner >= 0]]
 
 
 def _empty(time_s: Floats, truth: Longs, track: Longs, row: Longs, phase: Bytes) -> Errors:

@@ -88,13 +88,14 @@ def _along(found: Samples, limit_m: float, flat: bool) -> tuple[Floats, Floats, 
     Putting a place on the sphere moves it horizontally by at most 0.34 % of its height, since the
     vertical is off the radius by 0.19 degrees at most: 50 km of height make 170 m.
     """
-    places = [found.truth_place_m, found.track_place_m]
-    if not flat:
-        radius_m = np.linalg.norm(places[0][0])
-        places = [p * (radius_m / np.linalg.norm(p, axis=1))[:, None] for p in places]
-    axis = int(np.argmax(places[0].std(axis=0)))
+    axis = int(np.argmax(found.truth_place_m.std(axis=0)))
+    lines = [place[:, axis] for place in (found.truth_place_m, found.track_place_m)]
     slack_m = 0.001 * limit_m if flat else 0.01 * limit_m + 200.0
-    return places[0][:, axis], places[1][:, axis], limit_m + slack_m
+    if not flat:
+        radius_m = float(np.linalg.norm(found.truth_place_m[0]))
+        for k, place in enumerate((found.truth_place_m, found.track_place_m)):
+            lines[k] = lines[k] * (radius_m / np.sqrt(np.einsum("ij,ij->i", place, place)))
+    return lines[0], lines[1], limit_m + slack_m
 
 
 def _within(

@@ -62,13 +62,13 @@ def truth_paths(truth: TruthRows, *, flat: bool) -> Paths:
     axes.fill(paths)
     local = (truth.ve_mps[rows], truth.vn_mps[rows], truth.vu_mps[rows])
     ve, vn, vu = local
-    missing: Bools = ~(np.isfinite(ve) & np.isfinite(vn) & np.isfinite(vu))
-    if missing.any():
-        steps = _differences(paths)[missing]
+    missing = np.flatnonzero(~(np.isfinite(ve) & np.isfinite(vn) & np.isfinite(vu)))
+    for start in range(0, len(missing), BLOCK):
+        part = missing[start : start + BLOCK]
+        slopes = axes.local(part, _differences(paths, part))
         for axis, column in enumerate(local):
-            absent = ~np.isfinite(column[missing])
-            along = np.einsum("ij,ij->i", steps, axes.of(axis, missing))
-            column[missing] = np.where(absent, along, column[missing])
+            absent = ~np.isfinite(column[part])
+            column[part[absent]] = slopes[absent, axis]
     axes.velocity(local, paths.velocity_mps)
     return paths
 
@@ -89,11 +89,11 @@ def track_paths(tracks: TrackRows, *, flat: bool, confirmed_only: bool = True) -
     axes.fill(paths)
     ve, vn, vu = tracks.ve_mps[rows], tracks.vn_mps[rows], tracks.vu_mps[rows]
     vu[~np.isfinite(vu)] = 0.0
-    missing: Bools = ~(np.isfinite(ve) & np.isfinite(vn))
-    if missing.any():
-        steps = _steps_back(paths)[missing]
-        ve[missing] = np.einsum("ij,ij->i", steps, axes.of(0, missing))
-        vn[missing] = np.einsum("ij,ij->i", steps, axes.of(1, missing))
+    missing = np.flatnonzero(~(np.isfinite(ve) & np.isfinite(vn)))
+    for start in range(0, len(missing), BLOCK):
+        part = missing[start : start + BLOCK]
+        slopes = axes.local(part, _steps_back(paths, part))
+        ve[part], vn[part] = slopes[:, 0], slopes[:, 1]
     axes.velocity((ve, vn, vu), paths.velocity_mps)
     return paths
 
@@ -129,16 +129,25 @@ def latest(paths: Paths, index: Longs, time_s: Floats) -> Longs:
     """
     if not len(paths.time_s) or not len(index):
         return np.full(len(index), -1, np.int64)
-    origin_s = float(paths.time_s.min())
-    span_s = max(float(paths.time_s.max()) - origin_s, 1.0) * 1.5 + 3.0
-    key = object_of(paths) * span_s + (paths.time_s - origin_s)
-    asked = index * span_s + np.clip(time_s - origin_s, -1.0, span_s - 2.0)
-    found = np.searchsorted(key, asked, "right") - 1
-    first, last = paths.first[index], paths.first[index + 1] - 1
-    later = np.minimum(found + 1, last)
-    found = np.where((later > found) & (paths.time_s[later] <= time_s), later, found)
-    found = np.where((found >= first) & (paths.time_s[found] > time_s), found - 1, found)
-    return np.where(found >= first, found, -1)
+    one, end = int(index.min()), int(index.max()) + 1
+    base = int(paths.first[one])
+    times = paths.time_s[base : paths.first[end]]
+    origin_s = float(times.min())
+    span_s = max(float(times.max()) - origin_s, 1.0) * 1.5 + 3.0
+    key = np.repeat(np.arange(one, end) * span_s, np.diff(paths.first[one : end + 1]))
+    key += times - origin_s
+    out = np.empty(len(index), np.int64)
+    for start in range(0, len(index), BLOCK):
+        part = slice(start, start + BLOCK)
+        i, t = index[part], time_s[part]
+        asked = i * span_s + np.clip(t - origin_s, -1.0, span_s - 2.0)
+        found = np.searchsorted(key, asked, "right") + (base - 1)
+        first, last = paths.first[i], paths.first[i + 1] - 1
+        later = np.minimum(found + 1, last)
+        found = np.where((later > found) & (paths.time_s[later] <= t), later, found)
+        found = np.where((found >= first) & (paths.time_s[found] > t), found - 1, found)
+        out[part] = np.where(found >= first, found, -1)
+    return out
 
 
 def present(truth: Paths, index: Longs, before: Longs, time_s: Floats, gap_s: float) -> Bools:
@@ -225,19 +234,18 @@ def _bare(number: npt.NDArray[np.integer], time_s: Floats, rows: Longs) -> Paths
     )  # fmt: skip
 
 
-def _differences(paths: Paths) -> Floats:
+def _differences(paths: Paths, rows: Longs) -> Floats:
     """Velocity by central differences of the places, one-sided at the ends, 0 where alone."""
-    index = object_of(paths)
-    k = np.arange(len(index))
-    before = np.maximum(k - 1, paths.first[index])
-    after = np.minimum(k + 1, paths.first[index + 1] - 1)
+    index = np.searchsorted(paths.first, rows, "right") - 1
+    before = np.maximum(rows - 1, paths.first[index])
+    after = np.minimum(rows + 1, paths.first[index + 1] - 1)
     return _slope(paths, before, after)
 
 
-def _steps_back(paths: Paths) -> Floats:
+def _steps_back(paths: Paths, rows: Longs) -> Floats:
     """Velocity from the state before, 0 at the first."""
-    k = np.arange(len(paths.time_s))
-    return _slope(paths, np.maximum(k - 1, paths.first[object_of(paths)]), k)
+    index = np.searchsorted(paths.first, rows, "right") - 1
+    return _slope(paths, np.maximum(rows - 1, paths.first[index]), rows)
 
 
 def _slope(paths: Paths, before: Longs, after: Longs) -> Floats:
@@ -266,11 +274,11 @@ class _Axes:
         for part in self._blocks():
             paths.up[part] = self._block(part)[:, 2]
 
-    def of(self, axis: int, rows: Bools) -> Floats:
-        """Give the unit vectors east (0), north (1) or up (2) of the chosen states."""
+    def local(self, rows: Longs, vectors: Floats) -> Floats:
+        """Components east, north and up of vectors at the chosen states."""
         if self.flat:
-            return np.broadcast_to(np.eye(3)[axis], (int(rows.sum()), 3))
-        return self._block(rows)[:, axis]
+            return vectors
+        return np.asarray(np.einsum("nij,nj->ni", self._block(rows), vectors))
 
     def velocity(self, local: tuple[Floats, Floats, Floats], out: Floats) -> None:
         """Turn velocities east, north and up into the common frame; without up in a flat scene."""
@@ -284,7 +292,7 @@ class _Axes:
     def _blocks(self) -> list[slice]:
         return [slice(i, i + BLOCK) for i in range(0, len(self.lat_rad), BLOCK)]
 
-    def _block(self, part: slice | Bools) -> Floats:
+    def _block(self, part: slice | Longs) -> Floats:
         lat_rad = self.lat_rad[part]
         axes = np.empty((len(lat_rad), 3, 3))
         enu_axes(lat_rad, self.lon_rad[part], axes)
