@@ -15,6 +15,7 @@ from skypact.cli.args import parser
 from skypact.model import reports, tracks, truth
 from skypact.record.tables import reports_to_arrow, tracks_to_arrow, truth_to_arrow
 from skypact.simulate import parts, scenario
+from skypact.simulate.flat import schema
 
 DOCS = Path(__file__).resolve().parent
 MEANING = {
@@ -272,7 +273,8 @@ def scenario_page() -> str:
     names = ", ".join(f"`{name}`" for name in scenario.shipped_scenarios())
     intro = (
         "TOML, for `skypact simulate`. Unknown keys are errors. Members and sensors are those of a "
-        f"[union file](configuration.md). Shipped: {names}.\n"
+        f'[union file](configuration.md). A scene with `frame = "flat"` has [keys of its '
+        f"own](flat-scenario.md). Shipped: {names}.\n"
     )
     structs = [
         value
@@ -284,6 +286,28 @@ def scenario_page() -> str:
     ]
     tables = [struct_table(s, parts, scenario) for s in (scenario.Scenario, *structs)]
     return "\n".join([NOTE, "# Scenario file\n", intro, *tables])
+
+
+def flat_scenario_page() -> str:
+    """Keys of a scenario file of a flat scene."""
+    intro = (
+        'TOML with `frame = "flat"`, for `skypact simulate`: a multi-target scene as papers '
+        "publish them, in a Cartesian plane. Unknown keys are errors. States are x, vx, y, vy in "
+        "m and m/s, with the turn rate (counter-clockwise) as a fifth for coordinated turns. "
+        "Azimuths are clockwise from +y.\n"
+    )
+    structs = (
+        schema.FlatScenario,
+        schema.Model,
+        schema.Birth,
+        schema.Target,
+        schema.Leg,
+        schema.Mirror,
+        schema.Meeting,
+        schema.FlatSensor,
+    )
+    tables = [struct_table(struct, schema) for struct in structs]
+    return "\n".join([NOTE, "# Scenario file of a flat scene\n", intro, *tables])
 
 
 def configuration_page() -> str:
@@ -323,6 +347,7 @@ def pages() -> dict[str, str]:
         "reference/tables.md": tables_page(),
         "reference/configuration.md": configuration_page(),
         "reference/scenario.md": scenario_page(),
+        "reference/flat-scenario.md": flat_scenario_page(),
         "reference/errors.md": errors_page(),
     }
 

@@ -2,7 +2,7 @@
 
 States are (x, vx, y, vy), and the turn rate counter-clockwise as a fifth for coordinated turns. In
 files a turn rate is in degrees a second. Steps are counted from `first_step`; step k is at
-``start_s + k * step_s`` where sampling is regular.
+``start_s + k * step_s`` where sampling is regular; uneven scans begin after `start_s`.
 """
 
 import math
@@ -28,7 +28,9 @@ class Birth(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     weight: Positive = 1.0
     """Expected objects per step; at a rate per second, the share of this density."""
     mean: State
+    """Mean of the first state."""
     std: Deviations
+    """Standard deviation of each component."""
 
 
 class Model(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -47,18 +49,22 @@ class Model(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     birth_rate_hz: NotNegative = 0.0
     """Objects that appear per second, in continuous time; then births have no weight per step."""
     death_rate_hz: NotNegative = 0.0
+    """Share of the objects that vanishes per second, in continuous time."""
     initial_weight: NotNegative = 0.0
     """Expected objects before the first step."""
     bernoulli: bool = False
     """Each birth density bears at most one object per step; otherwise their number is Poisson."""
     birth: tuple[Birth, ...] = ()
+    """Where objects appear."""
 
 
 class Leg(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A stretch of a path at one turn rate."""
 
     duration_s: Positive
+    """How long it lasts."""
     turn_dps: float = 0.0
+    """Turn rate on it, counter-clockwise."""
 
 
 class Target(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -67,7 +73,9 @@ class Target(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     state: State
     """(x, vx, y, vy), m and m/s."""
     turn_dps: float = 0.0
+    """Turn rate, counter-clockwise."""
     born: StepNumber = 1
+    """First step on which it is there."""
     last: StepNumber | None = None
     """Last step on which it is there; None: it stays."""
     leg: tuple[Leg, ...] = ()
@@ -80,6 +88,7 @@ class Mirror(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     target: Annotated[int, Meta(ge=1)]
     """Which one, counted from 1."""
     x_sum_m: float
+    """Twice the place of the mirror."""
 
 
 class Meeting(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -89,27 +98,40 @@ class Meeting(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """
 
     step: StepNumber
+    """When they meet."""
     state: State
+    """Mean state at the meeting."""
     variance: NotNegative
     """Of every component of the state at the meeting."""
     born: Annotated[tuple[StepNumber, ...], Meta(min_length=1)]
+    """First step of each object."""
     last: Annotated[tuple[StepNumber, ...], Meta(min_length=1)]
+    """Last step of each object."""
 
 
 class FlatSensor(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A sensor of a flat scene: positions over a rectangle, or range and azimuth over a sector."""
 
     name: Annotated[str, Meta(min_length=1)]
+    """Unique in the file."""
     member: str = ""
+    """Whose it is."""
     measures: Literal["position", "polar"] = "position"
+    """Positions relative to its place, or range and azimuth."""
     x_m: float = 0.0
+    """Its place."""
     y_m: float = 0.0
+    """Its place."""
     sigma_position_m: Positive | None = None
+    """Standard deviation of a position, per axis."""
     area_x_m: Span | None = None
     """Where false reports fall, in the scene's coordinates."""
     area_y_m: Span | None = None
+    """Where false reports fall, in the scene's coordinates."""
     sigma_range_m: Positive | None = None
+    """Standard deviation of the range."""
     sigma_azimuth_deg: Positive | None = None
+    """Standard deviation of the azimuth."""
     kappa: Positive | None = None
     """Concentration of a von Mises azimuth error, instead of `sigma_azimuth_deg`."""
     range_m: Span | None = None
@@ -117,9 +139,11 @@ class FlatSensor(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     azimuth_deg: Span = (0.0, 360.0)
     """Azimuths over which they are, clockwise from +y."""
     p_detection: Probability | None = None
+    """Probability that an object is reported in a scan."""
     detection_range_m: Positive | None = None
     """Detection falls as exp(-range / this), instead of `p_detection`."""
     clutter_per_scan: NotNegative | None = None
+    """Expected false reports per scan; their number is Poisson."""
     clutter_per_m_rad: NotNegative | None = None
     """Density of false reports of a polar sensor, instead of `clutter_per_scan`."""
     late_every: Annotated[int, Meta(ge=0)] = 0
@@ -147,26 +171,37 @@ class FlatScenario(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A scenario file with ``frame = "flat"``."""
 
     frame: Literal["flat"] = "flat"
+    """Tells a flat scene from the real sky; needed."""
     title: str = ""
+    """Text for people."""
     source: str = ""
     """Paper and code that the figures are from."""
     start_s: NotNegative = 0.0
+    """Time of step 0, seconds UTC since 1970."""
     step_s: Positive = 1.0
     """Time between scans; its mean where sampling is exponential."""
     steps: Annotated[int, Meta(ge=1, le=100_000)]
+    """Scans with targets."""
     first_step: StepNumber = 1
+    """Number of the first one."""
     empty_steps: Annotated[int, Meta(ge=0, le=10_000)] = 0
     """Scans after the last step, without targets."""
     sampling: Literal["regular", "exponential"] = "regular"
+    """Scans at equal intervals, or at intervals with an exponential distribution."""
     lead_steps: Annotated[int, Meta(ge=0, le=10)] = 0
     """Steps that an object has moved from its given state when it is born."""
     model: Model = Model()
+    """The true model."""
     target: tuple[Target, ...] = ()
+    """Objects one by one."""
     mirror: tuple[Mirror, ...] = ()
+    """Mirror images of targets, numbered after them."""
     meeting: Meeting | None = None
+    """Objects that all meet, instead of `target`."""
     random: bool = False
-    """Objects are born and die at random, as the model says."""
+    """Objects are born and die at random, as the model says, instead of `target`."""
     sensor: Annotated[tuple[FlatSensor, ...], Meta(min_length=1)]
+    """Who looks."""
 
     @property
     def last_step(self) -> int:
