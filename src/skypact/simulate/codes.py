@@ -37,18 +37,23 @@ def level_of_bits(bits: Longs) -> Floats:
     return np.asarray(_LEVELS[bits])
 
 
-def garble(plots: Plots, row: int, other: int, rng: np.random.Generator) -> None:
-    """Add the pulses of another reply to those of a row, in place; half the time it is noticed.
+def garble(plots: Plots, pair: Longs, suffers: tuple[bool, bool], rng: np.random.Generator) -> None:
+    """Let two replies overlap, in place: to those that suffer the other's pulses are added.
 
-    Where that changes nothing a stray pulse is wrong, so that a garbled reply is never right.
+    Where that changes nothing a stray pulse is wrong, so that a garbled reply is never right. Half
+    the time the radar notices.
     """
-    pair = np.array([row, other])
-    code = octal_bits(plots.mode3a[pair], 4)
-    plots.mode3a[row] = decimal_code(_overlaid(code, rng))[0]
-    level = plots.level_fl[pair]
-    if not np.isnan(level).any():
-        plots.level_fl[row] = level_of_bits(_overlaid(level_bits(level), rng))[0]
-    plots.garbled[row] = rng.random() < 0.5
+    code, level = octal_bits(plots.mode3a[pair], 4), plots.level_fl[pair]
+    readable = not np.isnan(level).any()
+    pulses = level_bits(level) if readable else np.zeros(2, np.int64)
+    for own in range(2):
+        if not suffers[own]:
+            continue
+        row, order = pair[own], [own, 1 - own]
+        plots.mode3a[row] = decimal_code(_overlaid(code[order], rng))[0]
+        if readable:
+            plots.level_fl[row] = level_of_bits(_overlaid(pulses[order], rng))[0]
+        plots.garbled[row] = rng.random() < 0.5
 
 
 def _overlaid(bits: Longs, rng: np.random.Generator) -> Longs:

@@ -71,10 +71,7 @@ class Crowd:
         if self._garble_share and replies.all() and apart_m < OVERLAP_M:
             chance, which = self._rng.random(2)
             if chance < self._garble_share:
-                if which < 0.75:
-                    garble(plots, first, second, self._rng)
-                if which >= 0.25:
-                    garble(plots, second, first, self._rng)
+                garble(plots, pair, (which < 0.75, which >= 0.25), self._rng)
 
 
 def _merge(plots: Plots, strong: int, weak: int) -> None:
