@@ -6,10 +6,12 @@ Every band holds with 99 % probability for a correct simulator; the seeds are 0 
 import msgspec
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import linalg, stats
+from tests.naive.clairvoyant import published_model
 
 from skypact.simulate import FlatScene, load_flat_scenario
-from skypact.simulate.flat.motion import process_noise
+from skypact.simulate.flat.motion import noise_root, process_noise, turn_matrix
+from skypact.units import DEGREE
 
 SEEDS = range(24)
 
@@ -129,8 +131,7 @@ def test_bearing_errors_are_von_mises():
 
 def test_process_noise_is_that_of_the_model():
     """Steps after the meeting, in units of the model's covariance: chi-squared with 4."""
-    model = load_flat_scenario("williams15").model
-    inverse = np.linalg.inv(process_noise(model, 1.0))
+    inverse = np.linalg.inv(published_model("williams15")[1])
     squares = []
     for s in scenes("williams15"):
         own = s.truth.target == 2
@@ -141,6 +142,29 @@ def test_process_noise_is_that_of_the_model():
         )
         squares.append(np.einsum("ni,ij,nj->n", step, inverse, step))
     assert stats.kstest(np.concatenate(squares), stats.chi2(4).cdf).pvalue > 0.01
+
+
+@pytest.mark.parametrize("name", ["williams15", "vo-linear"])
+def test_the_model_is_the_papers(name):
+    F, Q = published_model(name)
+    model = load_flat_scenario(name).model
+    assert turn_matrix(1.0, 0.0) == pytest.approx(F)
+    assert process_noise(model, 1.0) == pytest.approx(Q)
+    root = noise_root(model, 1.0)
+    assert root @ root.T == pytest.approx(Q)
+
+
+def test_a_turn_is_the_matrix_exponential_of_its_rate():
+    """x' = v, v' = w (-vy, vx)."""
+    w = -3.0 * DEGREE
+    rates = np.array([[0, 1, 0, 0], [0, 0, 0, -w], [0, 0, 0, 1], [0, w, 0, 0]])
+    assert turn_matrix(5.0, w) == pytest.approx(linalg.expm(5.0 * rates))
+
+
+def test_the_turn_rates_noise_is_the_models():
+    noise = process_noise(load_flat_scenario("vo-turn").model, 2.0)
+    assert noise[4, 4] == pytest.approx((2.0 * DEGREE) ** 2)
+    assert noise[:2, :2] == pytest.approx(25.0 * np.array([[4.0, 4.0], [4.0, 4.0]]))
 
 
 def test_random_births_and_lives_follow_their_rates():

@@ -192,6 +192,30 @@ clutter_per_scan = 0.0
     assert (reports.x_m[1], reports.y_m[1]) == pytest.approx((100.0, 200.0))
 
 
+def test_false_positions_are_from_the_sensor_too():
+    text = """
+frame = "flat"
+steps = 100
+[[target]]
+state = [0.0, 0.0, 0.0, 0.0]
+[[sensor]]
+name = "p"
+x_m = 5000.0
+y_m = -300.0
+sigma_position_m = 1.0
+area_x_m = [0.0, 100.0]
+area_y_m = [-100.0, 0.0]
+p_detection = 0.5
+clutter_per_scan = 10.0
+"""
+    reports = FlatScene(load_flat_scenario(text), 1).reports
+    false = reports.target < 0
+    assert (-5000 <= reports.x_m[false]).all()
+    assert (reports.x_m[false] <= -4900).all()
+    assert (200 <= reports.y_m[false]).all()
+    assert (reports.y_m[false] <= 300).all()
+
+
 def test_the_data_sheets_say_what_the_sensors_do():
     radar = scene("williams15-range-bearing").union.sensor[0]
     assert (radar.kind, radar.x_m, radar.y_m, radar.period_s) == ("radar", 100.0, 100.0, 1.0)
