@@ -130,6 +130,12 @@ def test_a_value_that_cannot_be_is_refused_with_its_row(columns, message):
         reports_from_arrow(reports_with(**columns))
 
 
+def test_a_column_given_twice_is_refused():
+    table = pa.table([[1.0], [2.0], ["a"], ["psr"]], names=["time_s", "time_s", "sensor", "kind"])
+    with pytest.raises(RecordingError, match="expected each column once, got time_s twice"):
+        reports_from_arrow(table)
+
+
 def test_a_report_without_time_needs_its_arrival():
     table = reports_with(time_s=[1.0, np.nan, 3.0], received_ns=[None, 2_000, 3_000])
     reports, _ = reports_from_arrow(table)

@@ -86,11 +86,18 @@ def _states_to_arrow(
 
 
 def _checked(table: pa.Table, required: set[str]) -> None:
+    _once(table)
     missing = sorted(required - set(table.column_names))
     if missing:
         raise RecordingError(
             f"expected the columns of docs/reference/tables.md, got none named {', '.join(missing)}"
         )
+
+
+def _once(table: pa.Table) -> None:
+    twice = [name for name in table.column_names if table.column_names.count(name) > 1]
+    if twice:
+        raise RecordingError(f"expected each column once, got {twice[0]} twice; rename one")
 
 
 def _is_flat(table: pa.Table) -> bool:
