@@ -162,7 +162,7 @@ class Drones:
         a = self._rows
         north, east = self._velocity[:, 0], self._velocity[:, 1]
         a.speed_mps[:] = np.hypot(north, east)
-        moving = a.speed_mps > 0.01
+        moving = a.speed_mps > 1e-6
         a.course_rad[moving] = np.arctan2(east[moving], north[moving]) % (2.0 * np.pi)
         a.vertical_mps[:] = self._velocity[:, 2]
         before = a.baro_m.copy()
