@@ -60,6 +60,7 @@ class Watched(NamedTuple):
     time_s: np.ndarray
     ecef_m: np.ndarray
     payloads: list[bytes]
+    """As sent; some hold plots of after that time too."""
 
     def column(self, item: str, field: str) -> np.ndarray:
         """Values of a field; NaN where the item is absent."""
@@ -91,7 +92,13 @@ def scene_with(options: RadarOptions, sensor: config.Sensor = WATCHER, **changes
 
 
 def watch(scenario: Scenario, flown: Targets, seconds: float, seed: int) -> Watched:
-    """Let the scenario's first sensor, a radar, watch the targets."""
+    """Let the scenario's first sensor, a radar, watch the targets; all plots of that time come.
+
+    Few sectors: their messages cost more than the plots.
+    """
+    name = scenario.sensor[0].name
+    options = msgspec.structs.replace(scenario.radar[name], sectors=4)
+    scenario = msgspec.structs.replace(scenario, radar={name: options})
     n = len(flown.icao)
     seeds = np.random.SeedSequence(seed, spawn_key=(3,))
     radar = Radar(0, scenario.sensor[0], scenario, n, np.random.Generator(np.random.PCG64(seeds)))
@@ -104,10 +111,20 @@ def watch(scenario: Scenario, flown: Targets, seconds: float, seed: int) -> Watc
     )
     limits = SimpleNamespace(primary_gain=flown.gain.astype(float))
     parts = []
-    for k in range(round(seconds / TICK_S)):
+    for k in range(round((seconds + 0.5 * scenario.sensor[0].period_s) / TICK_S)):
         span = _span(scenario, flown, k)
         parts += radar.observe(SimpleNamespace(span=span, aircraft=aircraft, limits=limits))
-    return _decoded(parts)
+    return _decoded(parts, scenario.start_s + seconds)
+
+
+def true_rates(scenario: Scenario, flown: Targets, found: Watched) -> np.ndarray:
+    """Growth of the slant range (m/s) at each record, from a second before to a second after."""
+    _, velocity = _state(scenario, flown, 0.0)
+    sensor = scenario.sensor[0]
+    later, before = (
+        true_polar(sensor, found.ecef_m + sign * velocity[found.target])[:, 0] for sign in (1, -1)
+    )
+    return 0.5 * (later - before)
 
 
 def _span(scenario: Scenario, flown: Targets, k: int) -> SimpleNamespace:
@@ -139,7 +156,7 @@ def _state(scenario: Scenario, flown: Targets, since_s: float) -> tuple[np.ndarr
     return place + velocity * since_s, velocity
 
 
-def _decoded(datagrams: list[Any]) -> Watched:
+def _decoded(datagrams: list[Any], end_s: float) -> Watched:
     records: list[dict[str, Any]] = []
     for datagram in datagrams:
         offset = 0
@@ -153,10 +170,13 @@ def _decoded(datagrams: list[Any]) -> Watched:
             records.extend(found.records)
     target = np.concatenate([datagram.target for datagram in datagrams])
     assert len(target) == len(records)
+    time_s = np.concatenate([datagram.time_s for datagram in datagrams])
+    ecef_m = np.concatenate([datagram.ecef_m for datagram in datagrams])
+    kept = time_s < end_s
     return Watched(
-        records,
-        target,
-        np.concatenate([datagram.time_s for datagram in datagrams]),
-        np.concatenate([datagram.ecef_m for datagram in datagrams]),
+        [record for record, keep in zip(records, kept, strict=True) if keep],
+        target[kept],
+        time_s[kept],
+        ecef_m[kept],
         [datagram.payload for datagram in datagrams],
     )
