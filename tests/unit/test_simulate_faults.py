@@ -80,6 +80,15 @@ def test_delays_are_those_of_the_fault() -> None:
     assert arrivals_s(play(None)).min() < 1.0
 
 
+def test_datagrams_stay_in_order_however_much_their_delays_differ() -> None:
+    part = play(Fault(delay_min_s=0.1, delay_max_s=3.0))
+    first_s = [
+        part.origins.time_s[part.origins.packet == i].min()
+        for i in np.flatnonzero(part.packets.link == 0)
+    ]
+    assert (np.diff(first_s) >= 0.0).all()
+
+
 def test_late_datagrams_are_overtaken() -> None:
     usual, late = play(None), play(Fault(late_share=0.2, late_s=2.0), seconds=SECONDS + 2.0)
     assert (np.diff(late.packets.received_ns) >= 0).all()
