@@ -304,6 +304,7 @@ def flat_scenario_page() -> str:
         schema.Leg,
         schema.Mirror,
         schema.Meeting,
+        schema.Crowd,
         schema.FlatSensor,
     )
     tables = [struct_table(struct, schema) for struct in structs]

@@ -6,6 +6,7 @@ import pytest
 
 from skypact.errors import ConfigError
 from skypact.model.reports import POSITION, PSR
+from skypact.model.tracks import CLASSES
 from skypact.simulate import FlatScene, load_flat_scenario
 from skypact.simulate.flat.sensing import arrivals_ns
 from skypact.simulate.scenario import FlatScenario
@@ -13,6 +14,7 @@ from skypact.units import DEGREE, NANOSECONDS
 
 FLAT = (
     "crossing",
+    "flat-traffic",
     "vo-linear",
     "vo-turn",
     "williams15",
@@ -238,6 +240,26 @@ def test_random_targets_without_a_rate_are_born_and_die_by_steps():
     assert empty.reports.time_s.size > 0
 
 
+def test_a_crowd_has_the_stated_kinds_speeds_and_turns():
+    s = scene("flat-traffic", steps=30)
+    kinds, counts = np.unique(s.truth.target_class[: s.truth.target.max()], return_counts=True)
+    named = dict(zip((CLASSES[kind] for kind in kinds), counts.tolist(), strict=True))
+    assert named == {"airliner": 850, "light": 100, "fast": 30, "helicopter": 20}
+    assert np.count_nonzero(s.reports.target >= 0) == 30 * 1000
+    first = s.truth.time_s == 0.0
+    speed = np.hypot(s.truth.ve_mps, s.truth.vn_mps)[first]
+    for kind, low, high in (("airliner", 180, 260), ("light", 45, 80), ("helicopter", 20, 70)):
+        own = speed[s.truth.target_class[first] == CLASSES.index(kind)]
+        assert low <= own.min() < own.max() <= high
+    _, found = states(s.truth, int(s.truth.target[s.truth.target_class == 4][0]))
+    turn = np.diff(np.unwrap(np.arctan2(found[:, 3], found[:, 2]))) / 5.0
+    # Process noise turns 200 m/s by far less than half a degree a second.
+    steady = np.abs(turn) < 0.5 * DEGREE
+    turning = np.abs(np.abs(turn) - 6.0 * DEGREE) < 0.5 * DEGREE
+    assert (steady | turning).all()
+    assert 3 <= np.count_nonzero(turning) <= 27
+
+
 def edited(old, new):
     """The TOML of a small scenario with one change."""
     text = """
@@ -265,7 +287,7 @@ clutter_per_scan = 10.0
         ("steps = 10", "steps = 10\nbogus = 1", "expected only known keys, got bogus = 1"),
         ('"flat"', '"round"', "frame: .*got 'round'"),
         ("position_m = 2.0", "position_m = -2.0", r"sensor\[0\].sigma_position_m: .*> 0.*got -2.0"),
-        ("p_detection = 0.9", "p_detection = 1.5", r"sensor\[0\].p_detection: .*< 1.*got 1.5"),
+        ("p_detection = 0.9", "p_detection = 1.5", r"sensor\[0\].p_detection: .*<= 1.*got 1.5"),
         ("p_detection = 0.9", "", "expected one of p_detection, detection_range_m, got none"),
         ("area_x_m = [0.0, 300.0]", "area_x_m = [9.0, 3.0]", r"area_x_m: expected \[low, high\]"),
         ("area_x_m = [0.0, 300.0]", "", r"sensor\[0\].area_x_m: expected a value .* got none"),
@@ -274,6 +296,10 @@ clutter_per_scan = 10.0
         ("state = [0.0, 1.0, 0.0, 1.0]", "state = [0.0, 1.0]", r"target\[0\].state: .*length"),
         ("[[target]]", "[[target]]\nborn = 12", "expected 1 <= born <= last <= 10, got born 12"),
         ("[[target]]", "[[mirror]]\ntarget = 2\nx_sum_m = 0\n[[target]]", "expected 1 to 1, got 2"),
+        ("[[target]]", "[[crowd]]\ncount = 1\narea_x_m = [0, 9]\narea_y_m = [9, 0]\n"
+         "speed_mps = [1, 2]\n[[target]]", r"given in one way \(target, .*, got 2"),
+        ("[[target]]\nstate = [0.0, 1.0, 0.0, 1.0]", "[[crowd]]\ncount = 1\narea_x_m = [0, 9]\n"
+         "area_y_m = [9, 0]\nspeed_mps = [1, 2]", r"crowd\[0\].area_y_m: expected \[low, high\]"),
         ("steps = 10", "steps = 10\nrandom = true", "given in one way .*, got 2"),
         ("accel_psd_m2ps3 = 0.1", "birth_rate_hz = 0.1", "and death_rate_hz together"),
         ("0.1\n", "0.1\naccel_mps2 = 1.0\n", "expected one of accel_psd_m2ps3 and accel_mps2"),

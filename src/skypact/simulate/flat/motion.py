@@ -44,9 +44,15 @@ def transition(dt_s: float) -> Floats:
 def moved(states: Floats, dt_s: float) -> Floats:
     """States (n, 4 or 5) after `dt_s` without noise; a fifth component turns them."""
     out = np.array(states, np.float64)
-    for i, state in enumerate(states):
-        turn = float(state[4]) if state.size == 5 else 0.0
-        out[i, :4] = turn_matrix(dt_s, turn) @ state[:4]
+    if not states.size:
+        return out
+    if states.shape[1] == 4:
+        out[:] = states @ transition(dt_s).T
+        return out
+    rates, which = np.unique(states[:, 4], return_inverse=True)
+    for i, rate in enumerate(rates.tolist()):
+        rows = which.reshape(-1) == i
+        out[rows, :4] = states[rows, :4] @ turn_matrix(dt_s, rate).T
     return out
 
 

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from skypact.config import NotNegative, Positive, Probability
+from skypact.config import NotNegative, Positive
 from skypact.errors import ConfigError
 from skypact.simulate.parts import Part, Share
 
@@ -91,6 +91,27 @@ class Mirror(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Twice the place of the mirror."""
 
 
+class Crowd(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Many objects of one kind, anywhere in an area and on any course, that turn now and then."""
+
+    count: Annotated[int, Meta(ge=1, le=200_000)]
+    """How many there are, from the first step to the last."""
+    kind: Literal["unknown", "airliner", "light", "helicopter", "fast", "drone"] = "unknown"
+    """Target class in the truth."""
+    area_x_m: Span
+    """Where they start."""
+    area_y_m: Span
+    """Where they start."""
+    speed_mps: Span
+    """Speeds are uniform in between."""
+    turn_dps: NotNegative = 0.0
+    """Rate of their turns, either way."""
+    straight_s: Positive = 300.0
+    """Mean time between turns."""
+    turn_s: Positive = 30.0
+    """Mean length of a turn."""
+
+
 class Meeting(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Objects that all meet at one step; their paths are drawn forward and backward from there.
 
@@ -138,7 +159,7 @@ class FlatSensor(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Ranges over which false reports are uniform."""
     azimuth_deg: Span = (0.0, 360.0)
     """Azimuths over which they are, clockwise from +y."""
-    p_detection: Probability | None = None
+    p_detection: Annotated[float, Meta(gt=0, le=1)] | None = None
     """Probability that an object is reported in a scan."""
     detection_range_m: Positive | None = None
     """Detection falls as exp(-range / this), instead of `p_detection`."""
@@ -198,6 +219,8 @@ class FlatScenario(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Mirror images of targets, numbered after them."""
     meeting: Meeting | None = None
     """Objects that all meet, instead of `target`."""
+    crowd: tuple[Crowd, ...] = ()
+    """Many objects drawn at random, instead of `target`."""
     random: bool = False
     """Objects are born and die at random, as the model says, instead of `target`."""
     sensor: Annotated[tuple[FlatSensor, ...], Meta(min_length=1)]
@@ -217,10 +240,15 @@ def check(scenario: FlatScenario, where: str) -> None:
     ConfigError
         The message names the key, the value and the range.
     """
-    ways = [bool(scenario.target), scenario.meeting is not None, scenario.random]
+    ways = [
+        bool(scenario.target),
+        scenario.meeting is not None,
+        bool(scenario.crowd),
+        scenario.random,
+    ]
     if sum(ways) != 1:
         raise ConfigError(
-            f"{where}: expected targets given in one way (target, meeting or random), "
+            f"{where}: expected targets given in one way (target, meeting, crowd or random), "
             f"got {sum(ways)}"
         )
     names = [sensor.name for sensor in scenario.sensor]
@@ -316,6 +344,14 @@ def _check_targets(scenario: FlatScenario, where: str) -> None:
             raise ConfigError(
                 f"{where}: target[{i}].state: expected 4 numbers, got 5; use turn_dps"
             )
+    for i, crowd in enumerate(scenario.crowd):
+        for key in ("area_x_m", "area_y_m", "speed_mps"):
+            low, high = getattr(crowd, key)
+            if not low <= high or (key == "speed_mps" and low < 0.0):
+                raise ConfigError(
+                    f"{where}: crowd[{i}].{key}: expected [low, high]"
+                    f"{' from 0' if key == 'speed_mps' else ''}, got {[low, high]}"
+                )
     for i, mirror in enumerate(scenario.mirror):
         if mirror.target > len(scenario.target):
             raise ConfigError(

@@ -14,6 +14,8 @@ from skypact.simulate.flat.schema import FlatScenario, FlatSensor
 from skypact.units import DEGREE, NANOSECONDS
 
 _TURN: Final = 2.0 * np.pi
+_SHEET_MAX: Final = 0.999
+"""Nobody's data sheet promises that nothing is missed."""
 
 
 def detection_probability(sensor: FlatSensor, range_m: Floats) -> Floats:
@@ -110,6 +112,7 @@ def data_sheet(sensor: FlatSensor, scenario: FlatScenario, place: int) -> Sensor
     """
     polar = sensor.measures == "polar"
     reach_m = _reach_m(sensor)
+    half_way = np.array([0.5 * reach_m])
     return Sensor(
         name=sensor.name,
         kind="radar" if polar else "position",
@@ -122,7 +125,7 @@ def data_sheet(sensor: FlatSensor, scenario: FlatScenario, place: int) -> Sensor
         sigma_range_m=sensor.sigma_range_m,
         sigma_azimuth_deg=sensor.sigma_azimuth_rad / DEGREE if polar else None,
         sigma_position_m=sensor.sigma_position_m,
-        p_detection=float(detection_probability(sensor, np.array([0.5 * reach_m]))[0]),
+        p_detection=min(_SHEET_MAX, detection_probability(sensor, half_way)[0].item()),
         clutter_per_scan=sensor.clutter_mean,
     )
 

@@ -6,11 +6,13 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from skypact.model.reports import Floats, Ints, Longs
+from skypact.model.tracks import CLASSES
 from skypact.model.truth import TruthRows
 from skypact.simulate.flat.motion import moved, noise_root, transition
 from skypact.simulate.flat.schema import (
     MOTION_SIZE,
     Birth,
+    Crowd,
     FlatScenario,
     Leg,
     Meeting,
@@ -28,6 +30,8 @@ class Path(NamedTuple):
 
     first: int
     states: Floats
+    kind: int = 0
+    """Target class, index in `model.tracks.CLASSES`."""
 
 
 def scan_times(scenario: FlatScenario, rng: np.random.Generator) -> Floats:
@@ -43,15 +47,17 @@ def paths(scenario: FlatScenario, time_s: Floats, rng: np.random.Generator) -> l
     """Every object's path, in the order of their numbers, which count from 1."""
     if scenario.meeting is not None:
         return _meeting_paths(scenario, scenario.meeting, rng)
+    if scenario.crowd:
+        return [path for crowd in scenario.crowd for path in _crowd_paths(scenario, crowd, rng)]
     if scenario.random:
         rate = scenario.model.birth_rate_hz
         return (_continuous if rate else _stepwise)(scenario, time_s[: scenario.steps], rng)
     given = [_given_path(scenario, target) for target in scenario.target]
     mirrored = []
     for mirror in scenario.mirror:
-        first, states = given[mirror.target - 1]
-        image = states * [-1.0, -1.0, 1.0, 1.0] + [mirror.x_sum_m, 0.0, 0.0, 0.0]
-        mirrored.append(Path(first, image))
+        path = given[mirror.target - 1]
+        image = path.states * [-1.0, -1.0, 1.0, 1.0] + [mirror.x_sum_m, 0.0, 0.0, 0.0]
+        mirrored.append(Path(path.first, image))
     return given + mirrored
 
 
@@ -95,6 +101,32 @@ def _meeting_paths(
         first = born - scenario.first_step
         drawn.append(Path(first, states[first : last - scenario.first_step + 1]))
     return drawn
+
+
+def _crowd_paths(scenario: FlatScenario, crowd: Crowd, rng: np.random.Generator) -> list[Path]:
+    """Straight flights and turns of exponential lengths, with the model's noise."""
+    step_s, n, count = scenario.step_s, scenario.steps, crowd.count
+    root = noise_root(scenario.model, step_s)
+    course = rng.uniform(0.0, 2.0 * np.pi, count)
+    speed = rng.uniform(*crowd.speed_mps, count)
+    state = np.zeros((count, 5))
+    state[:, 0], state[:, 2] = (
+        rng.uniform(*crowd.area_x_m, count),
+        rng.uniform(*crowd.area_y_m, count),
+    )
+    state[:, 1], state[:, 3] = speed * np.cos(course), speed * np.sin(course)
+    states = np.empty((n, count, 4))
+    for k in range(n):
+        states[k] = state[:, :4]
+        begins = rng.random(count) < -math.expm1(-step_s / crowd.straight_s)
+        ends = rng.random(count) < -math.expm1(-step_s / crowd.turn_s)
+        side = np.where(rng.random(count) < 0.5, -1.0, 1.0) * crowd.turn_dps * DEGREE
+        turning = state[:, 4] != 0.0
+        state[:, 4] = np.where(turning, np.where(ends, 0.0, state[:, 4]), np.where(begins, side, 0))
+        state = moved(state, step_s)
+        state[:, :4] += rng.standard_normal((count, 4)) @ root[:4, :4].T
+    kind = CLASSES.index(crowd.kind)
+    return [Path(0, states[:, i], kind) for i in range(count)]
 
 
 def _appeared(model: Model, birth: Birth, rng: np.random.Generator) -> Floats:
@@ -173,18 +205,20 @@ def truth_of(drawn: list[Path], time_s: Floats) -> tuple[TruthRows, Longs]:
     """Truth rows sorted by scan and object, and the scan of each row (n,)."""
     counts = [len(path.states) for path in drawn]
     if not sum(counts):
-        return _rows(np.empty(0), np.empty(0, np.int32), np.empty((0, 4))), np.empty(0, np.int64)
+        nothing = np.empty(0, np.int32)
+        return _rows(np.empty(0), nothing, np.empty((0, 4)), nothing), np.empty(0, np.int64)
     scan = np.concatenate(
         [path.first + np.arange(n) for path, n in zip(drawn, counts, strict=True)]
     )
     target = np.repeat(np.arange(1, len(drawn) + 1, dtype=np.int32), counts)
+    kind = np.repeat(np.array([path.kind for path in drawn], np.int32), counts)
     order = np.lexsort((target, scan))
     states = np.concatenate([path.states for path in drawn])[order]
     scan = scan[order].astype(np.int64)
-    return _rows(time_s[scan], target[order], states), scan
+    return _rows(time_s[scan], target[order], states, kind[order]), scan
 
 
-def _rows(time_s: Floats, target: Ints, states: Floats) -> TruthRows:
+def _rows(time_s: Floats, target: Ints, states: Floats, kind: Ints) -> TruthRows:
     n = len(time_s)
     x, vx, y, vy = np.ascontiguousarray(states.T)
     return TruthRows(
@@ -198,5 +232,5 @@ def _rows(time_s: Floats, target: Ints, states: Floats) -> TruthRows:
         vu_mps=np.zeros(n),
         icao=np.full(n, -1, np.int32),
         baro_altitude_m=np.full(n, np.nan),
-        target_class=np.zeros(n, np.int8),
+        target_class=kind.astype(np.int8),
     )
