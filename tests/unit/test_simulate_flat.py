@@ -4,6 +4,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from skypact.config import sensor_table
 from skypact.errors import ConfigError
 from skypact.model.reports import POSITION, PSR
 from skypact.model.tracks import CLASSES
@@ -226,6 +227,13 @@ def test_the_data_sheets_say_what_the_sensors_do():
     sensor = scene("vo-linear").union.sensor[0]
     assert (sensor.kind, sensor.sigma_position_m, sensor.p_detection) == ("position", 10.0, 0.98)
     assert (sensor.clutter_per_scan, sensor.range_max_m) == (30.0, pytest.approx(1414.2, abs=0.1))
+
+
+def test_the_tracker_gets_the_sensors_places_in_the_plane():
+    sensors = scene("williams15-range-bearing").sensors
+    table = sensor_table(sensors, flat=True)
+    assert (table.lon_rad.tolist(), table.lat_rad.tolist()) == ([100.0], [100.0])
+    assert np.isnan(sensor_table(sensors).lon_rad).all()
 
 
 def test_random_targets_without_a_rate_are_born_and_die_by_steps():
