@@ -91,10 +91,12 @@ def scene_with(options: RadarOptions, sensor: config.Sensor = WATCHER, **changes
     return scene_of(sensor, options=options, fleet=(), **changes)
 
 
-def watch(scenario: Scenario, flown: Targets, seconds: float, seed: int) -> Watched:
+def watch(
+    scenario: Scenario, flown: Targets, seconds: float, seed: int, absent: tuple[int, ...] = ()
+) -> Watched:
     """Let the scenario's first sensor, a radar, watch the targets; all plots of that time come.
 
-    Few sectors: their messages cost more than the plots.
+    Few sectors: their messages cost more than the plots. Rows `absent` hold nothing.
     """
     name = scenario.sensor[0].name
     options = msgspec.structs.replace(scenario.radar[name], sectors=4)
@@ -109,6 +111,7 @@ def watch(scenario: Scenario, flown: Targets, seconds: float, seed: int) -> Watc
         callsign=np.full(n, -1, np.int64),
         height_m=flown.height_m.astype(float),
     )
+    aircraft.target[list(absent)] = -1
     limits = SimpleNamespace(primary_gain=flown.gain.astype(float))
     parts = []
     for k in range(round((seconds + 0.5 * scenario.sensor[0].period_s) / TICK_S)):

@@ -16,6 +16,8 @@ VALUES = {
         "070": {"MODE3A": 7654},
         "090": {"FL": -10.25},
         "220": 0xABCDEF,
+        "110": {"3DH": -1_000},
+        "120": {"CAL": {"CAL": -300}},
     },
     34: {
         "010": {"SAC": 1, "SIC": 2},
@@ -32,7 +34,7 @@ VALUES = {
         "145": 350.25,
     },
 }
-PARTS = {(21, "090"): 3}
+PARTS = {(21, "090"): 3, (48, "120"): ("CAL",)}
 
 
 @pytest.mark.parametrize("number", sorted(VALUES))
@@ -42,8 +44,12 @@ def test_packed_columns_equal_the_encoders_bytes(number: int) -> None:
     columns = {}
     for name, value in values.items():
         fields = value if isinstance(value, dict) else {name: value}
-        for field, number_ in fields.items():
-            columns[f"{name}.{field}"] = np.full(3, number_)
+        for field, content in fields.items():
+            if isinstance(content, dict):
+                for inner, number_ in content.items():
+                    columns[f"{name}/{field}.{inner}"] = np.full(3, number_)
+            else:
+                columns[f"{name}.{field}"] = np.full(3, content)
     expected = encode_record(category(number), values)
     assert [row.tobytes() for row in pack(shape, columns, 3)] == [expected] * 3
 
@@ -57,3 +63,17 @@ def test_angles_wrap_and_other_values_stop_at_their_limits() -> None:
     }
     packed = pack(shape, columns, 2)[:, -6:].tobytes().hex()
     assert packed == "ffff" + "0100" + "1fff" + "0000" + "c000" + "2000"
+
+
+def test_one_number_serves_for_all_records() -> None:
+    shape = layout(48, {"010": 1, "040": 1})
+    columns = {"010.SAC": 7, "010.SIC": 8, "040.RHO": np.array([1.0, 2.0]), "040.THETA": 90.0}
+    packed = pack(shape, columns, 2)
+    assert [row.tobytes().hex() for row in packed] == ["900708" + "0100" + "4000", "900708" + "0200" + "4000"]  # fmt: skip  # noqa: E501
+
+
+def test_an_item_that_repeats_cannot_be_laid_out() -> None:
+    with pytest.raises(TypeError, match="cat048 250: expected a fixed item"):
+        layout(48, {"250": 1})
+    with pytest.raises(TypeError, match="120/RDS: expected a fixed subitem"):
+        layout(48, {"120": ("RDS",)})
