@@ -111,6 +111,8 @@ def _judge(args: argparse.Namespace, params: EvaluateParams) -> tuple[Evaluation
             f"expected tracks and truth in one frame, got tracks with {kind[tracks.is_flat]} and "
             f"truth with {kind[truth.is_flat]}"
         )
+    # What Arrow read with is 350 MB of two million rows, and would lie idle.
+    pa.default_memory_pool().release_unused()
     with Progress("judging (the first run compiles)") as progress:
         judged = evaluate(
             tracks.rows,

@@ -19,13 +19,12 @@ from skypact.evaluate.errors import (
     update_errors,
 )
 from skypact.evaluate.floors import floors
-from skypact.evaluate.gospa import Gospa, gospa, gospa_summary
 from skypact.evaluate.identity import identity, object_addresses
 from skypact.evaluate.matching import Match, sticky_match
-from skypact.evaluate.ospa import ospa, ospa2, ospa_summary
 from skypact.evaluate.params import EvaluateParams
 from skypact.evaluate.paths import Paths, latest, track_paths, truth_paths
 from skypact.evaluate.performance import Evidence
+from skypact.evaluate.picture import compare_sets
 from skypact.evaluate.requirements import (
     NO_CONFORMITY,
     RequirementSet,
@@ -34,7 +33,7 @@ from skypact.evaluate.requirements import (
     load_requirements,
     measure,
 )
-from skypact.evaluate.samples import COAST_MAX_S, Samples, instants, samples
+from skypact.evaluate.samples import COAST_MAX_S, Samples, instants, samples, without_places
 from skypact.evaluate.series import Instants, Series, Updates, clock
 from skypact.evaluate.siap import siap
 from skypact.model.reports import Bytes, Longs, ReportBatch
@@ -62,11 +61,11 @@ class Evaluation(NamedTuple):
 class _Scene(NamedTuple):
     """What every part works on."""
 
-    rows: TruthRows
     table: TrackRows
     truth: Paths
     tracks: Paths
     found: Samples
+    """Who is there; where is forgotten."""
     match: Match
     errors: Errors
     """Of updates at their own times."""
@@ -112,43 +111,23 @@ def evaluate(
         There is nothing to compare, for example no time in common.
     """
     sought = {name: load_requirements(name) for name in requirements}
-    progress(0.0, "matching tracks with objects")
-    scene = _scene(tracks, truth, params, flat=flat)
-    progress(0.2, "errors and continuity")
-    figures = _figures(scene, params, reports)
-    progress(0.4, "sets")
-    sets = gospa(
-        scene.found,
-        c_m=params.gospa_c_m,
-        p=params.gospa_p,
-        alpha=params.gospa_alpha,
-        dimensions=params.dimensions,
-    )
-    figures |= _sets(scene.found, sets, params)
+    scene, figures, over_time = _compared(tracks, truth, params, flat, progress)
+    progress(0.6, "errors and continuity")
+    figures |= _figures(scene, params, reports)
     figures["per_target"] = _per_target(scene, reports, names or {})
     progress(0.8, "floors")
     figures["floors"] = {}
     if reports is not None and sensors is not None and (reports.target >= 0).any():
-        figures["floors"] = floors(reports, sensors, scene.truth, flat=flat)
+        bounds = floors(reports, sensors, scene.truth, flat=flat)
+        settle_s = bounds["settings"]["settle_s"]
+        figures["floors"] = bounds | {"settled": _settled(scene.errors, settle_s)}
     evidence = Evidence(scene.truth, scene.found, scene.match, scene.errors)
     figures["requirements"] = {
         name: _verdicts(wanted, check(wanted, measure(wanted, evidence)))
         for name, wanted in sought.items()
     }
     figures["parameters"] = msgspec.to_builtins(params)
-    return Evaluation(figures, _series(scene, sets, params, flat=flat))
-
-
-def _sets(found: Samples, sets: Gospa, params: EvaluateParams) -> dict[str, Any]:
-    """Figures that compare all objects with all tracks."""
-    c_m, p, dimensions = params.ospa_c_m, params.ospa_p, params.dimensions
-    window = max(1, round(params.ospa2_window_s / params.step_s))
-    windowed = ospa2(found, c_m=c_m, p=p, window=window, dimensions=dimensions)
-    return {
-        "gospa": gospa_summary(sets, params.gospa_p),
-        "ospa": ospa_summary(ospa(found, c_m=c_m, p=p, dimensions=dimensions), p),
-        "ospa2": ospa_summary(windowed, p),
-    }
+    return Evaluation(figures, Series(flat, over_time, _updates(scene, flat=flat)))
 
 
 def _verdicts(wanted: RequirementSet, verdicts: Sequence[Verdict]) -> dict[str, Any]:
@@ -162,7 +141,11 @@ def _verdicts(wanted: RequirementSet, verdicts: Sequence[Verdict]) -> dict[str, 
     }
 
 
-def _scene(tracks: TrackRows, truth: TruthRows, params: EvaluateParams, *, flat: bool) -> _Scene:
+def _compared(
+    tracks: TrackRows, truth: TruthRows, params: EvaluateParams, flat: bool, progress: Progress
+) -> tuple[_Scene, dict[str, Any], Instants]:
+    """Bring truth and tracks together; the figures of sets, which need the places, come first."""
+    progress(0.0, "matching tracks with objects")
     truth = _within(truth, params.start_s, params.end_s)
     first_s = None if params.start_s is None else params.start_s - COAST_MAX_S
     tracks = _within(tracks, first_s, params.end_s)
@@ -171,17 +154,15 @@ def _scene(tracks: TrackRows, truth: TruthRows, params: EvaluateParams, *, flat:
     _need_overlap(true, paths, params)
     found = samples(true, paths, instants(true, params.step_s))
     match = sticky_match(found, params.match_m)
-    return _Scene(
-        truth,
-        tracks,
-        true,
-        paths,
-        found,
-        match,
-        update_errors(true, paths, tracks, found, match),
-        truth.target_class[true.row[true.first[1:] - 1]],
-        object_addresses(truth, true.number),
-    )
+    progress(0.2, "comparing sets")
+    figures, over_time = compare_sets(found, params)
+    addresses = object_addresses(truth, true.number)
+    figures["siap"] = siap(found, match, tracks, addresses)._asdict()
+    found = without_places(found)
+    errors = update_errors(true, paths, tracks, found, match)
+    classes = truth.target_class[true.row[true.first[1:] - 1]]
+    scene = _Scene(tracks, true, paths, found, match, errors, classes, addresses)
+    return scene, figures, over_time
 
 
 def _within(table: Table, start_s: float | None, end_s: float | None) -> Table:
@@ -242,9 +223,23 @@ def _figures(scene: _Scene, params: EvaluateParams, reports: ReportBatch | None)
         "consistency": stated,
         "continuity": whole._asdict(),
         "identity": identity(errors, table, scene.addresses)._asdict(),
-        "siap": siap(scene.found, scene.match, table, scene.addresses)._asdict(),
         "data": _data(scene),
     }
+
+
+def _settled(errors: Errors, settle_s: float) -> dict[str, float | None]:
+    """RMS errors without those before `settle_s` after an object's first update, as the floors."""
+    first_s = np.full(int(errors.truth.max(initial=-1)) + 1, np.inf)
+    np.minimum.at(first_s, errors.truth, errors.time_s)
+    late = errors.time_s >= first_s[errors.truth] + settle_s
+    found = {}
+    for name, square in (
+        ("position_rms_m", errors.north_m**2 + errors.east_m**2),
+        ("velocity_rms_mps", errors.north_mps**2 + errors.east_mps**2),
+    ):
+        values = square[late & np.isfinite(square)]
+        found[name] = float(np.sqrt(values.mean())) if values.size else None
+    return found
 
 
 def _rms_position(errors: Errors, dimensions: int) -> float | None:
@@ -331,10 +326,10 @@ def _number(value: np.float64) -> float | None:
     return float(value) if np.isfinite(value) else None
 
 
-def _series(scene: _Scene, sets: Gospa, params: EvaluateParams, *, flat: bool) -> Series:
+def _updates(scene: _Scene, *, flat: bool) -> Updates:
     errors, table = scene.errors, scene.table
     scale = 1.0 if flat else DEGREE
-    updates = Updates(
+    return Updates(
         errors.time_s,
         horizontal_m(errors),
         position_nees(errors, table) / 2.0,
@@ -342,14 +337,3 @@ def _series(scene: _Scene, sets: Gospa, params: EvaluateParams, *, flat: bool) -
         table.lat_rad[errors.row] / scale,
         scene.target_class[errors.truth],
     )
-    root = 1.0 / params.gospa_p
-    over_time = Instants(
-        scene.found.time_s,
-        sets.total,
-        sets.localisation**root,
-        sets.missed**root,
-        sets.false**root,
-        np.diff(scene.found.truth_first),
-        np.diff(scene.found.track_first),
-    )
-    return Series(flat, over_time, updates)

@@ -34,6 +34,8 @@ CELLS: Final = 140
 """Cells of the map along its longer side."""
 MOST_POINTS: Final = 400
 """Points of a line over time."""
+SPIKE: Final = 3.0
+"""A peak this many times the 97 % point leaves the plot's top."""
 _STYLE: Final = {
     "svg.fonttype": "none",
     "font.family": "DejaVu Sans",
@@ -113,6 +115,18 @@ def _legend(axes: "Axes", n: int) -> None:
     axes.legend(loc="lower left", bbox_to_anchor=(-0.01, 1.0), ncols=n, borderaxespad=0.2)
 
 
+def _cut(axes: "Axes", values: Floats) -> None:
+    """Let a few high values leave the top, and say how high they are."""
+    if not values.size:
+        return
+    usual, most = float(np.percentile(values, 97)), float(values.max())
+    if most > SPIKE * usual > 0:
+        axes.set_ylim(top=1.5 * usual)
+        axes.text(
+            0.995, 0.97, f"peak {most:,.0f} m", transform=axes.transAxes, ha="right", va="top"
+        )
+
+
 def _span(series: Series) -> tuple[float, float]:
     """First instant and length, seconds, of what is plotted over time."""
     time_s = np.concatenate([series.instants.time_s, series.updates.time_s])
@@ -165,6 +179,7 @@ def gospa_over_time(series: Series) -> str:
             axes.plot((bins.time_s - first_s) / size_s, bins.mean, color=colour, label=label)
         axes.set_ylabel("distance [m]")
         axes.set_ylim(bottom=0)
+        _cut(axes, i.gospa_m)
         _legend(axes, 4)
 
     return _drawn("gospa", draw)

@@ -75,10 +75,10 @@ def _tiles(figures: Mapping[str, Any]) -> list[Tile]:
         return f"{shown} {name}".strip()
 
     floor = look_up(figures, "floors.clairvoyant_position_rms_m")
-    rms = figures["rms_position_m"]
+    rms = look_up(figures, "floors.settled.position_rms_m")
     beside = ""
     if isinstance(floor, float) and isinstance(rms, float) and floor > 0:
-        beside = f"{rms / floor:.2f} of the {number(floor)} m with association known"
+        beside = f"settled {number(rms)} m, {rms / floor:.2f} of the floor"
     low, high = look_up(figures, "nees.low"), look_up(figures, "nees.high")
     band = f"99 % interval {number(low)} to {number(high)}" if low is not None else "1 is perfect"
     tiles = [
@@ -105,8 +105,8 @@ def _sections(judged: Evaluation) -> list[Section]:
     sections = [
         Section(
             "Figures",
-            "The floor is what a tracker that knows which report belongs to which object reaches "
-            "on the same reports; it is there where reports and sensors were given.",
+            "Floor: what a tracker that knows which report is of which object reaches on the same "
+            "reports. It is there where reports and sensors were given.",
             _figures_table(figures),
         )
     ]

@@ -25,10 +25,10 @@ h2{font-size:17px;font-weight:600;margin:44px 0 4px;padding-top:14px;
 border-top:1px solid var(--line)}
 p{margin:4px 0 12px;max-width:74ch;color:var(--muted)}
 ul.notes{margin:10px 0 0;padding-left:18px;color:var(--muted)}
-dl.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:1px;
-margin:26px 0 0;background:var(--line);border:1px solid var(--line);border-radius:6px;
+dl.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(136px,1fr));gap:1px;
+margin:26px 0 0;border:1px solid var(--line);border-radius:6px;
 overflow:hidden}
-dl.tiles div{background:var(--paper);padding:12px 14px 10px}
+dl.tiles div{box-shadow:0 0 0 1px var(--line);padding:12px 14px 10px}
 dl.tiles dt{font-size:12.5px;color:var(--muted)}
 dl.tiles dd{margin:2px 0 0;font-size:22px;font-weight:600;line-height:1.2}
 dl.tiles small{display:block;font-size:12px;font-weight:400;color:var(--muted);margin-top:3px}

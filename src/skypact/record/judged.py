@@ -30,6 +30,10 @@ TABLES: Final = (".parquet", ".csv", ".csv.gz", ".tsv", ".txt")
 """Ends of the names of files that are tables; others are recordings."""
 
 
+UNUSED: Final = frozenset(
+    {"unit", "existence", "mode3a", "callsign", "p_manoeuvre", "p_ballistic", "n_sensors", "age_s"}
+)
+"""Columns of tracks that no judgement needs: of two million rows they take 150 MB."""
 TRAJECTORIES: Final = (".json", ".json.gz")
 """Ends of the names of recorded trajectories (`record.trajectories`); some are CSV, too."""
 
@@ -68,7 +72,7 @@ def read_tracks(path: Path, renamed: Mapping[str, str]) -> JudgedTracks:
     ConfigError
         `renamed` names a column that is not there.
     """
-    table = _renamed(read_table(path), renamed, path)
+    table = _renamed(read_table(path, frozenset(renamed.values())), renamed, path)
     if _holds_reports(table):
         return tracks_from_reports(_reports(table, path), str(path))
     table, names = _numbered(_converted(table, path), "track")
@@ -77,6 +81,7 @@ def read_tracks(path: Path, renamed: Mapping[str, str]) -> JudgedTracks:
     except RecordingError as error:
         raise _explained(path, error) from error
     _not_empty(rows.time_s, path)
+    rows = _lean(rows)
     notes = (f"{len(names):,} tracks are called by words; numbered in their order",)
     return JudgedTracks(rows, is_flat, notes if names else ())
 
@@ -91,7 +96,7 @@ def read_truth(path: Path, renamed: Mapping[str, str]) -> JudgedTruth:
     """
     if path.name.lower().endswith(TRAJECTORIES):
         return _recorded(path)
-    table = _renamed(read_table(path), renamed, path)
+    table = _renamed(read_table(path, frozenset(renamed.values())), renamed, path)
     if path.suffix == ".csv" and {"lastposupdate", "timestamp", "icao24"} & set(table.column_names):
         return _recorded(path)
     if _holds_reports(table):
@@ -105,8 +110,10 @@ def read_truth(path: Path, renamed: Mapping[str, str]) -> JudgedTruth:
     return JudgedTruth(rows, is_flat, (), names)
 
 
-def read_table(path: Path) -> pa.Table:
+def read_table(path: Path, wanted: frozenset[str] = frozenset()) -> pa.Table:
     """Read Parquet or CSV (comma, semicolon or tab; a header in the first line).
+
+    Columns of tracks that no judgement needs (`UNUSED`) stay on the disk, but those `wanted`.
 
     Raises
     ------
@@ -115,7 +122,7 @@ def read_table(path: Path) -> pa.Table:
     """
     try:
         if path.suffix.lower() == ".parquet":
-            table = pq.read_table(path)
+            table = pq.read_table(path, columns=_without(path, UNUSED - wanted))
         else:
             options = pa.csv.ConvertOptions(column_types={"icao": pa.string()})
             parsing = pa.csv.ParseOptions(delimiter=_delimiter(path))
@@ -251,6 +258,24 @@ def _runs(key: Longs, time_s: Floats) -> tuple[Longs, Floats, int]:
     run, age_s = np.empty(len(key), np.int64), np.empty(len(key))
     run[order], age_s[order] = rank[of], ordered_s - ordered_s[first][of]
     return run, age_s, int(begins.sum() - other.sum())
+
+
+def _without(path: Path, unused: frozenset[str]) -> list[str] | None:
+    """Columns to read of a table of tracks; None: all, as of a table of reports."""
+    found = pq.read_schema(path).names
+    if {"sensor", "kind"} <= set(found):
+        return None
+    return [name for name in found if name not in unused]
+
+
+def _lean(rows: TrackRows) -> TrackRows:
+    """Let the columns that no judgement needs share one value."""
+    columns = rows._asdict()
+    shared = {
+        name: np.broadcast_to(columns[name][:1].copy(), columns[name].shape)
+        for name in UNUSED & set(columns)
+    }
+    return rows._replace(**shared)
 
 
 def _delimiter(path: Path) -> str:
