@@ -31,8 +31,11 @@ from skypact.model.truth import TruthRows
 from skypact.record.tables import truth_from_arrow
 from skypact.units import DEGREE, FOOT
 
-SIGMA_M: Final = 30.0
-"""Typical error of a recorded position: up to a second of stamp at 230 m/s, mostly along track."""
+SIGMA_M: Final = 20.0
+"""Typical error of a recorded position per axis. Stamps are coarse: the Paris recording strays by
+28 m (1 sigma) along the track and 2 m across it."""
+SIGMA_OWN_M: Final = 2.0
+"""The same of a log without addresses: an object's own satellite receiver, time and altitude too."""
 SIGMA_ALTITUDE_M: Final = 8.0
 """Steps of 25 ft."""
 _TIME: Final = ("lastposupdate", "last_position", "timestamp", "time")
@@ -131,10 +134,11 @@ def _from_columns(columns: _Columns) -> RecordedPaths:
     _, number = np.unique(np.array([str(name) for name in names]), return_inverse=True)
     _check_range("latitude", lat, 90.0)
     _check_range("longitude", lon, 360.0)
+    sigmas = (SIGMA_M, SIGMA_ALTITUDE_M) if "icao24" in columns else (SIGMA_OWN_M, SIGMA_OWN_M)
     paths = RecordedPaths(
         time_s, number.astype(np.int32), lat * DEGREE, (lon + 180.0) % 360.0 * DEGREE - np.pi,
         height, baro, icao, _codes(columns, "squawk", 10), _callsigns(columns, n),
-        np.zeros(n, np.int8), SIGMA_M, SIGMA_ALTITUDE_M,
+        np.zeros(n, np.int8), *sigmas,
     )  # fmt: skip
     ground = np.array([_is_true(flag) for flag in columns.get("onground", [None] * n)], np.bool_)
     keep = np.flatnonzero(np.isfinite(time_s + lat + lon) & ~ground)

@@ -7,7 +7,7 @@ Recorded positions repeat, jump and stray, and their stamps are coarse. What is 
 - a pause longer than the entry's ``gap_s`` ends a flight; flights under 10 s, of fewer than five
   positions or without any altitude are left out;
 - a smoothing spline (`simulate.splines`) goes through what remains, with weights that grow small
-  for stray positions (Cauchy's, three rounds). For a typical error of 30 m it looks over about
+  for stray positions (Cauchy's, three rounds). For a typical error of 20 m it looks over about
   10 s. Exact paths (from a truth table) are interpolated instead.
 
 Altitudes of inexact recordings are pressure altitudes where there are any; height above the
@@ -169,7 +169,10 @@ def _without_stale(paths: RecordedPaths, rows: Longs) -> Longs:
     firsts = np.flatnonzero(np.concatenate(([True], distance > 0.0)))
     length = np.diff(np.append(firsts, len(rows)))
     away, passed = _steps(paths, rows[firsts])
-    stale = np.append(np.isfinite(away) & (away > _STALE_MPS * passed), False)
+    moved = np.isfinite(away) & (away > _STALE_MPS * passed)
+    # At an object's last position, what it did before tells.
+    last = np.append(~np.isfinite(away), True)
+    stale = np.where(last, np.insert(moved, 0, False), np.append(moved, False))
     keep = np.ones(len(rows), np.bool_)
     keep[np.repeat(stale, length)] = False
     keep[firsts] = True
