@@ -170,5 +170,5 @@ def test_forged_adsb_is_displaced_with_its_velocity_and_its_quality_is_not() -> 
 
 
 def test_an_area_that_ends_before_it_starts_is_an_error() -> None:
-    with pytest.raises(ConfigError, match=r"gnss\.end_s: .* got 5"):
+    with pytest.raises(ConfigError, match=r"gnss\[0\]\.end_s: .* got 5"):
         airliners(gnss=(msgspec.structs.replace(LOSS, end_s=5.0),))

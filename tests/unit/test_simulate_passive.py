@@ -11,7 +11,7 @@ from skypact import config
 from skypact.kernels.geodesy import ecef_from_geodetic
 from skypact.model.reports import PASSIVE
 from skypact.simulate import CLUTTER, Scene, Slice
-from skypact.simulate.parts import Fleet, Ghost
+from skypact.simulate.parts import Fleet, Ghost, Pad
 from skypact.units import DEGREE
 
 Z99 = 2.576
@@ -110,6 +110,18 @@ def test_what_does_not_emit_or_is_out_of_range_is_not_heard() -> None:
     near = msgspec.structs.replace(quiet, range_max_m=100_000.0)
     found = np.unique(play(near, seconds=10.0).reports.target)
     assert 0 < len(found) < len(np.unique(play(quiet, seconds=10.0).reports.target))
+
+
+def test_drones_are_heard_by_their_remote_identification_alone() -> None:
+    quiet = msgspec.structs.replace(FINDER, clutter_per_scan=0.0)
+    pad = (Pad(name="Field", lat=47.9, lon=17.5, height_m=200.0),)
+
+    def heard(share: float) -> int:
+        drones = (Fleet(kind="drone", count=20, remote_id=share),)
+        return len(play(quiet, seconds=4.0, fleet=drones, pad=pad).reports.time_s)
+
+    assert heard(1.0) > 10
+    assert heard(0.0) == 0
 
 
 def test_the_bearing_of_a_ghost_is_that_of_its_transmitter() -> None:

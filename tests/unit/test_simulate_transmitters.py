@@ -4,10 +4,12 @@ from typing import Any
 
 import msgspec
 import numpy as np
+import pytest
 from tests.naive.simulated_scenes import ADSB, MLAT, decoded, scene_of
 
 from skypact import config
 from skypact.decode.asterix.reports import Decoder
+from skypact.errors import ConfigError
 from skypact.model.reports import ReportBatch, take_reports
 from skypact.simulate import CLUTTER, Scene, Slice
 from skypact.simulate.parts import Fleet, Ghost, MlatOptions, Noise, Station
@@ -89,6 +91,11 @@ def test_a_ghost_may_copy_the_address_of_a_real_flight() -> None:
     copied = set(reports.icao[ghost].tolist())
     assert len(copied) == 1
     assert copied < set(part.truth.icao.tolist())
+
+
+def test_a_ghost_that_ends_before_it_starts_is_an_error() -> None:
+    with pytest.raises(ConfigError, match=r"ghost\[0\]\.end_s: .* 4, got 3"):
+        play(NEAR, ghost=msgspec.structs.replace(GHOST, end_s=3.0))
 
 
 def test_when_real_flights_are_due_is_unchanged_by_a_ghost() -> None:

@@ -59,11 +59,6 @@ class Visits:
     """Who is in one area, since when, and for how long its effect lasts."""
 
     def __init__(self, area: Gnss, start_s: float, n: int) -> None:
-        if area.end_s <= area.start_s:
-            raise ConfigError(
-                f"scenario: gnss.end_s: expected an end after start_s {area.start_s:g},"
-                f" got {area.end_s:g}"
-            )
         self.area = area
         self._centre = (area.lat * DEGREE, area.lon * DEGREE)
         self._active_s = (start_s + area.start_s, start_s + area.end_s)
@@ -99,6 +94,12 @@ class Satellites:
         self, areas: tuple[Gnss, ...], start_s: float, n: int, rng: np.random.Generator
     ) -> None:
         self._rng = rng
+        for index, area in enumerate(areas):
+            if area.end_s <= area.start_s:
+                raise ConfigError(
+                    f"scenario: gnss[{index}].end_s: expected an end after start_s"
+                    f" {area.start_s:g}, got {area.end_s:g}"
+                )
         self._losses = [Visits(a, start_s, n) for a in areas if a.kind == "loss"]
         self._forgers = [Visits(a, start_s, n) for a in areas if a.kind == "forged"]
         self._disturbance = rng.spawn(1)[0]

@@ -20,7 +20,7 @@ from skypact.simulate.network import Network
 from skypact.simulate.packing import Column, Part, layout, pack
 from skypact.simulate.parts import MlatOptions, Noise
 from skypact.simulate.places import geodetic, moved
-from skypact.simulate.polling import Emitters, Polling, emitters_at, emitting, take_emitters
+from skypact.simulate.polling import Emitters, Polling, emitters_at, take_emitters, with_transponder
 from skypact.simulate.scenario import Scenario
 from skypact.simulate.sight import (
     Mask,
@@ -40,7 +40,7 @@ _DELAY_S: Final = (0.1, 0.3)
 
 
 class Multilateration:
-    """A wide-area multilateration system: every emitter once per period.
+    """A wide-area multilateration system: every transponder once per period.
 
     With stations, accuracy follows from where they stand and is sent along (I020/500), and ghosts
     are found where their transmitters are; else it is that of the data sheet everywhere.
@@ -68,7 +68,7 @@ class Multilateration:
     def observe(self, tick: Tick) -> list[Datagram]:
         """Return the reports of one tick."""
         network = self._network
-        row, time_s = self._polling.due(tick, emitting(tick, ghosts=network is not None))
+        row, time_s = self._polling.due(tick, with_transponder(tick, ghosts=network is not None))
         found = emitters_at(tick, row, time_s)
         seen = self._transmitted(found)
         if network is None:

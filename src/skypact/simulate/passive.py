@@ -24,7 +24,10 @@ _FALSE_ELEVATION_RAD: Final = 20.0 * DEGREE
 
 
 class DirectionFinder:
-    """A passive sensor that hears every emitter within reach once per period."""
+    """A passive sensor that hears every emitter within reach once per period.
+
+    Emitters are transponders, ADS-B, remote identification and the transmitters of ghosts.
+    """
 
     def __init__(
         self, link: int, sensor: Sensor, scenario: Scenario, n: int, rng: np.random.Generator
@@ -41,7 +44,7 @@ class DirectionFinder:
 
     def observe(self, tick: Tick) -> list[Datagram]:
         """Return the bearings of one tick."""
-        row, time_s = self._polling.due(tick, emitting(tick, ghosts=True))
+        row, time_s = self._polling.due(tick, emitting(tick))
         heard = self._heard(emitters_at(tick, row, time_s))
         true = polar(self._site, heard.ecef_m)
         false_s, false = self._false(tick.span)

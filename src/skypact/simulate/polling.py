@@ -49,11 +49,17 @@ class Polling:
         return row[order], time_s[order]
 
 
-def emitting(tick: Tick, *, ghosts: bool) -> Mask:
-    """Which rows of the aircraft table, and ghosts after it, emit: transponder or ADS-B."""
+def with_transponder(tick: Tick, *, ghosts: bool) -> Mask:
+    """Which rows of the aircraft table, and ghosts after it, can be multilaterated."""
     aircraft, active = tick.aircraft, tick.emissions.ghosts.active
-    flying = (aircraft.target >= 0) & ((aircraft.mode3a >= 0) | (aircraft.adsb > 0))
-    return np.concatenate([flying, active & ghosts])
+    return np.concatenate([(aircraft.target >= 0) & (aircraft.mode3a >= 0), active & ghosts])
+
+
+def emitting(tick: Tick) -> Mask:
+    """Which rows of the aircraft table, and ghosts after it, emit anything."""
+    aircraft = tick.aircraft
+    emits = (aircraft.mode3a >= 0) | (aircraft.adsb > 0) | (aircraft.remote_id > 0)
+    return np.concatenate([(aircraft.target >= 0) & emits, tick.emissions.ghosts.active])
 
 
 def emitters_at(tick: Tick, row: Longs, time_s: Floats) -> Emitters:

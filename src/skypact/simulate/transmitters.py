@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from skypact.errors import ConfigError
 from skypact.model.reports import Floats, Longs, pack_callsign
 from skypact.simulate.aircraft import Aircraft
 from skypact.simulate.feed import CLUTTER
@@ -31,6 +32,12 @@ class Transmitters:
 
     def __init__(self, scenario: Scenario, n: int, rng: np.random.Generator) -> None:
         self._ghosts = ghosts = scenario.ghost
+        for index, ghost in enumerate(ghosts):
+            if ghost.end_s <= ghost.start_s:
+                raise ConfigError(
+                    f"scenario: ghost[{index}].end_s: expected an end after start_s"
+                    f" {ghost.start_s:g}, got {ghost.end_s:g}"
+                )
         self._start_s = scenario.start_s
         self._air = scenario.air
         self._n = n
