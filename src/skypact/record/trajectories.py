@@ -35,7 +35,7 @@ SIGMA_M: Final = 20.0
 """Typical error of a recorded position per axis. Stamps are coarse: the Paris recording strays by
 28 m (1 sigma) along the track and 2 m across it."""
 SIGMA_OWN_M: Final = 2.0
-"""The same of a log without addresses: an object's own satellite receiver, time and altitude too."""
+"""The same of a log without addresses, of an object's own receiver; of its altitudes too."""
 SIGMA_ALTITUDE_M: Final = 8.0
 """Steps of 25 ft."""
 _TIME: Final = ("lastposupdate", "last_position", "timestamp", "time")
