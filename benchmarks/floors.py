@@ -55,7 +55,7 @@ def flights(n: int, seconds: int, accel_psd: float, rng: np.random.Generator) ->
     enu_axes(np.array([50.3 * DEGREE]), np.array([8.0 * DEGREE]), axes)
     course = rng.uniform(0.0, 2.0 * np.pi, n)
     speed = rng.uniform(150.0, 250.0, n)
-    noise = np.linalg.cholesky(np.array([[1 / 3, 1 / 2], [1 / 2, 1.0]]) * accel_psd)
+    noise = np.linalg.cholesky(np.array([[1 / 3, 1 / 2], [1 / 2, 1.0]])) * np.sqrt(accel_psd)
     position = rng.uniform(-60_000.0, 60_000.0, (n, 2))
     velocity = speed[:, None] * np.column_stack((np.sin(course), np.cos(course)))
     states = np.empty((seconds, n, 4))
@@ -65,7 +65,7 @@ def flights(n: int, seconds: int, accel_psd: float, rng: np.random.Generator) ->
         position = position + velocity + kick[:, 0]
         velocity = velocity + kick[:, 1]
     local = states.reshape(-1, 4)
-    ecef = place + local[:, :1] * axes[0, 0] + local[:, 1:2] * axes[0, 1] + 9e3 * axes[0, 2]
+    ecef = place + local[:, :1] * axes[0, 0] + local[:, 1:2] * axes[0, 1] + LEVEL_M * axes[0, 2]
     geodetic = np.empty_like(ecef)
     geodetic_from_ecef(ecef, geodetic)
     ecef_from_geodetic(geodetic[:, 0], geodetic[:, 1], np.full(len(ecef), LEVEL_M), ecef)

@@ -18,7 +18,7 @@ from skypact.evaluate.gaussian import predicted, updated
 from skypact.evaluate.looks import Evidence, Looks, looks_of, ranks
 from skypact.evaluate.paths import Paths
 from skypact.evaluate.places import Bools, flat_table, is_polar, is_usable, sites_of
-from skypact.model.reports import Floats, Longs, ReportBatch, take_reports
+from skypact.model.reports import Floats, Longs, ReportBatch, empty_reports, take_reports
 from skypact.model.sensors import SMR
 from skypact.model.tracks import TrackRows, concat_rows, empty_rows
 from skypact.track.params import TrackerParams
@@ -27,6 +27,7 @@ from skypact.track.tracker import Tracker
 SLICE_S: Final = 1.0
 """Stretch of reports handed to the tracker at once; in between it ends what coasted too long."""
 _NOTHING: Final = 1e-9
+_MOMENT_S: Final = 1e-3
 
 
 class Clairvoyant(NamedTuple):
@@ -75,8 +76,11 @@ def clairvoyant_tracks(
     table = flat_table(sensors) if flat else sensor_table(list(sensors))
     table = table._replace(clutter_per_scan=np.zeros(len(sensors)))
     tracker = Tracker(table, _opened(params, len(numbers), flat=flat))
-    parts, used = [], np.full(len(rows), -1, np.int64)
+    parts, used, now_s = [], np.full(len(rows), -1, np.int64), -np.inf
     for part in _slices(own.time_s):
+        begin_s = float(own.time_s[part.start]) + params.reorder_s - _MOMENT_S
+        if begin_s - now_s > SLICE_S:
+            tracker.step(empty_reports(0), begin_s)  # what coasted too long ends in a quiet sky too
         now_s = float(own.time_s[part.stop - 1]) + params.reorder_s
         events = tracker.step(take_reports(named, part), now_s)
         parts.append(events.rows)
