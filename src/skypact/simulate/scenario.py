@@ -204,7 +204,9 @@ def _wrong_entry(entries: dict[str, Any], kind: type[Part]) -> str:
 def _check(scenario: Scenario, where: str) -> None:
     """Check what types cannot say: names met twice, places needed, radars under the sea."""
     names = [sensor.name for sensor in scenario.sensor]
-    addresses = [f"{sensor.sac}/{sensor.sic}" for sensor in scenario.sensor]
+    # Sensors without ASTERIX need no address.
+    direct = ("remoteid", "passive")
+    addresses = [f"{s.sac}/{s.sic}" for s in scenario.sensor if s.kind not in direct]
     for key, seen in (("name", names), ("sac/sic", addresses)):
         twice = sorted({value for value in seen if seen.count(value) > 1})
         if twice:
