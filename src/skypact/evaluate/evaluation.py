@@ -114,6 +114,9 @@ def evaluate(
     scene, figures, over_time = _compared(tracks, truth, params, flat, progress)
     progress(0.6, "errors and continuity")
     figures |= _figures(scene, params, reports)
+    if flat:
+        for part in figures["errors"].values():
+            part.pop("height_m"), part.pop("climb_mps")
     figures["per_target"] = _per_target(scene, reports, names or {})
     progress(0.8, "floors")
     figures["floors"] = {}
