@@ -1,13 +1,26 @@
 """The same seed gives the same bytes, however a scene is stepped."""
 
 import hashlib
+from typing import Any
 
 import msgspec
 import numpy as np
 import pytest
 from tests.naive.simulated_scenes import ADSB, MLAT, RADAR, decoded, scene_of
 
+from skypact.model.recorded import RecordedPaths
+from skypact.model.tracks import CLASSES
 from skypact.simulate import Scene, Slice, load_scenario
+from skypact.simulate.parts import (
+    Ballistic,
+    Balloon,
+    Fleet,
+    Pad,
+    Place,
+    RadarOptions,
+    Recorded,
+)
+from skypact.simulate.scenario import Scenario
 
 
 def digest(parts: list[Slice]) -> str:
@@ -96,3 +109,78 @@ def test_the_scene_gives_a_union_file() -> None:
     assert scene.union.sensor == scene.sensors
     assert scene.union.member == scene.members
     assert scene.union.title == "Danube border exercise"
+
+
+def everything() -> Scene:
+    """Every kind of object under a radar, multilateration and a receiver."""
+    n = 40
+    straight = RecordedPaths(
+        1_000.0 + np.arange(n), np.zeros(n, np.int32), 0.836 + 3e-5 * np.arange(n),
+        np.full(n, 0.3), np.full(n, np.nan), np.full(n, 9_000.0), np.full(n, 77, np.int32),
+        np.full(n, 1234, np.int32), np.full(n, -1, np.int64), np.zeros(n, np.int8), 0.0, 0.0,
+    )  # fmt: skip
+    scenario = scene_of(
+        RADAR, MLAT, ADSB,
+        fleet=(Fleet(kind="airliner", count=20), Fleet(kind="drone", count=5)),
+        pad=(Pad(name="pad", lat=48.0, lon=17.2, height_m=200.0),),
+        balloon=(Balloon(name="b", lat=48.0, lon=17.2, height_m=300.0, count=2, interval_s=7.0),),
+        ballistic=(
+            Ballistic(name="x", from_lat=48.0, from_lon=15.0, to_lat=48.0, to_lon=18.0,
+                      start_s=4.0, boost_s=10.0),
+        ),
+        recorded=(Recorded(file="a.csv", start_s=2.3),),
+        options=RadarOptions(primary=True, primary_range_m=400_000.0),
+        truth_period_s=0.25,
+    )  # fmt: skip
+    return Scene(scenario, 3, recorded=[straight])
+
+
+def test_a_scene_of_every_kind_of_object_does_not_depend_on_its_steps() -> None:
+    whole, stepped = everything(), everything()
+    start = whole.time_s
+    parts = [stepped.advance(start + 0.7 * (k + 1)) for k in range(60)]
+    assert digest([whole.advance(start + 42.0)]) == digest(parts)
+
+
+def test_every_kind_of_object_is_in_the_truth_and_only_while_it_is_there() -> None:
+    scene = everything()
+    start = scene.time_s
+    part = scene.advance(start + 60.0)
+    truth = part.truth
+    kinds = {CLASSES[c] for c in np.unique(truth.target_class).tolist()}
+    assert kinds == {"airliner", "drone", "balloon", "ballistic", "unknown"}
+    recorded = truth.time_s[truth.target_class == 0]
+    assert (recorded.min() - start, recorded.max() - start) == (2.5, 41.0)
+    for target in np.unique(part.origins.target[part.origins.target >= 0]).tolist():
+        seen = part.origins.time_s[part.origins.target == target]
+        there = truth.time_s[truth.target == target]
+        assert seen.min() > there.min() - 0.26
+        assert seen.max() < there.max() + 0.51
+
+
+@pytest.mark.parametrize(
+    "objects",
+    [
+        {"balloon": (Balloon(name="b", lat=48.0, lon=17.2, height_m=300.0),)},
+        {"fleet": (Fleet(kind="drone", count=1),),
+         "pad": (Pad(name="pad", lat=48.0, lon=17.2, height_m=200.0),)},
+        {"fleet": (Fleet(kind="airliner", count=2),),
+         "entry": (Place(name="a", lat=47.0, lon=15.0), Place(name="b", lat=49.0, lon=19.0))},
+        {},
+    ],
+    ids=["balloon", "drone", "transit", "nothing"],
+)  # fmt: skip
+def test_a_scene_needs_no_airport_and_no_sensor(objects: dict[str, Any]) -> None:
+    scene = Scene(Scenario(**objects), 1)
+    truth = scene.advance(scene.time_s + 3.0).truth
+    assert len(np.unique(truth.target)) == sum(f.count for f in objects.get("fleet", ())) + len(
+        objects.get("balloon", ())
+    )
+
+
+def test_truth_comes_at_its_period_or_the_nearest_multiple_of_the_tick() -> None:
+    for period_s, expected_s in ((0.25, 0.25), (1.0, 1.0), (0.6, 0.5), (2.5, 2.5)):
+        scenario = scene_of(fleet=(Fleet(kind="airliner", count=1),), truth_period_s=period_s)
+        scene = Scene(scenario, 1)
+        times = scene.advance(scene.time_s + 10.0).truth.time_s
+        assert set(np.diff(times).tolist()) == {expected_s}
