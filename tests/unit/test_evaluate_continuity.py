@@ -151,3 +151,8 @@ def test_siap_of_nothing_has_no_values() -> None:
 def test_completeness_is_told_per_instant() -> None:
     scene = judged(line(1, 0, 3) + line(2, 2, 3, x0=900.0), line(1, 1, 3))
     np.testing.assert_array_equal(completeness_at(scene.found, scene.match), [0, 1, 0.5, 0.5])
+
+
+def test_times_may_be_negative() -> None:
+    found = counted(line(1, -20, -10), line(1, -20, -15))
+    assert found.longest_segment == pytest.approx(5 / 10)

@@ -130,11 +130,12 @@ def pause_lengths(stretch: Runs, time_s: Floats) -> Floats:
 def longest_segment(stretch: Runs, time_s: Floats, n_objects: int) -> float | None:
     """Mean over objects of the longest time with one track by the object's time.
 
-    Source: as T. L. and T of the Single Integrated Air Picture; see `evaluate.siap`. Objects seen
-    at one instant only are left out.
+    Each object counts alike; the attribute of `evaluate.siap` weighs them by their time. Objects
+    seen at one instant only are left out.
     """
     length = time_s[stretch.last] - time_s[stretch.first]
-    longest, begin, end = (np.zeros(n_objects), np.full(n_objects, np.inf), np.zeros(n_objects))
+    longest = np.zeros(n_objects)
+    begin, end = np.full(n_objects, np.inf), np.full(n_objects, -np.inf)
     held = stretch.track >= 0
     np.maximum.at(longest, stretch.truth[held], length[held])
     np.minimum.at(begin, stretch.truth, time_s[stretch.first])
