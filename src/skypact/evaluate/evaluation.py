@@ -114,10 +114,12 @@ def evaluate(
     scene, figures, over_time = _compared(tracks, truth, params, flat, progress)
     progress(0.6, "errors and continuity")
     figures |= _figures(scene, params, reports)
-    if flat:
-        for part in figures["errors"].values():
-            part.pop("height_m"), part.pop("climb_mps")
     figures["per_target"] = _per_target(scene, reports, names or {})
+    if flat:
+        for part in (*figures["errors"].values(), *figures["by_class"].values()):
+            del part["height_m"], part["climb_mps"]
+        for row in figures["per_target"]:
+            row["rms_height_m"] = None
     progress(0.8, "floors")
     figures["floors"] = {}
     if reports is not None and sensors is not None and (reports.target >= 0).any():

@@ -32,6 +32,8 @@ _VARIABLE: Final = {
 }  # fmt: skip
 CELLS: Final = 140
 """Cells of the map along its longer side."""
+RAMP: Final = ("#3b86c8", "#5cb89a", "#e9b949", "#e07b39", "#c2323f")
+"""Small to large errors on the map; each colour stands out from white and from black."""
 MOST_POINTS: Final = 400
 """Points of a line over time."""
 SPIKE: Final = 3.0
@@ -239,7 +241,7 @@ def map_of_errors(series: Series) -> str:
         low, high = np.percentile(seen, [5, 95])
         image = axes.imshow(
             np.ma.masked_invalid(cells),
-            cmap="plasma",
+            cmap=import_module("matplotlib.colors").LinearSegmentedColormap.from_list("map", RAMP),
             vmin=low,
             vmax=max(high, low * 1.01 + 1e-9),
             origin="lower",

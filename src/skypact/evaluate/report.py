@@ -82,7 +82,7 @@ def _tiles(figures: Mapping[str, Any]) -> list[Tile]:
     low, high = look_up(figures, "nees.low"), look_up(figures, "nees.high")
     band = f"99 % interval {number(low)} to {number(high)}" if low is not None else "1 is perfect"
     tiles = [
-        Tile("position error, RMS", unit("rms_position_m", "m"), beside),
+        Tile("position, RMS", unit("rms_position_m", "m"), beside),
         Tile("GOSPA, mean", unit("gospa.mean", "m"), f"c = {unit('parameters.gospa_c_m', 'm')}"),
         Tile("NEES / 2", unit("nees.mean", ""), band),
         Tile("completeness", unit("completeness", PERCENT, PERCENT), "of the objects' time"),
@@ -157,8 +157,10 @@ def _requirements(figures: Mapping[str, Any]) -> Section:
 
 
 def _class_table(figures: Mapping[str, Any]) -> Table:
-    heads = [head for head, _, _ in CLASS_COLUMNS.values()]
-    units = {name: unit for name, (_, unit, _) in CLASS_COLUMNS.items()}
+    every = list(figures["by_class"].values())
+    kept = {name: column for name, column in CLASS_COLUMNS.items() if _is_there(every, name)}
+    heads = [head for head, _, _ in kept.values()]
+    units = {name: unit for name, (_, unit, _) in kept.items()}
     rows = [
         [name, *columns([{**found, "n": int(found["n"])}], units)[0]]
         for name, found in figures["by_class"].items()
