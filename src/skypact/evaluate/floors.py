@@ -73,7 +73,14 @@ def floors(
     -------
     dict
         Ready for JSON, metres and metres a second, None where there was nothing to compute; root
-        mean squares are over looks and rows of all objects.
+        mean squares are over looks and rows of all objects, so that an object that is reported
+        more often counts more; `targets` has each by itself.
+
+    Notes
+    -----
+    The bound is that of objects which move at random by the model, on average over their motions:
+    a filter may beat it on a truth that is steadier than the model, and biases of the sensors and
+    errors heavier than the data sheets' are no part of it.
     """
     paths = truth_paths(truth, flat=flat) if isinstance(truth, TruthRows) else truth
     params = TrackerParams() if params is None else params
