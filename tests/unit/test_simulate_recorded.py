@@ -161,9 +161,20 @@ def test_flights_across_the_date_line_are_one_flight() -> None:
     assert np.ptp(truth.ve_mps) < 1.0
 
 
-def test_a_recording_with_nothing_to_fly_is_refused() -> None:
+@pytest.mark.parametrize(
+    ("paths", "skip_s"),
+    [
+        (straight(4), 0.0),
+        (straight(200), 1e6),
+        (straight(0), 0.0),
+        (straight(200, baro_altitude_m=np.full(200, np.nan)), 0.0),
+    ],
+    ids=["short", "skipped", "empty", "no altitude"],
+)
+def test_a_recording_with_nothing_to_fly_is_refused(paths: RecordedPaths, skip_s: float) -> None:
+    entry = Recorded(file="paths.csv", skip_s=skip_s)
     with pytest.raises(ConfigError, match=r"recorded\[0\]: expected flights of at least 10 s"):
-        Scene(Scenario(recorded=(ENTRY,)), 1, recorded=[straight(4)])
+        Scene(Scenario(recorded=(entry,)), 1, recorded=[paths])
 
 
 def test_a_scene_without_the_recordings_it_names_is_refused() -> None:
