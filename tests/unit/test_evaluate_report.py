@@ -145,6 +145,27 @@ def test_tracks_that_are_all_tentative_are_refused_unless_asked_for():
     assert evaluate(tracks, truth, params, flat=True).figures["completeness"] == 1.0
 
 
+def test_a_step_that_would_take_millions_of_instants_is_refused():
+    truth = flat_truth()
+    with pytest.raises(ConfigError, match="--step: expected"):
+        evaluate(tracks_of(truth), truth, EvaluateParams(step_s=1e-6), flat=True)
+
+
+@pytest.mark.parametrize("kind", ["far", "one row", "no covariance", "no velocity"])
+def test_odd_tracks_still_make_a_page(kind):
+    truth = flat_truth()
+    tracks = tracks_of(truth)
+    none = np.full(len(tracks.time_s), np.nan)
+    odd = {
+        "far": tracks._replace(lat_rad=tracks.lat_rad + 1e6),
+        "one row": take_rows(tracks, np.array([5])),
+        "no covariance": tracks._replace(sigma_n_m=none),
+        "no velocity": tracks._replace(vn_mps=none, ve_mps=none, vu_mps=none),
+    }[kind]
+    found = evaluate(odd, truth, PARAMS, flat=True)
+    assert "</html>" in html_of(page(found, kind, [], ""))
+
+
 def test_an_unknown_requirement_set_is_refused_before_any_work():
     truth = flat_truth()
     with pytest.raises(ConfigError, match="surveillance-5nm"):

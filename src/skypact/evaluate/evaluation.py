@@ -1,13 +1,13 @@
 """Truth and tracks to figures: every metric, the floors and the verdicts, and what plots need."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 import msgspec
 import numpy as np
 
 from skypact.config import Sensor
-from skypact.errors import RecordingError
+from skypact.errors import ConfigError, RecordingError
 from skypact.evaluate.consistency import position_nees, summarise_consistency
 from skypact.evaluate.continuity import breaks, confirmation_delay, continuity, runs
 from skypact.evaluate.errors import (
@@ -44,6 +44,8 @@ from skypact.units import DEGREE
 Table = TypeVar("Table", TruthRows, TrackRows)
 
 
+MOST_INSTANTS: Final = 1_000_000
+"""Instants of a judgement: eleven days at one a second."""
 Progress = Callable[[float, str], None]
 
 
@@ -157,6 +159,12 @@ def _compared(
     true = truth_paths(truth, flat=flat)
     paths = track_paths(tracks, flat=flat, confirmed_only=params.confirmed_only)
     _need_overlap(true, paths, params)
+    span_s = float(np.ptp(true.time_s))
+    if span_s / params.step_s > MOST_INSTANTS:
+        raise ConfigError(
+            f"--step: expected {span_s / MOST_INSTANTS:.3g} s or more for {span_s:,.0f} s of truth, "
+            f"got {params.step_s:g}"
+        )
     found = samples(true, paths, instants(true, params.step_s))
     match = sticky_match(found, params.match_m)
     progress(0.2, "comparing sets")
@@ -267,7 +275,7 @@ def lag_s(errors: Errors, truth: Paths) -> float | None:
     good = np.isfinite(errors.along_m) & (state >= 0)
     along_m, speed_mps = errors.along_m[good], speed_mps[good]
     power = float(speed_mps @ speed_mps)
-    return -float(along_m @ speed_mps) / power if power > 0.0 else None
+    return 0.0 - float(along_m @ speed_mps) / power if power > 0.0 else None
 
 
 def _data(scene: _Scene) -> dict[str, Any]:
