@@ -5,13 +5,14 @@ import functools
 import numpy as np
 import pytest
 
+from skypact.errors import ConfigError
 from skypact.model.tracks import CLASSES
 from skypact.model.truth import TruthRows
 from skypact.simulate import Scene
 from skypact.simulate.balloon import FALL_MPS, terminal_mps
 from skypact.simulate.guidance import curvature
 from skypact.simulate.parts import Balloon, Wind
-from skypact.simulate.scenario import Scenario
+from skypact.simulate.scenario import Scenario, scenario_from_toml
 from skypact.simulate.wind import wind_at, wind_field
 
 FLOATS = Balloon(
@@ -111,3 +112,9 @@ def test_places_of_release_scatter_as_the_scenario_says() -> None:
     for axis in (north, east):
         # 99 % interval of a standard deviation from 2,000 draws: 4.1 %.
         assert axis.std() == pytest.approx(200.0, rel=0.041)
+
+
+def test_a_balloon_that_begins_above_its_height_is_refused() -> None:
+    text = '[[balloon]]\nname = "b"\nlat = 1\nlon = 2\nheight_m = 500\nfloat_m = 400\n'
+    with pytest.raises(ConfigError, match=r"balloon\[0\]\.float_m: expected a height above .* 500"):
+        scenario_from_toml(text)

@@ -17,7 +17,7 @@ from skypact.record.trajectories import read_trajectories
 from skypact.simulate import Scene
 from skypact.simulate.parts import Air, Balloon, Fleet, Pad, Recorded
 from skypact.simulate.recorded import flights_of
-from skypact.simulate.scenario import Scenario
+from skypact.simulate.scenario import Scenario, scenario_from_toml
 from skypact.simulate.splines import evaluate
 
 EARTH_M = 6_371_008.8
@@ -246,3 +246,8 @@ def test_other_recordings_are_flown(
         each = np.arange(0.0, flights.end_s[k] - flights.begin_s[k])
         _, rate = evaluate(flights.level, np.full(len(each), k), each)
         assert np.linalg.norm(rate, axis=1).max() < speed_mps
+
+
+def test_a_file_of_another_kind_is_refused_with_its_key() -> None:
+    with pytest.raises(ConfigError, match=r"recorded\[0\]\.file: .* got 'a\.kml'"):
+        scenario_from_toml('[[recorded]]\nfile = "a.kml"\n')

@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
+from skypact.errors import ConfigError
 from skypact.simulate.parts import Wind
+from skypact.simulate.scenario import scenario_from_toml
 from skypact.simulate.wind import GUST_LENGTH_M, WindField, wind_at, wind_field
 
 CALM = Wind(gust_mps=0.0)
@@ -73,3 +75,19 @@ def test_the_wind_is_a_pure_function_of_place_and_time() -> None:
     whole = np.array(wind_at(wind, *places, 1_500.0))
     single = [np.ravel(wind_at(wind, *(p[k : k + 1] for p in places), 1_500.0)) for k in range(7)]
     assert np.abs(whole - np.array(single).T).max() < 1e-12
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("speed_mps = [1.0]", r"wind\.speed_mps: expected one value for each of the 5 levels"),
+        ("from_deg = [1.0, 2.0]", r"wind\.from_deg: expected one value .* got 2"),
+        (
+            "height_m = [0.0, 5.0, 5.0]\nspeed_mps = [1.0, 1.0, 1.0]\nfrom_deg = [0.0, 0.0, 0.0]",
+            r"wind\.height_m: expected ascending heights, got \[0\.0, 5\.0, 5\.0\]",
+        ),
+    ],
+)
+def test_a_wrong_profile_is_refused_with_its_key(text: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        scenario_from_toml(f"[wind]\n{text}\n")
