@@ -38,7 +38,7 @@ def test_no_tracks_at_all() -> None:
 
 
 def test_a_new_number_after_a_pause_is_a_break_and_the_pause_is_measured() -> None:
-    found = counted(line(1, 0, 20), line(1, 0, 5) + line(2, 12, 20), pause_s=5.0)
+    found = counted(line(1, 0, 20), line(1, 0, 5) + line(2, 12, 20), pause_s=7.0)
     assert found.breaks == 1
     assert found.pauses == 1
     assert found.longest_pause_s == 7.0
