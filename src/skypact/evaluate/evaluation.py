@@ -160,9 +160,10 @@ def _compared(
     paths = track_paths(tracks, flat=flat, confirmed_only=params.confirmed_only)
     _need_overlap(true, paths, params)
     span_s = float(np.ptp(true.time_s))
-    if span_s / params.step_s > MOST_INSTANTS:
+    least_s = span_s / MOST_INSTANTS
+    if params.step_s < least_s:
         raise ConfigError(
-            f"--step: expected {span_s / MOST_INSTANTS:.3g} s or more for {span_s:,.0f} s of truth, "
+            f"--step: expected {least_s:.3g} s or more for truth of {span_s:,.0f} s, "
             f"got {params.step_s:g}"
         )
     found = samples(true, paths, instants(true, params.step_s))
