@@ -1,7 +1,8 @@
 """Where sensors stand, what their reports measure, and where the reported object really was."""
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -14,9 +15,6 @@ from skypact.model.reports import ADSB, REMOTEID, TRACK, Floats, Longs, ReportBa
 from skypact.model.sensors import SMR, SensorTable
 
 Bools = npt.NDArray[np.bool_]
-
-_NACP_SIGMA_M: Final = np.array([sigma_of_nacp(nacp, np.nan) for nacp in range(16)])
-"""The category 0 and those reserved are NaN."""
 
 
 class Sites(NamedTuple):
@@ -166,7 +164,7 @@ def _at_height(
 def position_sigma(reports: ReportBatch, sites: Sites, *, flat: bool) -> Floats:
     """Give the deviation per axis of positions (n,): stated, by category, or the data sheet's."""
     sheet = sites.table.sigma_position_m[reports.sensor]
-    by_category = _NACP_SIGMA_M[np.clip(reports.nacp, 0, 15)]
+    by_category = _sigma_by_category()[np.clip(reports.nacp, 0, 15)]
     sigma = np.where(np.isfinite(by_category), by_category, sheet)
     sigma = np.where(np.isfinite(reports.sigma_m), reports.sigma_m, sigma)
     surface = is_polar(reports, sites) & (sites.table.kind[reports.sensor] == SMR)
@@ -174,3 +172,9 @@ def position_sigma(reports: ReportBatch, sites: Sites, *, flat: bool) -> Floats:
     along = sites.table.sigma_range_m[reports.sensor]
     sigma = np.where(surface, np.fmax(across, along), sigma)
     return sigma if flat else np.maximum(LEAST_SIGMA_M, sigma)
+
+
+@cache
+def _sigma_by_category() -> Floats:
+    """Give the tracker's deviations by navigation accuracy category; NaN for 0."""
+    return np.array([sigma_of_nacp(nacp, np.nan) for nacp in range(16)])
