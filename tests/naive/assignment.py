@@ -8,7 +8,7 @@ def least_cost(cost):
     rows = sorted({i for i, _ in cost})
     columns = sorted({j for _, j in cost})
 
-    @functools.lru_cache(maxsize=None)
+    @functools.cache
     def best(k, free):
         if k == len(rows):
             return 0.0

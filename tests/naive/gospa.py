@@ -20,7 +20,9 @@ def at(samples, k):
 def distances(samples, k, dimensions=2):
     """Distances between all objects of an instant (n, m)."""
     truth, tracks = at(samples, k)
-    table = [[distance_m(p, up, q, dimensions) for q in tracks.values()] for p, up in truth.values()]
+    table = [
+        [distance_m(p, up, q, dimensions) for q in tracks.values()] for p, up in truth.values()
+    ]
     return np.array(table).reshape(len(truth), len(tracks))
 
 

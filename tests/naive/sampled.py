@@ -7,7 +7,7 @@ from skypact.evaluate.samples import Samples
 
 def samples_of(truth, tracks, up=(0.0, 0.0, 1.0)):
     """Samples from one dictionary {object: place} per instant for the truth and for the tracks."""
-    names = "number place first".split()
+    names = ["number", "place", "first"]
     sides = []
     for side in (truth, tracks):
         rows = [(n, here[n]) for here in side for n in sorted(here)]

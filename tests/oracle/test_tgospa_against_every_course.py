@@ -1,0 +1,104 @@
+"""Trajectory GOSPA against every course of assignments, and against its linear relaxation."""
+
+import numpy as np
+import pytest
+from scipy.optimize import linprog
+from scipy.sparse import coo_array
+from tests.naive import gospa as naive
+from tests.naive import trajectories as naive_matchings
+from tests.naive.sampled import random_paths, samples_of
+
+from skypact.evaluate import follow as follow_module
+from skypact.evaluate.tgospa import tgospa
+from skypact.kernels.trajectories import follow
+
+
+def scene(rng, largest, n_instants):
+    truth = random_paths(rng, rng.integers(1, largest + 1), n_instants)
+    return samples_of(truth, random_paths(rng, rng.integers(1, largest + 1), n_instants))
+
+
+def parameters(rng):
+    c, p = rng.choice([0.5, 1.5, 4.0]), rng.choice([1.0, 2.0])
+    return float(c), float(p), float(rng.choice([0.05, 0.3, 1.0, 3.0]))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_total_is_the_least_over_all_courses(seed):
+    rng, switches = np.random.default_rng(seed), 0.0
+    for _ in range(12):
+        samples = scene(rng, 3, int(rng.integers(1, 11)))
+        c, p, gamma = parameters(rng)
+        found = tgospa(samples, c_m=c, p=p, gamma_m=gamma)
+        assert found.exact
+        assert found.total == pytest.approx(naive.tgospa_total(samples, c, p, gamma), rel=1e-9)
+        switches += found.n_switches
+    assert switches > 0.0
+
+
+def relaxed(samples, c, p, gamma):
+    """Least cost of the relaxation: equation 23 of the paper, by a general solver."""
+    truth, tracks, cost = naive.tgospa_costs(samples, c, p)
+    n, m, n_instants = len(truth), len(tracks), len(samples.time_s)
+    cells = [(k, i, j) for k in range(n_instants) for i in [*truth, -1] for j in [*tracks, -1]
+             if (i, j) != (-1, -1)]  # fmt: skip
+    at = {cell: v for v, cell in enumerate(cells)}
+    moves = [(k, i, j) for k in range(1, n_instants) for i in truth for j in tracks]
+    objective = [cost[cell] for cell in cells] + [gamma**p / 2] * len(moves)
+    equal = [[at[k, i, j] for j in [*tracks, -1]] for k in range(n_instants) for i in truth]
+    equal += [[at[k, i, j] for i in [*truth, -1]] for k in range(n_instants) for j in tracks]
+    rows, columns, values = [], [], []
+    for v, (k, i, j) in enumerate(moves):
+        for sign in (1.0, -1.0):
+            row = 2 * v + (sign < 0)
+            rows += [row] * 3
+            columns += [at[k, i, j], at[k - 1, i, j], len(cells) + v]
+            values += [sign, -sign, -1.0]
+    n_values = len(objective)
+    upper = coo_array((values, (rows, columns)), shape=(2 * len(moves), n_values))
+    ones = [(r, v) for r, members in enumerate(equal) for v in members]
+    level = coo_array((np.ones(len(ones)), np.transpose(ones)), shape=(len(equal), n_values))
+    result = linprog(
+        objective, A_ub=upper if moves else None, b_ub=np.zeros(2 * len(moves)) if moves else None,
+        A_eq=level, b_eq=np.ones(n * n_instants + m * n_instants), bounds=(0, None),
+    )  # fmt: skip
+    assert result.status == 0
+    return float(result.fun)
+
+
+def test_the_linear_relaxation_is_never_above_and_seldom_below():
+    rng, equal = np.random.default_rng(30), 0
+    for _ in range(30):
+        samples = scene(rng, 4, 6)
+        c, p, gamma = parameters(rng)
+        least, found = relaxed(samples, c, p, gamma), tgospa(samples, c_m=c, p=p, gamma_m=gamma)
+        assert least <= found.total**p + 1e-7
+        equal += abs(least - found.total**p) < 1e-7 * max(1.0, least)
+    assert equal >= 27
+
+
+def test_too_many_matchings_give_a_course_that_is_said_not_to_be_the_best(monkeypatch):
+    rng = np.random.default_rng(40)
+    samples = scene(rng, 4, 8)
+    while len(set(samples.truth.tolist())) < 3 or len(set(samples.track.tolist())) < 3:
+        samples = scene(rng, 4, 8)
+    best = tgospa(samples, c_m=4.0, gamma_m=1.0)
+    monkeypatch.setattr(follow_module, "MOST", 6)
+    found = tgospa(samples, c_m=4.0, gamma_m=1.0)
+    assert best.exact
+    assert not found.exact
+    assert best.total - 1e-12 <= found.total < 1.2 * best.total
+
+
+def test_sweeps_over_matchings_do_what_comparing_every_two_does():
+    rng, spans = np.random.default_rng(50), []
+    pairs = [(i, j) for i in range(2) for j in range(3)]
+    for i, j in pairs:
+        spans.append(follow_module.Span(i, j, 0, 9, 0, 0, ()))
+    states = follow_module._states(tuple(range(6)), spans)
+    assert len(states.mask) == 13
+    value, gain = rng.uniform(0, 5, 13), rng.uniform(0, 2, (7, 6))
+    want = naive_matchings.follow(value, [int(mask) for mask in states.mask], gain, 0.8)
+    got, origin = value.copy(), np.empty((7, 13), np.int32)
+    follow(got, states.parent, states.base, states.last, gain, 0.8, origin)
+    assert got == pytest.approx(want, abs=1e-12)
