@@ -148,7 +148,7 @@ def _say_tables(figures: dict[str, Any]) -> None:
     if figures["requirements"]:
         console.print(_verdicts(figures))
     said = (f"{name} {number(value)}" for name, value in figures["parameters"].items())
-    console.print(f"parameters: {', '.join(said)}", style="dim", markup=False)
+    console.print(f"parameters: {', '.join(said)}", style="dim", markup=False, soft_wrap=True)
 
 
 def _verdicts(figures: dict[str, Any]) -> "Table":

@@ -148,12 +148,17 @@ def _requirements(figures: Mapping[str, Any]) -> Section:
     rows: list[Sequence[str]] = []
     for name, found in figures["requirements"].items():
         rows.append((f"{found.get('title', name)}",))
-        rows += [(*requirement_cells(check), check["origin"]) for check in found["checks"]]
+        rows += [(*requirement_cells(check), _origin(check)) for check in found["checks"]]
     return Section(
         "Requirements",
         "Figures of published requirements, checked on these data; no conformity is claimed.",
         Table(("requirement", "found", "limit", "unit", "verdict", "origin"), "tnnuts", rows),
     )
+
+
+def _origin(check: Mapping[str, Any]) -> str:
+    """Say where a figure comes from, or that this has not been verified and what is believed."""
+    return ": ".join(filter(None, (check["origin"], check["note"])))
 
 
 def _class_table(figures: Mapping[str, Any]) -> Table:

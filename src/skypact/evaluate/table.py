@@ -124,8 +124,9 @@ GROUPS: Final[tuple[tuple[str, tuple[Row, ...]], ...]] = (
         ),
     ),
     (
-        "Against the floors, objects just begun left out (floors.settings.settle_s)",
+        "Against the floors, the first seconds of each object left out",
         (
+            Row("left out", "floors.settings.settle_s", "s"),
             Row(
                 "position, RMS",
                 "floors.settled.position_rms_m",
@@ -141,12 +142,12 @@ GROUPS: Final[tuple[tuple[str, tuple[Row, ...]], ...]] = (
             Row(
                 "posterior Cramér-Rao bound, RMS",
                 "floors.bound_position_rms_m",
-                source="Tichavský et al. 1998; Zhang and Willett 2001",
+                source="Tichavský et al. 1998; Zhang et al. 2005",
             ),
             Row(
                 "  by enumeration of detections",
                 "floors.bound_enumeration_position_rms_m",
-                source="Hernandez et al. 2004",
+                source="Hernandez et al. 2006",
             ),
             Row("bound of the velocity, RMS", "floors.bound_velocity_rms_mps", "m/s"),
         ),
