@@ -5,8 +5,7 @@ import pytest
 from tests.naive.judged import Judged, line, tracks_of, truth_of
 
 from skypact.config import Sensor
-from skypact.evaluate.consistency import consistency
-from skypact.evaluate.innovation import CORRELATION, nis
+from skypact.evaluate.innovation import CORRELATION, nis, summarise_nis
 from skypact.model.reports import MLAT, POSITION, PSR, empty_reports
 from skypact.units import DEGREE
 
@@ -37,16 +36,17 @@ def parked(rows=((0.0, 1, 0.0, 0.0),)):
 
 def test_the_residual_is_weighed_with_both_covariances() -> None:
     reports = reports_of([4.0], [4], x_m=[30.0], y_m=[-40.0], sigma_m=[20.0])
-    values, target = judge(parked(), reports, POINT)
+    values, target, report = judge(parked(), reports, POINT)
     expected = 2500.0 / (20.0**2 + 10.0**2 + 2 * CORRELATION * 10.0 * 4.0 + 4.0**2)
     assert values == pytest.approx([expected])
     assert target.tolist() == [0]
+    assert report.tolist() == [0]
 
 
 def test_the_row_before_counts_and_not_the_one_at_the_time_itself() -> None:
     rows = [(0.0, 1, 0.0, 0.0), (4.0, 1, 30.0, -40.0)]
     reports = reports_of([4.0], [4], x_m=[30.0], y_m=[-40.0], sigma_m=[20.0])
-    values, _ = judge(parked(rows), reports, POINT)
+    values, _, _ = judge(parked(rows), reports, POINT)
     assert values[0] > 1.0
 
 
@@ -54,13 +54,13 @@ def test_reports_of_nobody_before_the_track_or_long_after_it_are_left_out() -> N
     reports = reports_of(
         [0.0, 5.0, 5.0, 30.0], [4, -1, 77, 4], x_m=[0.0] * 4, y_m=[0.0] * 4, sigma_m=[20.0] * 4
     )
-    values, _ = judge(parked(), reports._replace(kind=np.full(4, MLAT, np.int8)), POINT)
+    values, _, _ = judge(parked(), reports._replace(kind=np.full(4, MLAT, np.int8)), POINT)
     assert values.size == 0
 
 
 def test_without_tracks_there_is_nothing() -> None:
     reports = reports_of([4.0], [4], x_m=[0.0], y_m=[0.0], sigma_m=[20.0])
-    values, _ = judge(Judged(truth_of(line(4, 0, 9)), tracks_of([])), reports, POINT)
+    values, _, _ = judge(Judged(truth_of(line(4, 0, 9)), tracks_of([])), reports, POINT)
     assert values.size == 0
 
 
@@ -84,7 +84,16 @@ def test_radar_plots_of_honest_sigmas_are_consistent() -> None:
         range_m=range_m + random.normal(0, 20.0, n),
         azimuth_rad=bearing + random.normal(0, 0.2 * DEGREE, n),
     )
-    values, target = judge(scene, reports, RADAR)
-    found = consistency(values, target)
+    found = summarise_nis(judge(scene, reports, RADAR), reports)
+    assert found["psr"] == found["all"]
+    found = found["all"]
     assert found["n"] > 3900
     assert found["band_low"] < found["mean"] < found["band_high"]
+
+
+def test_reports_far_beyond_belief_do_not_enter_the_mean() -> None:
+    reports = reports_of([4.0, 9.0], [4, 4], x_m=[0, 9e3], y_m=[0, 0], sigma_m=[20.0, 20.0])
+    found = summarise_nis(judge(parked(), reports, POINT), reports)["position"]
+    assert found["mean"] == pytest.approx(0.0)
+    assert found["n"] == 1
+    assert found["beyond_gate"] == pytest.approx(0.5)

@@ -6,12 +6,14 @@ tables, so they are made again: each report of a known object against the latest
 object's track, moved at constant velocity to the report's time.
 """
 
+import math
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
 from skypact.config import Sensor
+from skypact.evaluate.consistency import Consistency, consistency
 from skypact.evaluate.errors import Errors
 from skypact.evaluate.looks import looks_of
 from skypact.evaluate.paths import Paths, latest, predict
@@ -23,7 +25,7 @@ from skypact.evaluate.places import (
     true_states,
 )
 from skypact.kernels.geodesy import geodetic_from_ecef
-from skypact.model.reports import Floats, Longs, ReportBatch, take_reports
+from skypact.model.reports import KINDS, Floats, Longs, ReportBatch, take_reports
 from skypact.model.tracks import TrackRows
 
 CORRELATION: Final = 0.65
@@ -32,6 +34,20 @@ filter is 0.68 to 0.56 for alpha from 0.3 to 0.8 (P. R. Kalata, "The tracking in
 Transactions on Aerospace and Electronic Systems 20 (1984), equations 10 to 18)."""
 AGE_MAX_S: Final = 15.0
 """Reports later than this after the latest row say more about the flight than about the track."""
+
+GATE: Final = -2.0 * math.log(1e-6)
+"""Chi-square quantile of two degrees of freedom."""
+
+
+class Innovations(NamedTuple):
+    """NIS of n reports."""
+
+    nis: Floats
+    """NaN where the track states no covariance (n,)."""
+    object: Longs
+    """Object in the truth's `Paths` (n,)."""
+    report: Longs
+    """Row of the report table (n,)."""
 
 
 def nis(
@@ -43,13 +59,12 @@ def nis(
     updates: Errors,
     *,
     flat: bool,
-) -> tuple[Floats, Longs]:
-    """NIS of the horizontal position of reports (n,), and the object of each (n,).
+) -> Innovations:
+    """NIS of the horizontal position of every report whose object has a track.
 
     The covariance is that of the report by its data sheet plus that of the row, grown by its
-    velocity sigmas over the time between; process noise is left out, since tables do not hold it.
-    Both make the figure somewhat high in turns. Give it to `consistency.consistency` for the mean
-    by its dimension and the bands; 1 is perfect.
+    velocity sigmas over the time between; process noise is left out, since tables do not hold it,
+    which makes the figure somewhat high in turns.
 
     Parameters
     ----------
@@ -86,7 +101,26 @@ def nis(
     total = np.einsum("nik,nk,njk->nij", back, variance, back)
     total += _grown(table, row, looks.time_s - table.time_s[row])
     values = np.einsum("ni,nij,nj->n", residual, np.linalg.inv(total), residual)
-    return np.asarray(values), looks.object
+    return Innovations(np.asarray(values), looks.object, looks.report)
+
+
+def summarise_nis(found: Innovations, reports: ReportBatch) -> dict[str, Consistency]:
+    """NIS by its dimension with bands, over all and by kind of report; 1 is perfect.
+
+    Beyond `GATE` (chance 1e-6) are reflections and other reports that no tracker should have used:
+    they do not enter the mean; their share among all is `beyond_gate`.
+    """
+    kinds = reports.kind[found.report]
+    parts = {"all": np.ones(len(kinds), bool)}
+    parts |= {KINDS[kind]: kinds == kind for kind in np.unique(kinds)}
+    out: dict[str, Consistency] = {}
+    for name, keep in parts.items():
+        values, target = found.nis[keep], found.object[keep]
+        known = np.isfinite(values)
+        far = values > GATE
+        share = float(far[known].mean()) if known.any() else None
+        out[name] = {**consistency(values[~far], target[~far]), "beyond_gate": share}
+    return out
 
 
 def _grown(table: TrackRows, row: Longs, age_s: Floats) -> Floats:
