@@ -102,3 +102,15 @@ def test_sweeps_over_matchings_do_what_comparing_every_two_does():
     got, origin = value.copy(), np.empty((7, 13), np.int32)
     follow(got, states.parent, states.base, states.last, gain, 0.8, origin)
     assert got == pytest.approx(want, abs=1e-12)
+
+
+def test_a_swarm_too_large_to_be_exact_is_followed_without_needless_switches():
+    rng, n_instants = np.random.default_rng(60), 8
+    walks = np.cumsum(rng.normal(0, 0.5, (n_instants, 8, 2)), axis=0) + rng.uniform(0, 20, (8, 2))
+    truth = [dict(enumerate(map(tuple, here))) for here in walks]
+    tracks = [dict(enumerate(map(tuple, here + rng.normal(0, 0.3, here.shape)))) for here in walks]
+    found = tgospa(samples_of(truth, tracks), c_m=100.0, gamma_m=10.0)
+    own = sum(np.sum((np.array(a[i]) - b[i]) ** 2)
+              for a, b in zip(truth, tracks, strict=True) for i in a)  # fmt: skip
+    assert not found.exact
+    assert found.total**2 <= own + 1e-9

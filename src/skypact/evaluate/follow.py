@@ -2,11 +2,13 @@
 
 A group is solved exactly by dynamic programming over the matchings of its spans (Viterbi, IEEE
 Trans. Information Theory 13 (1967), 260-269) unless some instant has more than `MOST` of them;
-then one object after another is given its best course while the others stay, until nothing
-improves, and the result says that it may not be the best.
+then it begins with the best partner for good of each object, and again with the best of each
+instant, gives one object after another its best course while the others stay, until nothing
+improves, takes the cheaper of the two, and the result says that it may not be the best.
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -243,10 +245,26 @@ def _carried(
 
 
 def _improved(spans: Sequence[Span], events: Longs, problem: Problem) -> Bools:
-    """Find a good course of a large group: the best of each instant, then object after object."""
-    near, half_switch = problem.near, problem.half_switch
-    gain = _gains(spans, events, near)
-    on = _best_of_instants(spans, gain)
+    """Find a good course of a large group: from two beginnings, object after object improved."""
+    gain, half_switch = _gains(spans, events, problem.near), problem.half_switch
+    is_open = np.array([(events >= span.start) & (events <= span.end) for span in spans]).T
+    truth = np.unique([span.truth for span in spans], return_inverse=True)[1]
+    track = np.unique([span.track for span in spans], return_inverse=True)[1]
+    courses = [
+        _descended(spans, events, gain, first, half_switch)
+        for first in (
+            is_open & _chosen(gain.sum(axis=0), truth, track),
+            _kept(gain, is_open, (truth, track), half_switch),
+        )
+    ]
+    return min(courses, key=lambda on: _cost(spans, gain, is_open, on, half_switch))
+
+
+def _descended(
+    spans: Sequence[Span], events: Longs, gain: Floats, first: Bools, half_switch: float
+) -> Bools:
+    """Give one object after another its best course while the others stay, until none gains."""
+    on = first.copy()
     own: dict[int, list[int]] = {}
     rivals: dict[int, list[int]] = {}
     for s, span in enumerate(spans):
@@ -255,12 +273,11 @@ def _improved(spans: Sequence[Span], events: Longs, problem: Problem) -> Bools:
     for _ in range(ROUNDS):
         before = on.copy()
         for members in own.values():
-            mine = [spans[s] for s in members]
             allowed = gain[:, members].copy()
             for column, s in enumerate(members):
                 others = [r for r in rivals[spans[s].track] if spans[r].truth != spans[s].truth]
                 allowed[on[:, others].any(axis=1), column] = -np.inf
-            course = _best(mine, events, allowed, half_switch)
+            course = _best([spans[s] for s in members], events, allowed, half_switch)
             if course is not None:
                 on[:, members] = course
         if np.array_equal(on, before):
@@ -268,21 +285,41 @@ def _improved(spans: Sequence[Span], events: Longs, problem: Problem) -> Bools:
     return on
 
 
-def _best_of_instants(spans: Sequence[Span], gain: Floats) -> Bools:
-    """Assign at each event for itself, what is earned the most."""
-    truth = np.unique([span.truth for span in spans], return_inverse=True)[1]
-    track = np.array([span.track for span in spans])
-    order = np.argsort(truth, kind="stable")
-    event, place = np.nonzero(gain[:, order] > 0.0)
-    chosen_span = order[place]
-    row = event * (int(truth.max()) + 1) + truth[chosen_span]
-    new = np.flatnonzero(np.diff(row, prepend=-1))
-    row_first = np.searchsorted(event[new], np.arange(len(gain) + 1))
-    chosen = np.empty(len(new), np.int64)
-    cost = -gain[event, chosen_span]
-    columns = track[chosen_span]
-    assign(row_first, np.append(new, len(row)), columns, cost, int(track.max()) + 1, chosen)
-    used = chosen[chosen >= 0]
+def _chosen(worth: Floats, truth: Longs, track: Longs) -> Bools:
+    """Choose spans worth the most, all those of a pair together, no object or track twice."""
+    pair = truth * (int(track.max()) + 1) + track
+    keys, of_span = np.unique(pair, return_inverse=True)
+    sums: Floats = np.bincount(of_span, worth).astype(np.float64)
+    keep = np.flatnonzero(sums > 0.0)
+    row, column = np.divmod(keys[keep], int(track.max()) + 1)
+    first = np.searchsorted(row, np.arange(int(truth.max()) + 2))
+    chosen = np.empty(len(first) - 1, np.int64)
+    whole = np.array([0, len(chosen)])
+    assign(whole, first, column, -sums[keep], int(track.max()) + 1, chosen)
+    is_chosen = np.zeros(len(keys), np.bool_)
+    is_chosen[keep[chosen[chosen >= 0]]] = True
+    return is_chosen[of_span]
+
+
+def _kept(gain: Floats, is_open: Bools, sides: tuple[Longs, Longs], half_switch: float) -> Bools:
+    """Assign at one event after another; what was on before is worth a switch more."""
     on = np.zeros(gain.shape, np.bool_)
-    on[event[used], chosen_span[used]] = True
+    held = np.zeros(gain.shape[1], np.bool_)
+    for k in range(len(gain)):
+        worth = np.where(is_open[k], gain[k] + 2.0 * half_switch * held, 0.0)
+        held = _chosen(worth, *sides) & is_open[k]
+        on[k] = held
     return on
+
+
+def _cost(
+    spans: Sequence[Span], gain: Floats, is_open: Bools, on: Bools, half_switch: float
+) -> float:
+    """Cost of a course: half a switch for each change, less what is earned."""
+    changes = 0
+    for s, span in enumerate(spans):
+        course = on[is_open[:, s], s].tolist()
+        course = course if span.before == FREE else [span.before == ON, *course]
+        course = course if span.after == FREE else [*course, span.after == ON]
+        changes += sum(a != b for a, b in pairwise(course))
+    return half_switch * changes - float(gain[on].sum())
