@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from tests.naive import gospa as naive
 from tests.naive.sampled import samples_of
 
 from skypact.errors import ConfigError
@@ -56,6 +57,18 @@ def test_a_switch_dearer_than_what_it_gains_is_not_made():
     found = judged(truth, tracks, gamma_m=100.0)
     assert found.n_switches == 0.0
     assert found.total == pytest.approx(8.0)
+
+
+@pytest.mark.parametrize(("distance_m", "taken"), [(8.0, False), (6.0, True)])
+def test_a_passing_track_is_taken_only_if_it_gains_more_than_a_switch(distance_m, taken):
+    """Track 1 belongs to others before and after; at the fifth instant only it is near object 0."""
+    truth = [{0: (0, 0), 5: (90, 0)}] * 4 + [{0: (0, 0)}] + [{0: (0, 0), 6: (90, 0)}] * 4
+    tracks = [{0: (1, 0), 1: (91, 0)}] * 4 + [{1: (distance_m, 0)}]
+    tracks += [{1: (91, 0), 2: (1, 0)}] * 4
+    found = judged(truth, tracks)
+    assert (found.match[8] >= 0) == taken
+    want = naive.tgospa_total(samples_of(truth, tracks), 10.0, 1.0, 3.0)
+    assert found.total == pytest.approx(want)
 
 
 def test_a_track_handed_from_a_dead_object_to_a_new_one_costs_two_halves():
