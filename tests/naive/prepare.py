@@ -117,13 +117,12 @@ def prepare_one(r, undulation, table, heights, params, field):
     kind = form_of(r, s, table, flat)
     if r["coast"] == 1 or r["test"] == 1 or r["kind"] == 8 or kind is None:
         return None
-    form = 0 if kind == "polar" and table.kind[s] != SMR else 1
-    geo = math.nan if form == 0 else r["geo_altitude_m"]
-    height = field.height(r["baro_altitude_m"], geo, undulation)
+    height = field.height(r["baro_altitude_m"], r["geo_altitude_m"], undulation)
     assumed, sigma = height, params.sigma_level_m
     if math.isnan(height):
         assumed, sigma = assumed_height(r, kind, s, table, heights)
     place = place_in_the_flat(r, kind, s, table) if flat else position(r, kind, assumed, s, table)
+    form = 0 if kind == "polar" and table.kind[s] != SMR else 1
     z = np.full(Z_WIDTH, np.nan)
     z[0:3] = place
     z[3:6] = [0, 0, 1] if flat else geodesy.up_at(place)

@@ -123,15 +123,6 @@ def test_the_pressure_field_brings_levels_to_the_true_height():
     assert m.z[100, 8] == pytest.approx(9_108.0, abs=1e-6)
 
 
-def test_a_height_that_a_radar_measured_by_elevation_teaches_the_field_nothing():
-    plot = {"range_m": 80_000.0, "azimuth_rad": 1.0, "geo_altitude_m": 9_800.0}
-    _, alone, _ = prepared(plot)
-    assert np.isnan(alone.z[0, 8])
-    _, level, g = prepared(plot | {"baro_altitude_m": 9_000.0})
-    assert level.z[0, 8] == 9_000.0
-    assert not g.baro_field.any()
-
-
 def prepared(given, frame="ecef", sensor=0):
     """One report with these columns at 1 s, made ready."""
     batch = empty_reports(1)

@@ -110,21 +110,16 @@ def sigma_of_nacp(nacp: int, fallback: float) -> float:
 
 
 @helper
-def reported_height(f: Floats, form: int, undulation_m: float, field: Floats) -> float:
-    """Height above the ellipsoid of a report, NaN where it gives none; learns the field.
-
-    The height that a radar measured by elevation errs by hundreds of metres: it neither teaches
-    the field nor counts as reported.
-    """
+def reported_height(f: Floats, undulation_m: float, field: Floats) -> float:
+    """Height above the ellipsoid of a report, NaN where it gives none; learns the field."""
     baro = f[BARO]
-    geo = math.nan if form == POLAR else f[GEO]
     if math.isnan(baro):
-        return geo
+        return f[GEO]
     layers = field.shape[1]
     layer = min(layers - 1, max(0, int(baro / LAYER_M)))
-    if not math.isnan(geo):
+    if not math.isnan(f[GEO]):
         weight = min(FIELD_MEMORY, field[1, layer] + 1.0)
-        difference = geo - baro - undulation_m
+        difference = f[GEO] - baro - undulation_m
         if abs(difference) < FIELD_LIMIT_M:
             field[0, layer] += (difference - field[0, layer]) / weight
             field[1, layer] = weight
@@ -310,7 +305,7 @@ def prepare(
         form = form_of(f[i], labels[i, 1], g.on_surface[s], p.motion.flat, g.site[s])
         if form < 0:
             continue
-        height = reported_height(f[i], form, undulation_m[i], g.baro_field)
+        height = reported_height(f[i], undulation_m[i], g.baro_field)
         assumed, doubt = assumed_height(f[i], form, g.site[s], g.height_m[s])
         if not math.isnan(height):
             assumed, doubt = height, p.sigma_baro_m
