@@ -1,6 +1,7 @@
 """Height measured by a 3-D radar (I048/110) and Doppler speed (I048/120, I001/120) in reports."""
 
 import numpy as np
+import pyproj
 import pytest
 
 from skypact.config import Sensor
@@ -10,7 +11,7 @@ from skypact.encode.asterix import encode_record
 from skypact.geo.geoid import undulation_m
 from skypact.model.packets import packets_from
 from skypact.simulate.packing import block
-from skypact.units import DEGREE, FOOT, NAUTICAL_MILE
+from skypact.units import FOOT, METRE, NAUTICAL_MILE
 
 SITE = Sensor(name="North", sac=1, sic=2, lat=60.0, lon=20.0, height_m=100.0)
 SENDER = {"SAC": 1, "SIC": 2}
@@ -29,18 +30,45 @@ def plot(**items: object) -> dict[str, object]:
     return {"010": SENDER, "140": 43_200.0, "020": {"TYP": 1}, "040": polar, **items}
 
 
-def test_height_over_the_sea_becomes_height_over_the_ellipsoid_at_the_targets_place() -> None:
-    found = decoded(48, [SITE], plot(**{"110": {"3DH": 20_000}}), plot())
-    north = 60.0 * DEGREE + 100.0 * NAUTICAL_MILE / 6_371_008.8
-    geoid = undulation_m(north, 20.0 * DEGREE)
-    assert found.reports.geo_altitude_m[0] == pytest.approx(20_000 * FOOT + geoid, abs=0.1)
-    assert np.isnan(found.reports.geo_altitude_m[1])
+@pytest.mark.parametrize("theta", [0.0, 45.0, 90.0, 200.0, 315.0])
+@pytest.mark.parametrize("feet", [5_000, 20_000, 100_000])
+def test_height_over_the_sea_becomes_the_elevation_at_which_the_target_has_it(theta, feet) -> None:
+    polar = {"RHO": 100.0, "THETA": theta}
+    found = decoded(48, [SITE], plot(**{"040": polar, "110": {"3DH": feet}}), plot())
+    seen = np.array([[r[0] for r in (found.reports.range_m, found.reports.azimuth_rad)]])
+    seen = np.append(seen[0], found.reports.elevation_rad[0])
+    lat, lon, height = geodetic_from_polar(seen, SITE)
+    geoid = undulation_m(np.array([lat]), np.array([lon]))[0]
+    assert height - geoid == pytest.approx(feet * FOOT, abs=3.0 * METRE)
+    assert np.isnan(found.reports.elevation_rad[1])
+    assert np.isnan(found.reports.geo_altitude_m).all()
     assert found.errors == {}
+
+
+def geodetic_from_polar(seen, site):
+    """Latitude, longitude (rad) and height (m) of a slant range, azimuth and elevation."""
+    slant, azimuth, elevation = seen
+    lat, lon = site.lat, site.lon
+    frame = pyproj.Transformer.from_pipeline(
+        f"+proj=pipeline +step +inv +proj=topocentric +ellps=WGS84 +lat_0={lat} +lon_0={lon} "
+        f"+h_0={site.height_m} +step +inv +proj=cart +ellps=WGS84"
+    )
+    level = slant * np.cos(elevation)
+    east, north = level * np.sin(azimuth), level * np.cos(azimuth)
+    place = frame.transform(east, north, slant * np.sin(elevation), radians=True)
+    return place[1], place[0], place[2]
+
+
+def test_a_height_that_cannot_be_at_its_range_is_left_out_and_counted() -> None:
+    near = {"RHO": 1.0, "THETA": 0.0}
+    found = decoded(48, [SITE], plot(**{"040": near, "110": {"3DH": 20_000}}))
+    assert np.isnan(found.reports.elevation_rad).all()
+    assert found.errors == {"height_beyond_range": 1}
 
 
 def test_a_height_from_a_radar_without_a_site_is_left_out_and_counted() -> None:
     found = decoded(48, [], plot(**{"110": {"3DH": 20_000}}), plot())
-    assert np.isnan(found.reports.geo_altitude_m).all()
+    assert np.isnan(found.reports.elevation_rad).all()
     assert found.errors["height_without_site"] == 1
 
 

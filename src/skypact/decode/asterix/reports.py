@@ -15,7 +15,7 @@ from skypact.config import Sensor
 from skypact.decode.asterix.columns import Blocks, decode_columns, find_blocks
 from skypact.decode.asterix.duplicates import nothing_seen, repeats
 from skypact.decode.asterix.fields import Extras, empty_extras, register_values
-from skypact.decode.asterix.heights import SEA_HEIGHT, configured_sites, over_ellipsoid
+from skypact.decode.asterix.heights import SEA_HEIGHT, configured_sites, elevations
 from skypact.decode.asterix.plan import Column
 from skypact.decode.asterix.registry import EDITIONS, category
 from skypact.decode.asterix.sensors import SensorRegistry, SensorSeen
@@ -29,6 +29,7 @@ from skypact.decode.asterix.timeofday import (
     unwrap,
 )
 from skypact.errors import ConfigError
+from skypact.geo.geoid import undulation_m
 from skypact.model.packets import PacketBatch
 from skypact.model.reports import (
     REPORT_DTYPES,
@@ -314,7 +315,7 @@ class Decoder:
         values = TARGETS[part.number].values(columns, errors)
         if SEA_HEIGHT in values:
             sites, sensor = self._known_sites(), stream.sensor[place]
-            values["geo_altitude_m"] = over_ellipsoid(values, sites, sensor, errors)
+            values["elevation_rad"] = elevations(values, sites, sensor, errors)
             del values[SEA_HEIGHT]
         values["time_s"] = stream.time_s[place]
         values["received_ns"] = stream.received_ns[place]
@@ -330,9 +331,11 @@ class Decoder:
         return place, batch._replace(**typed), extras
 
     def _known_sites(self) -> Array:
-        """Latitude and longitude (rows, 2) of every sensor: as configured, else as it sent."""
-        sent = np.array([entry.site[:2] for entry in self._registry.entries]).reshape(-1, 2)
-        own = np.array(self._sites).reshape(-1, 2)
+        """Latitude, longitude and height (rows, 3) of every sensor: as configured, else as sent."""
+        sent = np.array([entry.site for entry in self._registry.entries]).reshape(-1, 3)
+        own = np.array(self._sites).reshape(-1, 3)
+        known = np.isfinite(sent).all(axis=1)
+        sent[known, 2] += undulation_m(sent[known, 0], sent[known, 1])
         sent[: len(own)] = np.where(np.isnan(own), sent[: len(own)], own)
         return sent
 
