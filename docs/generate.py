@@ -96,7 +96,7 @@ MEANING = {
     "confirmed": "The tracker vouches for it.",
     "elevation_deg": "Angle above the sensor's horizon.",
     "emergency": "Emergency status as the sensor codes it.",
-    "format": "Format of the feed.",
+    "format": "Format of the feed. Of a simulated radar `asterix` or `reports`.",
     "geo_altitude_m": "Height above the WGS-84 ellipsoid.",
     "ground_speed_mps": "Downlinked ground speed.",
     "icao": "24-bit aircraft address.",

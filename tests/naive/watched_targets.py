@@ -11,6 +11,7 @@ from skypact import config
 from skypact.decode.asterix.records import decode_block
 from skypact.kernels.geodesy import ecef_from_geodetic, enu_axes
 from skypact.simulate import Scenario
+from skypact.simulate.feed import Datagram
 from skypact.simulate.parts import RadarOptions
 from skypact.simulate.radar import Radar
 from skypact.units import DEGREE, NAUTICAL_MILE
@@ -94,7 +95,14 @@ def scene_with(options: RadarOptions, sensor: config.Sensor = WATCHER, **changes
 def watch(
     scenario: Scenario, flown: Targets, seconds: float, seed: int, absent: tuple[int, ...] = ()
 ) -> Watched:
-    """Let the scenario's first sensor, a radar, watch the targets; all plots of that time come.
+    """Let the scenario's first sensor, a radar, watch the targets; all plots of that time come."""
+    return _decoded(watching(scenario, flown, seconds, seed, absent), scenario.start_s + seconds)
+
+
+def watching(
+    scenario: Scenario, flown: Targets, seconds: float, seed: int, absent: tuple[int, ...] = ()
+) -> list[Datagram]:
+    """Datagrams of that time and half a turn more.
 
     Few sectors: their messages cost more than the plots. Rows `absent` hold nothing.
     """
@@ -113,11 +121,11 @@ def watch(
     )
     aircraft.target[list(absent)] = -1
     limits = SimpleNamespace(primary_gain=flown.gain.astype(float))
-    parts = []
+    parts: list[Datagram] = []
     for k in range(round((seconds + 0.5 * scenario.sensor[0].period_s) / TICK_S)):
         span = _span(scenario, flown, k)
         parts += radar.observe(SimpleNamespace(span=span, aircraft=aircraft, limits=limits))
-    return _decoded(parts, scenario.start_s + seconds)
+    return parts
 
 
 def true_rates(scenario: Scenario, flown: Targets, found: Watched) -> np.ndarray:
@@ -159,7 +167,7 @@ def _state(scenario: Scenario, flown: Targets, since_s: float) -> tuple[np.ndarr
     return place + velocity * since_s, velocity
 
 
-def _decoded(datagrams: list[Any], end_s: float) -> Watched:
+def _decoded(datagrams: list[Datagram], end_s: float) -> Watched:
     records: list[dict[str, Any]] = []
     for datagram in datagrams:
         offset = 0

@@ -1,7 +1,7 @@
 """A simulation kept: truth, reports, union, biases and the sensors' bytes, in one folder.
 
 The reports are what the decoder makes of the bytes, with the target that caused each, plus those of
-sensors that no ASTERIX category serves.
+sensors that send no ASTERIX.
 """
 
 from collections.abc import Mapping, Sequence

@@ -5,7 +5,14 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from skypact.errors import ConfigError
-from skypact.model.reports import Floats, Ints, Longs, ReportBatch
+from skypact.model.reports import (
+    Floats,
+    Ints,
+    Longs,
+    ReportBatch,
+    concat_reports,
+    take_reports,
+)
 from skypact.simulate.packing import Octets, block
 from skypact.simulate.parts import Fault
 from skypact.simulate.scenario import Scenario
@@ -39,18 +46,21 @@ class Datagram(NamedTuple):
     time_s: Floats
     ecef_m: Floats
     reports: ReportBatch | None = None
-    """Of sensors that no ASTERIX category serves (remote identification, bearings); then there is
-    no payload and the origins are of these."""
+    """Of sensors that no ASTERIX category serves (remote identification, bearings) and of radars
+    that hand over reports; then there is no payload and the origins are of these."""
 
 
 class Records(NamedTuple):
     """Packed records of one sensor, in time order."""
 
     octets: list[bytes]
+    """None where `reports` stand for them."""
     target: Ints
     time_s: Floats
     ecef_m: Floats
     """(n, 3)"""
+    reports: ReportBatch | None = None
+    """Of a sensor that hands over reports, not ASTERIX."""
 
 
 def no_records() -> Records:
@@ -69,19 +79,23 @@ def take(records: Records, index: slice | Longs) -> Records:
     if isinstance(index, slice):
         octets = records.octets[index]
     else:
-        octets = [records.octets[i] for i in index.tolist()]
-    return Records(octets, records.target[index], records.time_s[index], records.ecef_m[index])
+        octets = [records.octets[i] for i in index.tolist()] if records.octets else []
+    reports = None if records.reports is None else take_reports(records.reports, index)
+    origin = (records.target[index], records.time_s[index], records.ecef_m[index])
+    return Records(octets, *origin, reports)
 
 
 def concat(parts: list[Records]) -> Records:
     """Join tables in the order given."""
     if not parts:
         return no_records()
+    reports = [part.reports for part in parts if part.reports is not None]
     return Records(
         [octets for part in parts for octets in part.octets],
         np.concatenate([part.target for part in parts]),
         np.concatenate([part.time_s for part in parts]),
         np.concatenate([part.ecef_m for part in parts]),
+        concat_reports(reports) if reports else None,
     )
 
 
@@ -135,9 +149,13 @@ class Line:
     def send_reports(
         self, time_s: float, reports: ReportBatch, true_s: Floats, ecef_m: Floats
     ) -> list[Datagram]:
-        """Datagrams that come of one leaving at `time_s` with reports that have no category."""
+        """Datagrams that come of one leaving at `time_s` with reports that have no category.
+
+        One without reports is not sent, but draws its delay like any other.
+        """
         out = []
-        for arrival in self._arrivals(time_s):
+        arrivals = self._arrivals(time_s)
+        for arrival in arrivals if len(true_s) else []:
             stamped = np.full(len(true_s), arrival, np.int64)
             batch = reports._replace(received_ns=stamped)
             out.append(

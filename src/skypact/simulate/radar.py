@@ -1,7 +1,8 @@
 """Rotating radars: each target is measured when the beam passes it, plots leave sector by sector.
 
-Category 048 records (plots) and category 034 messages (north marks, sector crossings). What is not
-simple lies beside this module: `beam`, `measure`, `crowd`, `ghosts`, `clutter`, `codes`, `biases`.
+Category 048 records (plots) and category 034 messages (north marks, sector crossings); or, with
+``format = "reports"``, the same plots as reports, without messages. What is not simple lies beside
+this module: `beam`, `measure`, `crowd`, `ghosts`, `clutter`, `codes`, `biases`.
 Random numbers of options come from streams of their own: switching one on changes nothing else.
 """
 
@@ -18,7 +19,15 @@ from skypact.simulate.biases import entropy_of, radar_biases
 from skypact.simulate.clutter import Clutter
 from skypact.simulate.codes import corrupt
 from skypact.simulate.crowd import Crowd
-from skypact.simulate.feed import Datagram, concat, line_of, no_records, take, time_of_day
+from skypact.simulate.feed import (
+    Datagram,
+    Records,
+    concat,
+    line_of,
+    no_records,
+    take,
+    time_of_day,
+)
 from skypact.simulate.ghosts import NEAREST_M, Reflections, second_trip, splits
 from skypact.simulate.measure import Meter
 from skypact.simulate.packing import Column, block, layout, pack
@@ -209,11 +218,19 @@ class Radar:
         for crossing in range(first, last + 1):
             time_s = self._beam.time_of(crossing / sectors)
             until = int(np.searchsorted(plots.time_s, time_s, side="right"))
-            service = self._message(crossing % sectors, time_s)
-            sent.extend(self._line.send(time_s, take(plots, slice(done, until)), service))
+            sent.extend(self._leaving(time_s, crossing % sectors, take(plots, slice(done, until))))
             done = until
         self._pending = take(plots, slice(done, None))
         return sent
+
+    def _leaving(self, time_s: float, sector: int, plots: Records) -> list[Datagram]:
+        """Datagrams of the plots before the beam enters a sector, and of the message that says so.
+
+        Reports leave alone.
+        """
+        if plots.reports is not None:
+            return self._line.send_reports(time_s, plots.reports, plots.time_s, plots.ecef_m)
+        return self._line.send(time_s, plots, self._message(sector, time_s))
 
     def _message(self, sector: int, time_s: float) -> bytes:
         """Block of category 034: the beam enters a sector; a north mark comes before sector 0."""
@@ -231,6 +248,7 @@ class Radar:
             north = common | {
                 "000.000": _NORTH_MARK,
                 "041.041": self._site.period_s,
+                # A position in WGS-84: the height counts from the ellipsoid.
                 "120.HGT": sensor.height_m,
                 "120.LAT": sensor.lat or 0.0,
                 "120.LON": sensor.lon or 0.0,

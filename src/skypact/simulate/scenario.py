@@ -41,7 +41,16 @@ from skypact.simulate.parts import (
 )
 
 MOST_AIRCRAFT: Final = 200_000
-SIMULATED_KINDS: Final = ("radar", "mlat", "adsb", "remoteid", "passive")
+FORMATS: Final[dict[str, tuple[str, ...]]] = {
+    "radar": ("asterix", "reports"),
+    "mlat": ("asterix",),
+    "adsb": ("asterix",),
+    "remoteid": ("asterix", "reports"),
+    "passive": ("asterix", "reports"),
+}
+"""Formats by kind of sensor. No category of ASTERIX carries the last two: they hand over reports
+whatever their format says."""
+SIMULATED_KINDS: Final = tuple(FORMATS)
 """Sensor kinds that the simulator can imitate."""
 
 RECORDED_SUFFIXES: Final = (".json.gz", ".json", ".csv", ".parquet")
@@ -205,8 +214,7 @@ def _check(scenario: Scenario, where: str) -> None:
     """Check what types cannot say: names met twice, places needed, radars under the sea."""
     names = [sensor.name for sensor in scenario.sensor]
     # Sensors without ASTERIX need no address.
-    direct = ("remoteid", "passive")
-    addresses = [f"{s.sac}/{s.sic}" for s in scenario.sensor if s.kind not in direct]
+    addresses = [f"{s.sac}/{s.sic}" for s in scenario.sensor if not _is_direct(s)]
     for key, seen in (("name", names), ("sac/sic", addresses)):
         twice = sorted({value for value in seen if seen.count(value) > 1})
         if twice:
@@ -220,10 +228,21 @@ def _check(scenario: Scenario, where: str) -> None:
     _check_traffic(scenario, where)
 
 
+def _is_direct(sensor: config.Sensor) -> bool:
+    """Whether a sensor hands over reports."""
+    return sensor.kind in ("remoteid", "passive") or sensor.format == "reports"
+
+
 def _check_sensor(sensor: config.Sensor, sea_m: float, where: str) -> None:
     if sensor.kind not in SIMULATED_KINDS:
         known = ", ".join(SIMULATED_KINDS)
         raise ConfigError(f"{where}.kind: expected one of {known}, got {sensor.kind}")
+    if sensor.format not in FORMATS[sensor.kind]:
+        known = " or ".join(FORMATS[sensor.kind])
+        raise ConfigError(
+            f"{where}.format: expected {known} for a simulated {sensor.kind} sensor,"
+            f" got {sensor.format!r}"
+        )
     if sensor.lat is None or sensor.lon is None:
         raise ConfigError(f"{where}: expected lat and lon, got none; a simulated sensor has a site")
     if sensor.height_m < sea_m:

@@ -47,8 +47,8 @@ class Slice(NamedTuple):
     origins: Origins
     """Which flight caused each target record, for tests and scoring."""
     reports: ReportBatch
-    """Reports of sensors that no ASTERIX category serves, with `target` set; `sensor` is the index
-    of the sensor, in order of arrival."""
+    """Reports of sensors that send no ASTERIX, with `target` set; `sensor` is the index of the
+    sensor, in order of arrival."""
 
 
 class Scene:
