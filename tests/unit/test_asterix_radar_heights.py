@@ -59,6 +59,21 @@ def geodetic_from_polar(seen, site):
     return place[1], place[0], place[2]
 
 
+def test_a_site_that_the_radar_sends_serves_like_a_configured_one() -> None:
+    place = {"HGT": SITE.height_m, "LAT": SITE.lat, "LON": SITE.lon}
+    mark = {"010": SENDER, "000": 1, "030": 43_199.0, "120": place}
+    decoder = Decoder([])
+    for number, record in ((34, mark), (48, plot(**{"110": {"3DH": 20_000}}))):
+        octets = encode_record(category(number), record)
+        packets = packets_from([block(number, octets)], [1_767_268_800_000_000_000], [0])
+        found = decoder.decode(packets)
+    configured = decoded(48, [SITE], plot(**{"110": {"3DH": 20_000}}))
+    # A step of latitude is a metre; the geoid here is 17 m, which would be 9e-5 rad.
+    np.testing.assert_allclose(
+        found.reports.elevation_rad, configured.reports.elevation_rad, atol=1e-5
+    )
+
+
 def test_a_height_that_cannot_be_at_its_range_is_left_out_and_counted() -> None:
     near = {"RHO": 1.0, "THETA": 0.0}
     found = decoded(48, [SITE], plot(**{"040": near, "110": {"3DH": 20_000}}))

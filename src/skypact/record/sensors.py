@@ -9,7 +9,6 @@ import numpy as np
 
 from skypact.config import Sensor, SensorKind, Union
 from skypact.decode.asterix.sensors import SensorSeen
-from skypact.geo.geoid import undulation_m
 from skypact.model.reports import ADSB, MLAT, POSITION, REMOTEID, TRACK, ReportBatch
 from skypact.model.site import Site
 from skypact.units import DEGREE
@@ -30,11 +29,10 @@ def _own_sheet(seen: SensorSeen) -> Sensor:
 
 
 def _own_site(seen: SensorSeen) -> Site | None:
-    """Take the site the sensor itself sent; its height is above mean sea level."""
+    """Take the site the sensor itself sent (I034/120, a position in WGS-84)."""
     if np.isnan(seen.lat_rad) or np.isnan(seen.lon_rad):
         return None
-    geoid_m = undulation_m(np.array([seen.lat_rad]), np.array([seen.lon_rad]))[0]
-    height_m = float(np.nan_to_num(seen.height_m) + geoid_m)
+    height_m = float(np.nan_to_num(seen.height_m))
     return Site(seen.sac, seen.sic, seen.lat_rad / DEGREE, seen.lon_rad / DEGREE, height_m)
 
 

@@ -29,7 +29,6 @@ from skypact.decode.asterix.timeofday import (
     unwrap,
 )
 from skypact.errors import ConfigError
-from skypact.geo.geoid import undulation_m
 from skypact.model.packets import PacketBatch
 from skypact.model.reports import (
     REPORT_DTYPES,
@@ -334,8 +333,6 @@ class Decoder:
         """Latitude, longitude and height (rows, 3) of every sensor: as configured, else as sent."""
         sent = np.array([entry.site for entry in self._registry.entries]).reshape(-1, 3)
         own = np.array(self._sites).reshape(-1, 3)
-        known = np.isfinite(sent).all(axis=1)
-        sent[known, 2] += undulation_m(sent[known, 0], sent[known, 1])
         sent[: len(own)] = np.where(np.isnan(own), sent[: len(own)], own)
         return sent
 

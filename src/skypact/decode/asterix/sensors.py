@@ -37,7 +37,7 @@ class SensorSeen(NamedTuple):
     """Of I034/120."""
     lon_rad: float
     height_m: float
-    """Of I034/120, above mean sea level."""
+    """Of I034/120, above the ellipsoid."""
     period_s: float
     """Of I034/041 or I002/041, else between north marks, else the median revisit."""
     records: int

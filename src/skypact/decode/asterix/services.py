@@ -54,7 +54,7 @@ class Services(NamedTuple):
     lat_rad: npt.NDArray[np.float64]
     lon_rad: npt.NDArray[np.float64]
     height_m: npt.NDArray[np.float64]
-    """Of I034/120: above mean sea level."""
+    """Of I034/120: above the ellipsoid, since the item is a position in WGS-84."""
     about: npt.NDArray[np.int32]
     """SAC * 256 + SIC of the sensor that a status (063) is about."""
 
