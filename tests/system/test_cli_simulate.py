@@ -107,6 +107,43 @@ def test_a_wrong_scenario_file_exits_2_with_key_value_and_range(tmp_path, capsys
     assert all(part in told for part in parts)
 
 
+SITE = '[[sensor]]\nname = "A"\nlat = 48.0\nlon = 16.0\nheight_m = 500.0\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        (
+            SITE + "[[radar.A.reflector]]\nrange_m = 2000.0\nazimuth_deg = 90.0\n"
+            "facing_deg = 90.0\nwidth_deg = 5.0\n",
+            ("radar.A.reflector[0].facing_deg", "within 90 degrees of 270", "got 90"),
+        ),
+        (
+            SITE + "[fault.A]\noutage = [[50.0, 40.0]]\n",
+            ("fault.A.outage[0]", "after the start 50", "got 40"),
+        ),
+        (
+            SITE.replace("lat", 'kind = "mlat"\nlat') + "[[mlat.A.station]]\nlat = 48.0\n"
+            "lon = 16.0\nheight_m = 200.0\n",
+            ("mlat.A.station", "at least 4", "got 1"),
+        ),
+        (
+            SITE + '[[gnss]]\nkind = "loss"\nlat = 48.0\nlon = 16.0\nradius_m = 5000.0\n'
+            "start_s = 9.0\nend_s = 3.0\n",
+            ("gnss[0].end_s", "after start_s 9", "got 3"),
+        ),
+    ],
+)
+def test_what_only_the_scene_finds_wrong_exits_2_and_names_the_file(tmp_path, capsys, text, parts):
+    path = tmp_path / "wrong.toml"
+    path.write_text(text)
+    assert main(["simulate", str(path), "--out", str(tmp_path / "out")]) == USAGE
+    told = capsys.readouterr().err
+    assert told.count(str(path)) == 1
+    assert "scenario: " not in told
+    assert all(part in told for part in parts)
+
+
 def test_an_unknown_name_lists_the_scenarios(tmp_path, capsys):
     assert main(["simulate", "nowhere", "--out", str(tmp_path)]) == USAGE
     assert "border" in capsys.readouterr().err

@@ -1,6 +1,8 @@
 """``skypact simulate``: a scenario and a seed to truth, reports and real sensor bytes."""
 
 import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -40,11 +42,24 @@ def _scenario(name: str) -> tuple[Scenario | FlatScenario, Path]:
         raise ConfigError(f"{path}: expected TOML in UTF-8, got {error}") from error
 
 
-def _play_sky(
-    scenario: Scenario, seed: int, seconds: float, folder: Path, out: Path
-) -> dict[str, Any]:
+@contextmanager
+def _naming(name: str) -> Iterator[None]:
+    """Begin errors about the scenario with its file or name, which the scene does not know."""
+    try:
+        yield
+    except ConfigError as error:
+        raise ConfigError(f"{name}: {str(error).removeprefix('scenario: ')}") from error
+
+
+def _scene(scenario: Scenario, name: str, seed: int, folder: Path) -> Scene:
+    """Scene of a scenario; the files it names are in `folder`."""
     recorded = [read_trajectories(folder / entry.file) for entry in scenario.recorded]
-    scene = Scene(scenario, seed, recorded=recorded)
+    with _naming(name):
+        return Scene(scenario, seed, recorded=recorded)
+
+
+def _play_sky(scene: Scene, seed: int, seconds: float, out: Path) -> dict[str, Any]:
+    scenario = scene.scenario
     files, feed = SimulationFiles(out, scene.union), FeedFile(out / "feeds.pcapng", scene.sensors)
     decoder = TargetedDecoder(scene.sensors)
     end_s = scenario.start_s + seconds
@@ -60,8 +75,7 @@ def _play_sky(
     return _summary(files, decoder.records, decoder.errors) | {"packets": feed.n_packets}
 
 
-def _play_flat(scenario: FlatScenario, seed: int, out: Path) -> dict[str, Any]:
-    scene = FlatScene(scenario, seed)
+def _play_flat(scene: FlatScene, out: Path) -> dict[str, Any]:
     files = SimulationFiles(out, scene.union)
     files.append(scene.truth, scene.reports)
     files.finish()
@@ -90,10 +104,13 @@ def run(args: argparse.Namespace) -> int:
                 f"--seconds: expected none for a flat scene, got {args.seconds:g}; "
                 "it lasts as long as its scenario says"
             )
-        figures = _play_flat(scenario, args.seed, out)
+        with _naming(args.scenario):
+            flat = FlatScene(scenario, args.seed)
+        figures = _play_flat(flat, out)
     else:
         seconds = args.seconds or scenario.duration_s
-        figures = _play_sky(scenario, args.seed, seconds, folder, out)
+        scene = _scene(scenario, args.scenario, args.seed, folder)
+        figures = _play_sky(scene, args.seed, seconds, out)
     names = sorted(path.name for path in out.iterdir() if path.is_file())
     say(
         f"{figures['targets']:,} targets, {figures['reports']:,} reports "
