@@ -1,10 +1,12 @@
 """Simulated bytes go through the decoder like any feed, without an error, to what was simulated."""
 
 import numpy as np
-from tests.naive.simulated_scenes import true_polar, turned
+import pytest
+from tests.naive.simulated_scenes import RADAR, scene_of, true_polar, turned
 
 from skypact.decode.asterix.reports import Decoder
 from skypact.model.reports import PSR
+from skypact.record.sensors import sensors_in_force
 from skypact.simulate import CLUTTER, Scene, load_scenario
 from skypact.units import DEGREE
 
@@ -46,3 +48,13 @@ def test_the_clutter_scene_has_thirty_false_primary_plots_a_scan() -> None:
     mean = 30.0 * 200.0 / 4.0
     assert abs(false.sum() - mean) < 2.576 * np.sqrt(mean) + 3.0
     assert len(np.unique(part.origins.target[~false])) >= 8
+
+
+def test_the_site_that_a_radar_sends_is_read_as_the_one_it_has() -> None:
+    scene = Scene(scene_of(RADAR, fleet=()), 1)
+    decoder = Decoder([])
+    decoder.decode(scene.advance(scene.time_s + 12.0).packets)
+    (heard,) = sensors_in_force(decoder.sensors, None)
+    assert heard.lat == pytest.approx(RADAR.lat, abs=2e-5)
+    assert heard.lon == pytest.approx(RADAR.lon, abs=2e-5)
+    assert heard.height_m == RADAR.height_m
