@@ -128,6 +128,19 @@ def watched_polar(ecef_m: np.ndarray) -> np.ndarray:
     return true_polar(WATCHER, ecef_m)[:, ::2]
 
 
+def test_codes_and_levels_that_the_radar_says_are_garbled_are_left_out() -> None:
+    pair = targets([50.0, 50.0], [100_000.0, 100_100.0], mode3a=[1200, 2070])
+    options = RadarOptions(primary=False, garble_share=1.0)
+    packed = watch(scene_with(options, WATCHER), pair, 200.0, 5)
+    found = watching(scene_with(options, direct(WATCHER)), pair, 200.0, 5)
+    reports = concat_reports([d.reports for d in found if d.reports is not None])
+    said = packed.column("070", "G") == 1
+    kept = slice(0, len(said))
+    assert 10 < said.sum() < len(said) - 10
+    np.testing.assert_array_equal(reports.mode3a[kept] < 0, said)
+    assert np.isnan(reports.baro_altitude_m[kept][said]).all()
+
+
 def test_each_datagram_holds_the_plots_of_a_sector_and_none_is_empty() -> None:
     scene = scene_with(RadarOptions(primary=True), direct(WATCHER))
     ring = targets(np.arange(90) * 4.0, 60_000.0, mode3a=1234)
