@@ -49,7 +49,7 @@ class Plane(NamedTuple):
         factors = self.proj.get_factors(lon_rad, lat_rad, radians=True)
         turn = np.deg2rad(factors.meridian_convergence)
         cosine, sine = np.cos(turn), np.sin(turn)
-        matrix = np.array([[cosine, -sine], [sine, cosine]])
+        matrix = np.array([[cosine, sine], [-sine, cosine]])
         return np.moveaxis(matrix, -1, 0), np.asarray(factors.meridional_scale)
 
 
