@@ -298,7 +298,7 @@ EVALUATE_FLAGS: Final = (
     ("gospa-c", "gospa_c_m", "M", "GOSPA: cut-off (1000)"),
     ("gospa-p", "gospa_p", "P", "GOSPA: order (2)"),
     ("gospa-alpha", "gospa_alpha", "A", "GOSPA: alpha (2)"),
-    ("tgospa-gamma", "tgospa_gamma_m", "M", "trajectory GOSPA: cost of a change of track (1000)"),
+    ("tgospa-gamma", "tgospa_gamma_m", "M", "trajectory GOSPA: cost of a change of track (as c)"),
     ("ospa-c", "ospa_c_m", "M", "OSPA, OSPA(2): cut-off (1000)"),
     ("ospa-p", "ospa_p", "P", "OSPA, OSPA(2): order (1)"),
     ("ospa2-window", "ospa2_window_s", "S", "OSPA(2): seconds that tracks are compared over (10)"),
@@ -334,6 +334,9 @@ def _add_evaluate(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
         "--reports", type=Path, metavar="FILE", help="what was tracked, for floors and delays"
     )
     files.add_argument("--union", type=Path, metavar="FILE", help="sensors of those reports")
+    files.add_argument(
+        "--scenario", metavar="NAME|FILE", help="flat scene whose own model the floors use"
+    )
     files.add_argument(
         "--columns", type=renamed, default={}, metavar="OURS=THEIRS,...", help="names in --tracks"
     )

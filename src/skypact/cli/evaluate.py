@@ -14,6 +14,7 @@ from skypact.cli.intake import Intake, midnight_s, read_union
 from skypact.config import Sensor
 from skypact.errors import ConfigError, RecordingError
 from skypact.evaluate.evaluation import Evaluation, evaluate
+from skypact.evaluate.flatmodel import FlatModel
 from skypact.evaluate.params import EvaluateParams
 from skypact.evaluate.report_html import html
 from skypact.evaluate.table import lines, number, requirement_cells
@@ -41,6 +42,9 @@ class Given(NamedTuple):
 
     reports: ReportBatch | None = None
     sensors: list[Sensor] | None = None
+    model: FlatModel | None = None
+    """Own model of a flat scenario."""
+    notes: tuple[str, ...] = ()
 
 
 def params_of(args: argparse.Namespace) -> EvaluateParams:
@@ -89,6 +93,8 @@ def _truth(args: argparse.Namespace) -> JudgedTruth:
 def _given(args: argparse.Namespace) -> Given:
     """Read the reports that were tracked, and their sensors."""
     if args.reports is None:
+        if args.scenario is not None:
+            raise ConfigError("--scenario: expected with --reports, whose floors use its model")
         if args.union is not None:
             raise ConfigError("--union: expected with --reports, whose sensors it describes")
         return Given()
@@ -100,7 +106,27 @@ def _given(args: argparse.Namespace) -> Given:
         raise RecordingError(f"{args.reports}: expected reports, got none")
     if not (reports.target >= 0).any():
         say(f"{args.reports} does not say which object each report is of: no floors")
-    return Given(reports, intake.sensors)
+    return Given(reports, intake.sensors, *_model(args.scenario))
+
+
+def _model(name: str | None) -> tuple[FlatModel | None, tuple[str, ...]]:
+    """Model of a flat scenario, and what is said about it."""
+    if name is None:
+        return None, ()
+    from skypact.cli.simulate import read_scenario
+    from skypact.cli.truemodel import true_model
+    from skypact.simulate import FlatScenario
+
+    scenario, _ = read_scenario(name)
+    if not isinstance(scenario, FlatScenario):
+        raise ConfigError(
+            f"--scenario: expected a scenario with frame = \"flat\", got {name} of the real sky, "
+            "which has no one model of motion; leave the flag out"
+        )
+    model = true_model(scenario)
+    if model is None:
+        return None, (f"{name} states no model of motion: floors use the tracker's steady flight",)
+    return model, (f"floors use the model of {name}",)
 
 
 def _judge(args: argparse.Namespace, params: EvaluateParams) -> tuple[Evaluation, list[str]]:
@@ -110,6 +136,11 @@ def _judge(args: argparse.Namespace, params: EvaluateParams) -> tuple[Evaluation
         raise RecordingError(
             f"expected tracks and truth in one frame, got tracks with {kind[tracks.is_flat]} and "
             f"truth with {kind[truth.is_flat]}"
+        )
+    if given.model is not None and not truth.is_flat:
+        raise ConfigError(
+            f"--scenario: expected tracks and truth with x_m and y_m as {args.scenario} makes "
+            "them, got latitude and longitude"
         )
     # What Arrow read with is 350 MB of two million rows, and would lie idle.
     pa.default_memory_pool().release_unused()
@@ -121,12 +152,14 @@ def _judge(args: argparse.Namespace, params: EvaluateParams) -> tuple[Evaluation
             flat=truth.is_flat,
             reports=given.reports,
             sensors=given.sensors,
+            model=given.model,
             requirements=args.requirements,
             names=truth.names,
             progress=progress.update,
         )
     notes = [f"{args.tracks.name}: {note}" for note in tracks.notes]
-    return judged, notes + [f"{args.truth.name}: {note}" for note in truth.notes]
+    notes += [f"{args.truth.name}: {note}" for note in truth.notes]
+    return judged, [*notes, *given.notes]
 
 
 def _say_tables(figures: dict[str, Any]) -> None:

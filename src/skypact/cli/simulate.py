@@ -30,7 +30,7 @@ SLICE_S: Final = 2.0
 """Played between two writings: some thousand reports of a large scene."""
 
 
-def _scenario(name: str) -> tuple[Scenario | FlatScenario, Path]:
+def read_scenario(name: str) -> tuple[Scenario | FlatScenario, Path]:
     """Read a scenario by its file or its shipped name; and the folder its own files are in."""
     path = Path(name)
     if path.suffix != ".toml" and not path.exists():
@@ -96,7 +96,7 @@ def _summary(
 
 def run(args: argparse.Namespace) -> int:
     """Simulate; the folder holds the files, stdout a summary."""
-    scenario, folder = _scenario(args.scenario)
+    scenario, folder = read_scenario(args.scenario)
     out = out_folder(args.out)
     if isinstance(scenario, FlatScenario):
         if args.seconds is not None:

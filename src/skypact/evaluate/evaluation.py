@@ -18,8 +18,10 @@ from skypact.evaluate.errors import (
     summarise,
     update_errors,
 )
+from skypact.evaluate.flatmodel import FlatModel
 from skypact.evaluate.floors import floors
 from skypact.evaluate.identity import identity, object_addresses
+from skypact.evaluate.innovation import nis, summarise_nis
 from skypact.evaluate.matching import Match, sticky_match
 from skypact.evaluate.params import EvaluateParams
 from skypact.evaluate.paths import Paths, latest, track_paths, truth_paths
@@ -85,6 +87,7 @@ def evaluate(
     flat: bool,
     reports: ReportBatch | None = None,
     sensors: Sequence[Sensor] | None = None,
+    model: FlatModel | None = None,
     requirements: Sequence[str] = (),
     names: Mapping[int, str] | None = None,
     progress: Progress = _unseen,
@@ -99,7 +102,9 @@ def evaluate(
     flat : bool
         Both hold x and y in metres (`config.Union.frame`).
     reports, sensors : ReportBatch and Sensor in the order of its index, or None
-        What was tracked; with `target` known, floors and delays come from them.
+        What was tracked; with `target` known, floors, delays and NIS come from them.
+    model : FlatModel or None
+        True motion of a flat scene, for the floors.
     requirements : sequence of str
         Names of requirement sets to check.
     names : mapping, optional
@@ -113,6 +118,8 @@ def evaluate(
         There is nothing to compare, for example no time in common.
     """
     sought = {name: load_requirements(name) for name in requirements}
+    if params.tgospa_gamma_m is None:
+        params = msgspec.structs.replace(params, tgospa_gamma_m=params.gospa_c_m)
     scene, figures, over_time = _compared(tracks, truth, params, flat, progress)
     progress(0.6, "errors and continuity")
     figures |= _figures(scene, params, reports)
@@ -123,9 +130,10 @@ def evaluate(
         for row in figures["per_target"]:
             row["rms_height_m"] = None
     progress(0.8, "floors")
-    figures["floors"] = {}
+    figures["floors"], figures["nis"] = {}, {}
     if reports is not None and sensors is not None and (reports.target >= 0).any():
-        bounds = floors(reports, sensors, scene.truth, flat=flat)
+        figures["nis"] = _nis(scene, reports, sensors, flat=flat)
+        bounds = floors(reports, sensors, scene.truth, flat=flat, model=model)
         settle_s = bounds["settings"]["settle_s"]
         figures["floors"] = bounds | {"settled": _settled(scene.errors, settle_s)}
     evidence = Evidence(scene.truth, scene.found, scene.match, scene.errors)
@@ -239,6 +247,15 @@ def _figures(scene: _Scene, params: EvaluateParams, reports: ReportBatch | None)
         "identity": identity(errors, table, scene.addresses)._asdict(),
         "data": _data(scene),
     }
+
+
+def _nis(
+    scene: _Scene, reports: ReportBatch, sensors: Sequence[Sensor], *, flat: bool
+) -> dict[str, Any]:
+    """NIS by kind of report; nothing where tracks state no covariance."""
+    found = nis(reports, sensors, scene.truth, scene.tracks, scene.table, scene.errors, flat=flat)
+    parts = summarise_nis(found, reports)
+    return dict(parts) if parts["all"]["n"] else {}
 
 
 def _settled(errors: Errors, settle_s: float) -> dict[str, float | None]:

@@ -185,6 +185,9 @@ def _settings(
         "bound": "posterior Cramér-Rao, information reduction factor",
         "bound_motion": "the scene's model" if is_true_model else "tracker's steady flight",
         "bound_accel": motion.accel,
+        "motion": _motion(motion),
+        "p_detection": motion.p_detection,
+        "clutter_density": motion.clutter_density,
         "clairvoyant_filter": "Kalman filter of the scene's model"
         if is_true_model
         else "this project's tracker, association known",
@@ -196,6 +199,15 @@ def _settings(
         "settle_s": settle_s,
         "seed": seed,
     }
+
+
+def _motion(model: FlatModel) -> str:
+    """Name a motion and its noise."""
+    kind = "coordinated turn" if model.turns else "constant velocity"
+    unit = "m/s² over each step" if model.discrete else "m²/s³"
+    turn = "rad/s² over each step" if model.discrete else "rad/s^1.5"
+    noise = f", turn noise {model.turn_noise:.3g} {turn}" if model.turns else ""
+    return f"{kind}, acceleration {model.accel:.3g} {unit}{noise}"
 
 
 def _plain(row: dict[str, Any]) -> dict[str, Any]:

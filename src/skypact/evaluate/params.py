@@ -33,8 +33,9 @@ class EvaluateParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """GOSPA: order."""
     gospa_alpha: Annotated[float, Meta(gt=0, le=2)] = 2.0
     """GOSPA: 2 makes the parts localisation, missed and false."""
-    tgospa_gamma_m: Positive = 1_000.0
-    """Trajectory GOSPA: what a change of track costs."""
+    tgospa_gamma_m: Positive | None = None
+    """Trajectory GOSPA: what a change of track costs; None: as much as `gospa_c_m`, which is what
+    an object missed and a track too many cost together at one instant."""
     ospa_c_m: Positive = 1_000.0
     """OSPA and OSPA(2): cut-off."""
     ospa_p: Order = 1.0

@@ -35,7 +35,7 @@ def compare_sets(found: Samples, params: EvaluateParams) -> tuple[dict[str, Any]
             found,
             c_m=params.gospa_c_m,
             p=order,
-            gamma_m=params.tgospa_gamma_m,
+            gamma_m=params.tgospa_gamma_m or params.gospa_c_m,
             dimensions=dimensions,
         ),
         order,
