@@ -243,3 +243,43 @@ def test_simulated_reports_bring_floors_and_raw_errors(tmp_path, capsys):
     assert floors["bound_position_rms_m"] < floors["clairvoyant_position_rms_m"]
     assert floors["clairvoyant_position_rms_m"] <= floors["settled"]["position_rms_m"]
     assert floors["raw_position_rms_m"] > floors["clairvoyant_position_rms_m"]
+
+
+@pytest.fixture(scope="module")
+def crossing(tmp_path_factory):
+    """Files of the flat scene `crossing` and, for tracks, its truth."""
+    folder = tmp_path_factory.mktemp("crossing")
+    assert main(["simulate", "crossing", "--seed", "1", "--out", str(folder)]) == OK
+    table = pq.read_table(folder / "truth.parquet")
+    names = ["track" if name == "target" else name for name in table.column_names]
+    pq.write_table(table.rename_columns(names), folder / "tracks.parquet")
+    return folder
+
+
+def flat_words(folder):
+    return (folder / "tracks.parquet", folder / "truth.parquet", "--reports",
+            str(folder / "reports.parquet"), "--union", str(folder / "union.toml"))  # fmt: skip
+
+
+def test_a_flat_scenario_without_motion_noise_leaves_the_trackers_model(crossing, capsys):
+    figures = judge(capsys, *flat_words(crossing), "--scenario", "crossing")
+    assert figures["floors"]["settings"]["bound_motion"] == "tracker's steady flight"
+
+
+def test_a_flat_scenarios_model_reaches_the_floors_from_the_command_line(crossing, capsys):
+    figures = judge(capsys, *flat_words(crossing), "--scenario", "vo-linear")
+    assert figures["floors"]["settings"]["bound_motion"] == "the scene's model"
+    assert figures["floors"]["settings"]["bound_accel"] == 5.0
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--scenario", "crossing"], "--scenario: expected with --reports"),
+        (None, "--scenario: expected a scenario with frame = "),
+    ],
+)
+def test_a_scenario_that_cannot_serve_is_refused(crossing, capsys, words, message):
+    given = words or [*flat_words(crossing)[2:], "--scenario", "border"]
+    files = flat_words(crossing)[:2]
+    assert message in judge(capsys, *files, *given, code=USAGE)

@@ -17,7 +17,7 @@ from skypact.evaluate.evaluation import Evaluation, evaluate
 from skypact.evaluate.flatmodel import FlatModel
 from skypact.evaluate.params import EvaluateParams
 from skypact.evaluate.report_html import html
-from skypact.evaluate.table import lines, number, requirement_cells
+from skypact.evaluate.table import assumed, lines, number, requirement_cells
 from skypact.model.reports import ReportBatch
 from skypact.record.judged import (
     JudgedTracks,
@@ -120,7 +120,7 @@ def _model(name: str | None) -> tuple[FlatModel | None, tuple[str, ...]]:
     scenario, _ = read_scenario(name)
     if not isinstance(scenario, FlatScenario):
         raise ConfigError(
-            f"--scenario: expected a scenario with frame = \"flat\", got {name} of the real sky, "
+            f'--scenario: expected a scenario with frame = "flat", got {name} of the real sky, '
             "which has no one model of motion; leave the flag out"
         )
     model = true_model(scenario)
@@ -172,7 +172,7 @@ def _say_tables(figures: dict[str, Any]) -> None:
         console = Console(stderr=True, highlight=False, width=WIDTH)
     table = Table(box=None, pad_edge=False, header_style="dim")
     for name, justify in (("", "left"), ("value", "right"), ("floor", "right"), ("", "left")):
-        table.add_column(name, justify=justify)  # type: ignore[arg-type]
+        table.add_column(name, justify=justify, no_wrap=True)  # type: ignore[arg-type]
     for heading, found in lines(figures):
         table.add_row(f"[bold]{heading}[/bold]")
         for line in found:
@@ -181,6 +181,8 @@ def _say_tables(figures: dict[str, Any]) -> None:
     if figures["requirements"]:
         console.print(_verdicts(figures))
     said = (f"{name} {number(value)}" for name, value in figures["parameters"].items())
+    if assumed(figures):
+        console.print(assumed(figures), style="dim", markup=False, soft_wrap=True)
     console.print(f"parameters: {', '.join(said)}", style="dim", markup=False, soft_wrap=True)
 
 

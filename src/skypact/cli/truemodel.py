@@ -41,7 +41,7 @@ def true_model(scenario: FlatScenario) -> FlatModel | None:
 
 
 def clutter_density(sensor: FlatSensor) -> float:
-    """False reports per scan and m^2, or per scan and m rad of a polar sensor."""
+    """Count false reports per scan and m^2, or per scan and m rad of a polar sensor."""
     if sensor.measures == "polar":
         (near_m, far_m), (left, right) = sensor.range_m or (0.0, 1.0), sensor.azimuth_deg
         return sensor.clutter_mean / ((far_m - near_m) * (right - left) * DEGREE)

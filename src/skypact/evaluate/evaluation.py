@@ -35,7 +35,14 @@ from skypact.evaluate.requirements import (
     load_requirements,
     measure,
 )
-from skypact.evaluate.samples import COAST_MAX_S, Samples, instants, samples, without_places
+from skypact.evaluate.samples import (
+    COAST_MAX_S,
+    Samples,
+    instants,
+    samples,
+    without_places,
+    without_velocities,
+)
 from skypact.evaluate.series import Instants, Series, Updates, clock
 from skypact.evaluate.siap import siap
 from skypact.model.reports import Bytes, Longs, ReportBatch
@@ -176,10 +183,12 @@ def _compared(
         )
     found = samples(true, paths, instants(true, params.step_s))
     match = sticky_match(found, params.match_m)
-    progress(0.2, "comparing sets")
-    figures, over_time = compare_sets(found, params)
     addresses = object_addresses(truth, true.number)
-    figures["siap"] = siap(found, match, tracks, addresses)._asdict()
+    air_picture = siap(found, match, tracks, addresses)._asdict()
+    progress(0.2, "comparing sets")
+    found = without_velocities(found)
+    figures, over_time = compare_sets(found, params)
+    figures["siap"] = air_picture
     found = without_places(found)
     errors = update_errors(true, paths, tracks, found, match)
     classes = truth.target_class[true.row[true.first[1:] - 1]]
@@ -241,7 +250,10 @@ def _figures(scene: _Scene, params: EvaluateParams, reports: ReportBatch | None)
         "latency_s": lag_s(errors, scene.truth),
         "delay": {"median_s": delay.median_s, "p95_s": delay.p95_s, "never": delay.never},
         "errors": parts,
-        "by_class": by_class(errors, scene.target_class),
+        "by_class": {
+            name: {measure: _number(value) for measure, value in found.items()}
+            for name, found in by_class(errors, scene.target_class).items()
+        },
         "consistency": stated,
         "continuity": whole._asdict(),
         "identity": identity(errors, table, scene.addresses)._asdict(),
@@ -353,7 +365,7 @@ def _address(icao: np.int64) -> str:
     return f"{icao:06X}" if icao >= 0 else ""
 
 
-def _number(value: np.float64) -> float | None:
+def _number(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None
 
 

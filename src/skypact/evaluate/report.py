@@ -10,7 +10,15 @@ from skypact.evaluate.consistency import chi_square_quantile
 from skypact.evaluate.evaluation import Evaluation
 from skypact.evaluate.report_html import Figure, Page, Section, Table, Tile
 from skypact.evaluate.series import Series, clock
-from skypact.evaluate.table import PERCENT, columns, lines, look_up, number, requirement_cells
+from skypact.evaluate.table import (
+    PERCENT,
+    assumed,
+    columns,
+    lines,
+    look_up,
+    number,
+    requirement_cells,
+)
 
 NORMAL_975: Final = 1.959963984540054
 """Standard normal quantile at 0.975: two-sided 95 %."""
@@ -28,7 +36,7 @@ TARGET_COLUMNS: Final = {
     "nees": ("NEES / 2", "", "n"),
     "completeness": ("tracked [%]", PERCENT, "n"),
     "breaks": ("breaks", "", "n"),
-    "delay_s": ("first seen after [s]", "", "n"),
+    "delay_s": ("tracked after [s]", "", "n"),
 }
 """Heading, unit and kind of each column."""
 CLASS_COLUMNS: Final = {
@@ -106,7 +114,8 @@ def _sections(judged: Evaluation) -> list[Section]:
         Section(
             "Figures",
             "Floor: what a tracker that knows which report is of which object reaches on the same "
-            "reports. It is there where reports and sensors were given.",
+            "reports. It is there where reports and sensors were given. "
+            + _sentence(assumed(figures)),
             _figures_table(figures),
         )
     ]
@@ -116,6 +125,8 @@ def _sections(judged: Evaluation) -> list[Section]:
         Section("Over time and space", "", _over_time(judged.series, figures)),
     )
     sections.append(Section("By class of object", "RMS errors.", _class_table(figures)))
+    if figures["nis"]:
+        sections.append(Section("Reports against tracks", _NIS_TEXT, _nis_table(figures["nis"])))
     raw = figures["floors"].get("raw")
     if raw:
         sections.append(Section("Reports that the tracker had", _RAW_TEXT, _raw_table(raw)))
@@ -132,6 +143,10 @@ def _sections(judged: Evaluation) -> list[Section]:
         )
     )
     return sections
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}." if text else ""
 
 
 def _figures_table(figures: Mapping[str, Any]) -> Table:
@@ -192,6 +207,28 @@ def _raw_table(raw: Sequence[Mapping[str, Any]]) -> Table:
     }
     rows = columns(raw, dict.fromkeys(names, ""))
     return Table(tuple(names.values()), "ttnnnnnn", rows)
+
+
+_NIS_TEXT: Final = (
+    "NIS / 2 by kind of report: squared distance between a report and its object's track, moved to "
+    "the report's time, over the covariance that both state. 1 is perfect, above 1 they claim too "
+    "much; low and high hold 99 % (bootstrap over objects). Reports beyond belief (chance below "
+    "1e-6) are left out of the mean."
+)
+
+
+def _nis_table(found: Mapping[str, Mapping[str, Any]]) -> Table:
+    names = {
+        "n": ("reports", ""),
+        "mean": ("NIS / 2", ""),
+        "low": ("low", ""),
+        "high": ("high", ""),
+        "inside_95": ("inside 95 % [%]", PERCENT),
+        "beyond_gate": ("beyond belief [%]", PERCENT),
+    }
+    units = {name: unit for name, (_, unit) in names.items()}
+    rows = [[kind, *columns([part], units)[0]] for kind, part in found.items()]
+    return Table(("kind", *(head for head, _ in names.values())), "tnnnnnn", rows)
 
 
 def _targets(figures: Mapping[str, Any]) -> Section:

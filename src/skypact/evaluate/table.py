@@ -7,6 +7,7 @@ CLEAR_MOT: Final = "Bernardin and Stiefelhagen 2008"
 GOSPA: Final = "Rahmathullah et al. 2017"
 OSPA: Final = "Schuhmacher et al. 2008"
 NEES: Final = "Bar-Shalom et al. 2001, 5.4.2"
+NIS: Final = "Bar-Shalom et al. 2001, 5.4.2-8"
 SIAP: Final = "SIAP Attributes 2.0, 2003"
 
 
@@ -80,6 +81,10 @@ GROUPS: Final[tuple[tuple[str, tuple[Row, ...]], ...]] = (
             Row("  in turns", "consistency.position.turn.mean", "", NEES),
             Row("errors inside the stated 95 % ellipse", "nees.inside_95", PERCENT),
             Row("NEES / 2, horizontal velocity", "consistency.velocity.all.mean", "", NEES),
+            Row("NIS / 2, reports against tracks", "nis.all.mean", "", NIS),
+            Row("  99 % interval, lower end", "nis.all.low", "", "bootstrap over objects"),
+            Row("  99 % interval, upper end", "nis.all.high", "", "bootstrap over objects"),
+            Row("  reports beyond belief, left out", "nis.all.beyond_gate", PERCENT),
         ),
     ),
     (
@@ -124,16 +129,16 @@ GROUPS: Final[tuple[tuple[str, tuple[Row, ...]], ...]] = (
         ),
     ),
     (
-        "Against the floors, the first seconds of each object left out",
+        "Against the floors, settled tracks",
         (
-            Row("left out", "floors.settings.settle_s", "s"),
+            Row("left out at each object's beginning", "floors.settings.settle_s", "s"),
             Row(
-                "position, RMS",
+                "horizontal position, RMS",
                 "floors.settled.position_rms_m",
                 floor="floors.clairvoyant_position_rms_m",
             ),
             Row(
-                "velocity, RMS",
+                "horizontal velocity, RMS",
                 "floors.settled.velocity_rms_mps",
                 "m/s",
                 floor="floors.clairvoyant_velocity_rms_mps",
@@ -201,6 +206,21 @@ def _line(figures: Mapping[str, Any], row: Row) -> Line:
         row.unit,
         row.source,
     )
+
+
+def assumed(figures: Mapping[str, Any]) -> str:
+    """Say what the floors assume; empty where there are none."""
+    settings = figures["floors"].get("settings")
+    if not settings:
+        return ""
+    said = f"floors: motion by {settings['bound_motion']} ({settings['motion']})"
+    seen, false = settings["p_detection"], settings["clutter_density"]
+    said += f", detection {'as measured' if seen is None else number(seen)}"
+    said += f", clutter {'by data sheet' if false is None else number(false)}"
+    said += f"; clairvoyant: {settings['clairvoyant_filter']}"
+    if figures["floors"]["clairvoyant_position_rms_m"] is None:
+        said += f"; no object was tracked for longer than the {settings['settle_s']:g} s left out"
+    return said
 
 
 def columns(rows: Sequence[Mapping[str, Any]], names: Mapping[str, str]) -> list[list[str]]:
