@@ -6,7 +6,7 @@ import pytest
 from skypact.config import Sensor
 from skypact.evaluate.looks import Evidence, looks_of, ranks
 from skypact.evaluate.paths import Paths
-from skypact.model.reports import ADSB, POSITION, PSR, empty_reports
+from skypact.model.reports import ADSB, POSITION, PSR, concat_reports, empty_reports
 
 SENSOR = Sensor(
     name="s", kind="position", period_s=2.0, sigma_position_m=5.0, p_detection=0.6,
@@ -106,3 +106,19 @@ def test_ranks_take_the_first_look_of_all_objects_first():
     order, bounds = ranks(np.array([0, 0, 0, 1, 2, 2]))
     np.testing.assert_array_equal(order, [0, 3, 4, 1, 5, 2])
     np.testing.assert_array_equal(bounds, [0, 3, 5, 6])
+
+
+def test_uneven_scans_are_looks_at_the_times_of_all_their_reports():
+    scans = np.array([0.0, 0.3, 3.1, 3.7, 8.0, 8.2])
+    false = reports_at(np.repeat(scans, 3), target=np.full(18, -1, np.int32))
+    both = concat_reports([reports_at(scans[[0, 1, 4]]), false])
+    found = looks_of(both, [SENSOR], standing(9), flat=True)
+    np.testing.assert_allclose(found.time_s, scans)
+    np.testing.assert_array_equal(found.report, [0, 1, -1, -1, 2, -1])
+
+
+def test_even_scans_with_a_silent_one_are_looks_once_a_period():
+    false = reports_at(np.repeat([0.0, 2.0, 6.0, 8.0], 3), target=np.full(12, -1, np.int32))
+    both = concat_reports([reports_at([0.0, 8.0]), false])
+    found = looks_of(both, [SENSOR], standing(8), flat=True)
+    np.testing.assert_allclose(found.time_s, [0.0, 2.0, 4.0, 6.0, 8.0])

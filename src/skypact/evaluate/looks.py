@@ -23,6 +23,7 @@ from skypact.evaluate.places import (
     sites_of,
     true_states,
 )
+from skypact.evaluate.scans import Scans, missed_times, turns_between, uneven_scans
 from skypact.kernels.gate import LEAST_GAP_S
 from skypact.model.reports import Floats, Longs, ReportBatch, take_reports
 from skypact.model.sensors import SMR
@@ -87,7 +88,8 @@ def looks_of(
     equal numbers of looks by range (200 looks or more in each); the first look of a time in sight
     is a report by construction: it does not count, and its own probability is 1. A sensor with
     fewer than 200 looks has the probability of its data sheet. False reports rival only those
-    without address and code.
+    without address and code. Uneven scans of a flat scene are looks at the times of all their
+    reports (`evaluate.scans`), not once a period.
     """
     evidence = Evidence() if evidence is None else evidence
     sites = sites_of(sensors, flat=flat)
@@ -96,8 +98,9 @@ def looks_of(
     rows = rows[
         np.lexsort((reports.time_s[rows], reports.sensor[rows], reports.target[rows]))
     ]  # fmt: skip
-    rows = rows[_first_of_look(take_reports(reports, rows), sites)]
-    seen, inner, time_s, hit = _with_missed(take_reports(reports, rows), sites, truth)
+    scans = uneven_scans(reports, sites.table.period_s) if flat else {}
+    rows = rows[_first_of_look(take_reports(reports, rows), sites, scans)]
+    seen, inner, time_s, hit = _with_missed(take_reports(reports, rows), sites, truth, scans)
     states = true_states(reports.target[rows[seen]], time_s, truth)
     there = states.object >= 0
     seen, inner, time_s, hit = seen[there], inner[there], time_s[there], hit[there]
@@ -139,18 +142,18 @@ def ranks(number: Longs) -> tuple[Longs, Longs]:
     return order, bounds
 
 
-def _first_of_look(part: ReportBatch, sites: Sites) -> Bools:
+def _first_of_look(part: ReportBatch, sites: Sites, scans: Scans) -> Bools:
     """Leave out reports of the same look: split and doubled ones. Sorted by target and sensor."""
     same = (part.target[1:] == part.target[:-1]) & (part.sensor[1:] == part.sensor[:-1])
     least = SAME_LOOK * sites.table.period_s[part.sensor]
-    least[is_self_reported(part)] = 1e-3
+    least[is_self_reported(part) | np.isin(part.sensor, list(scans))] = 1e-3
     keep = np.ones(len(part.time_s), bool)
     keep[1:] = ~same | (np.diff(part.time_s) >= least[1:])
     return keep
 
 
 def _with_missed(
-    part: ReportBatch, sites: Sites, truth: Paths
+    part: ReportBatch, sites: Sites, truth: Paths, scans: Scans
 ) -> tuple[Longs, Bools, Floats, Bools]:
     """Insert the missed looks.
 
@@ -167,6 +170,9 @@ def _with_missed(
     next_s = np.where(is_last, end_s, np.append(part.time_s[1:], np.nan))
     gap_s = np.maximum(next_s - part.time_s, 0.0)
     turns = np.where(is_last, np.floor(gap_s / period + 1e-6) + 1.0, np.rint(gap_s / period))
+    for sensor, times in scans.items():
+        own = part.sensor == sensor
+        turns[own] = turns_between(times, part.time_s[own], next_s[own], is_last[own])
     turns = np.maximum(turns, 1.0)
     in_sight = turns <= LONGEST_GAP
     missed = np.where(in_sight & ~is_self_reported(part), turns - 1.0, 0.0).astype(np.int64)
@@ -176,7 +182,11 @@ def _with_missed(
     hit = place == 0
     again = follows.copy()
     again[1:] &= in_sight[:-1]
-    return seen, again[seen] | ~hit, part.time_s[seen] + place * step_s[seen], hit
+    time_s = part.time_s[seen] + place * step_s[seen]
+    for sensor, times in scans.items():
+        own = ~hit & (part.sensor[seen] == sensor)
+        time_s[own] = missed_times(times, part.time_s[seen[own]], place[own])
+    return seen, again[seen] | ~hit, time_s, hit
 
 
 def _measured(
