@@ -16,7 +16,6 @@ from skypact.record.judged import read_truth
 SKY, FLAT = "scale-100", "crossing"
 SKY_S = 90.0
 """Nine turns of each radar."""
-LENGTHS = {SKY: SKY_S, FLAT: None}
 
 
 class PeerScene(NamedTuple):
@@ -29,7 +28,7 @@ class PeerScene(NamedTuple):
     flat: bool
 
 
-def simulated(name: str, seed: int) -> PeerScene:
+def simulated(name: str, seed: int, sky_s: float = SKY_S) -> PeerScene:
     """Simulate a shipped scene, or one from a file, and read back what was written.
 
     Parameters
@@ -37,10 +36,11 @@ def simulated(name: str, seed: int) -> PeerScene:
     name : str
         As on the command line.
     seed : int
+    sky_s : float
+        Length of a scene of the real sky.
     """
     with tempfile.TemporaryDirectory() as folder:
-        seconds = LENGTHS.get(name)
-        length = [] if seconds is None else ["--seconds", f"{seconds:g}"]
+        length = [] if name == FLAT else ["--seconds", f"{sky_s:g}"]
         said = io.StringIO()
         with contextlib.redirect_stdout(said):
             code = skypact(["simulate", name, "--seed", str(seed), *length, "--out", folder])

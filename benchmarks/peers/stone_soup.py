@@ -35,7 +35,7 @@ from stonesoup.predictor.kalman import ExtendedKalmanPredictor
 from stonesoup.tracker.base import Tracker
 from stonesoup.tracker.simple import MultiTargetMixtureTracker, MultiTargetTracker
 from stonesoup.types.angle import Bearing
-from stonesoup.types.detection import Detection
+from stonesoup.types.detection import Detection, MissedDetection
 from stonesoup.types.multihypothesis import MultipleHypothesis
 from stonesoup.types.state import GaussianState
 from stonesoup.types.track import Track
@@ -82,7 +82,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class KDTreeJPDAwithLBP(DetectionKDTreeMixIn, JPDAwithLBP):  # type: ignore[misc]
-    """Loopy belief propagation on the hypotheses that the KD-tree lets through."""
+    """Loopy belief propagation on the hypotheses that the KD-tree lets through.
+
+    Stone Soup mixes what a track would be with each plot and with none, and stamps the mixture with
+    the scan's time, so plots with times of their own would be mixed with a later prediction. A
+    radar sees the few plots near a track at almost the same instant: such a track's scan is then.
+    """
 
     def associate(
         self,
@@ -91,11 +96,21 @@ class KDTreeJPDAwithLBP(DetectionKDTreeMixIn, JPDAwithLBP):  # type: ignore[misc
         timestamp: datetime.datetime,
         **kwargs: object,
     ) -> dict[Track, MultipleHypothesis]:
-        """Associate as `JPDAwithLBP` does."""
-        hypotheses = self.generate_hypotheses(tracks, detections, timestamp, **kwargs)
-        if not hypotheses or not detections:
-            return hypotheses
-        return self._compute_multi_hypotheses(tracks, detections, hypotheses, timestamp)
+        """Associate as `JPDAwithLBP` does, each track at the time of its likeliest plot."""
+        found = self.generate_hypotheses(tracks, detections, timestamp, **kwargs)
+        if not found or not detections:
+            return found
+        seen: dict[Track, datetime.datetime] = {}
+        for track, hypotheses in found.items():
+            plots = [one for one in hypotheses if one]
+            if plots:
+                seen[track] = max(plots, key=lambda one: one.probability).measurement.timestamp
+                near = {one.measurement for one in plots}
+                found[track] = self.hypothesiser.hypothesise(track, near, seen[track], **kwargs)
+        out = self._compute_multi_hypotheses(tracks, detections, found, timestamp)
+        for track, at in seen.items():
+            out[track][0].measurement = MissedDetection(timestamp=at)
+        return out
 
 
 class Outcome(NamedTuple):
