@@ -53,6 +53,8 @@ class Errors(NamedTuple):
     climb_mps: Floats
     north_mps: Floats
     east_mps: Floats
+    rows_off: int = 0
+    """Rows of matched tracks beyond the limit of the match at their own time; left out above."""
 
 
 def update_errors(
@@ -67,7 +69,9 @@ def update_errors(
     """Errors of every row of a track at the row's own time.
 
     A row belongs to the object that its track is matched to at the nearest instant; rows of tracks
-    matched to nothing then, and rows at whose time the truth does not exist, are left out.
+    matched to nothing then, and rows at whose time the truth does not exist, are left out. So are
+    rows farther from the object at their own time than the limit of the match; `rows_off` counts
+    them.
     """
     gap_s = usual_gap_s(truth) if gap_s is None else gap_s
     seen = _seen(tracks, found)
@@ -88,7 +92,7 @@ def update_errors(
         rows, last = state[part], truth.first[index[part] + 1] - 1
         true = interpolate(truth, before[part], time_s[part], last)
         _compare(out, part, true, (tracks.place_m[rows], tracks.velocity_mps[rows]))
-    return _stated(out, table)
+    return _stated(_near(out, match.limit_m), table)
 
 
 def sample_errors(truth: Paths, table: TrackRows, found: Samples, match: Match) -> Errors:
@@ -205,6 +209,15 @@ def _assigned(
 def _empty(time_s: Floats, truth: Longs, track: Longs, row: Longs, phase: Bytes) -> Errors:
     n = len(time_s)
     return Errors(time_s, truth, track, row, phase, *(np.empty(n) for _ in range(10)))
+
+
+def _near(errors: Errors, limit_m: float) -> Errors:
+    """Drop and count the rows beyond the limit."""
+    near = horizontal_m(errors) <= limit_m
+    if near.all():
+        return errors
+    columns = {name: column[near] for name, column in errors._asdict().items() if name != "rows_off"}
+    return Errors(**columns, rows_off=int((~near).sum()))
 
 
 def _compare(

@@ -255,9 +255,18 @@ def _figures(scene: _Scene, params: EvaluateParams, reports: ReportBatch | None)
             for name, found in by_class(errors, scene.target_class).items()
         },
         "consistency": stated,
-        "continuity": whole._asdict(),
+        "continuity": whole._asdict() | _off(errors),
         "identity": identity(errors, table, scene.addresses)._asdict(),
         "data": _data(scene),
+    }
+
+
+def _off(errors: Errors) -> dict[str, float | None]:
+    """Rows of matched tracks that are far from their object, which no error counts, and share."""
+    total = len(errors.time_s) + errors.rows_off
+    return {
+        "rows_off": errors.rows_off,
+        "rows_off_share": errors.rows_off / total if total else None,
     }
 
 

@@ -24,6 +24,8 @@ class Match(NamedTuple):
     """Entry of the truth matched to each track entry, -1 for none (b,)."""
     near: Longs
     """Entry of the nearest truth within the limit of each track entry, -1 for none (b,)."""
+    limit_m: float
+    """Horizontal distance within which two can belong together."""
 
 
 def sticky_match(found: Samples, limit_m: float) -> Match:
@@ -38,7 +40,7 @@ def sticky_match(found: Samples, limit_m: float) -> Match:
     near = np.full(len(found.track), -1, np.int64)
     order = np.lexsort((pairs[2], pairs[1]))[::-1]
     near[pairs[1][order]] = pairs[0][order]
-    return Match(truth, _inverse(truth, found), near)
+    return Match(truth, _inverse(truth, found), near, limit_m)
 
 
 def match_from(found: Samples, truth: Longs, limit_m: float) -> Match:

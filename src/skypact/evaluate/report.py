@@ -213,7 +213,8 @@ _NIS_TEXT: Final = (
     "NIS / 2 by kind of report: squared distance between a report and its object's track, moved to "
     "the report's time, over the covariance that both state. 1 is perfect, above 1 they claim too "
     "much; low and high hold 99 % (bootstrap over objects). Reports beyond belief (chance below "
-    "1e-6) are left out of the mean."
+    "1e-6) are left out of the mean. Reports are taken as they came: biases of sensors, which a "
+    "tracker may have taken out, stay in and raise the figure."
 )
 
 

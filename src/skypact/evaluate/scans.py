@@ -38,7 +38,7 @@ def uneven_scans(reports: ReportBatch, period_s: Floats) -> Scans:
 
 
 def turns_between(scans: Floats, from_s: Floats, until_s: Floats, is_last: Bools) -> Floats:
-    """Scans from each report to the next, or to the object's end after last ones; at least 1."""
+    """Count scans from each report to the next, or to the end after last ones; at least 1."""
     done = np.searchsorted(scans, from_s, "right")
     ends = np.searchsorted(scans, until_s, "left")
     ends = np.where(is_last, np.searchsorted(scans, until_s, "right"), ends)

@@ -49,6 +49,7 @@ GROUPS: Final[tuple[tuple[str, tuple[Row, ...]], ...]] = (
             Row("along track, mean", "errors.all.along_m.mean"),
             Row("across track, RMS", "errors.all.across_m.rms"),
             Row("height, RMS", "errors.all.height_m.rms"),
+            Row("height, median", "errors.all.height_m.median"),
             Row("velocity, RMS", "errors.all.velocity_mps.rms", "m/s"),
             Row("ground speed, RMS", "errors.all.speed_mps.rms", "m/s"),
             Row("track angle, RMS in straight flight", "errors.straight.track_angle_deg.rms", "°"),
