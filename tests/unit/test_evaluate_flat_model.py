@@ -105,3 +105,11 @@ def test_a_filter_of_uneven_scans_is_as_good_as_its_bound() -> None:
     found = floors(scene.reports, scene.sensors, scene.truth, flat=True, model=true_model(scenario))
     ratio = found["clairvoyant_position_rms_m"] / found["bound_position_rms_m"]
     assert 0.85 < ratio < 1.2
+
+
+def test_it_is_said_when_nobody_lives_longer_than_what_is_left_out() -> None:
+    scenario = load_flat_scenario("williams15")
+    scene = FlatScene(scenario, 1)
+    found = floors(scene.reports, scene.sensors, scene.truth, flat=True, settle_s=100.0)
+    assert "no object was tracked for longer than the 100 s left out" in assumed({"floors": found})
+    assert assumed({"floors": {}}) == ""

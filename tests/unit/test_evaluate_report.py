@@ -319,3 +319,7 @@ def test_without_matplotlib_the_install_line_is_told(monkeypatch):
     monkeypatch.setattr(plots, "import_module", missing)
     with pytest.raises(MissingExtraError, match=r"skypact\[plots\]"):
         plots.need_matplotlib()
+
+
+def test_parts_of_a_figure_stay_indented_on_the_page(report):
+    assert "\N{EM SPACE}part of missed objects, RMS" in report

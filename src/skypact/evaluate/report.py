@@ -22,6 +22,7 @@ from skypact.evaluate.table import (
 
 NORMAL_975: Final = 1.959963984540054
 """Standard normal quantile at 0.975: two-sided 95 %."""
+INDENT: Final = "\N{EM SPACE}"
 MOST_TARGETS: Final = 500
 """Objects in the table of objects, those with the largest errors."""
 TARGET_COLUMNS: Final = {
@@ -145,6 +146,12 @@ def _sections(judged: Evaluation) -> list[Section]:
     return sections
 
 
+def _indented(label: str) -> str:
+    """Keep the indentation of parts of the figure above, which a browser would swallow."""
+    part = label.lstrip()
+    return INDENT + part if part != label else part
+
+
 def _sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}." if text else ""
 
@@ -153,9 +160,7 @@ def _figures_table(figures: Mapping[str, Any]) -> Table:
     rows: list[Sequence[str]] = []
     for heading, found in lines(figures):
         rows.append((heading,))
-        rows += [
-            (line.label.strip(), line.value, line.floor, line.unit, line.source) for line in found
-        ]
+        rows += [(_indented(line.label), *line[1:]) for line in found]
     return Table(("figure", "value", "floor", "unit", "defined in"), "tnnus", rows)
 
 
@@ -190,7 +195,8 @@ def _class_table(figures: Mapping[str, Any]) -> Table:
 
 _RAW_TEXT: Final = (
     "Errors of the reports themselves, along the beam and across it; what a tracker has to be "
-    "better than."
+    "better than. Wild ones (second-trip echoes, reflections, forged positions: further from their "
+    "object than eight deviations and 300 m) count in no other column."
 )
 
 
@@ -199,6 +205,8 @@ def _raw_table(raw: Sequence[Mapping[str, Any]]) -> Table:
         "sensor": "sensor",
         "kind": "kind",
         "n": "reports",
+        "wild": "wild",
+        "rms_all_m": "RMS, wild ones included [m]",
         "rms_m": "RMS [m]",
         "median_m": "median [m]",
         "p95_m": "95 % below [m]",
@@ -206,7 +214,7 @@ def _raw_table(raw: Sequence[Mapping[str, Any]]) -> Table:
         "cross_mean_m": "across, mean [m]",
     }
     rows = columns(raw, dict.fromkeys(names, ""))
-    return Table(tuple(names.values()), "ttnnnnnn", rows)
+    return Table(tuple(names.values()), "ttnnnnnnnn", rows)
 
 
 _NIS_TEXT: Final = (
