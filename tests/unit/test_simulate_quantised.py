@@ -54,3 +54,11 @@ def test_a_clock_that_jumps_is_in_the_stamps_of_plots() -> None:
     late = stamps - found.time_s % DAY
     jumped = found.time_s - scenario.start_s >= 10.0
     assert np.abs(late - 3.0 * jumped).max() <= 0.5 / 128 + 1e-6
+
+
+def test_plots_beyond_the_range_that_asterix_holds_are_not_sent() -> None:
+    sheet = msgspec.structs.replace(WATCHER, range_max_m=900_000.0)
+    flown = targets([10.0, 190.0], [450_000.0, 480_000.0], 40_000.0, mode3a=1000)
+    found = watch(scene_with(RadarOptions(cone_deg=89.0), sheet), flown, 100.0, 4)
+    assert set(found.target.tolist()) == {0}
+    assert np.abs(found.range_m - found.polar()[:, 0]).max() < 5 * 50.0

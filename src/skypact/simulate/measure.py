@@ -32,7 +32,7 @@ from skypact.simulate.beam import TURN
 from skypact.simulate.biases import RadarBiases
 from skypact.simulate.feed import Records, split_rows, time_of_day
 from skypact.simulate.packing import Column, Layout, Part, layout, pack
-from skypact.simulate.plots import Plots
+from skypact.simulate.plots import Plots, take_plots
 from skypact.simulate.scenario import Scenario
 from skypact.simulate.sight import ecef, enu_of_polar, errors, site_of
 from skypact.units import DEGREE, FLIGHT_LEVEL, FOOT, NAUTICAL_MILE
@@ -60,6 +60,10 @@ def _layout(kind: int) -> Layout:
         if kind & bit:
             items |= more
     return layout(48, items)
+
+
+FARTHEST_M: Final = (256.0 - 1.0 / 512.0) * NAUTICAL_MILE
+"""I048/040 holds no range beyond; such plots are not sent."""
 
 
 class Measured(NamedTuple):
@@ -114,10 +118,13 @@ class Meter:
     def records(self, plots: Plots, rng: np.random.Generator) -> Records:
         """Return the plots' records, in their order; `rng` draws the errors of the position."""
         measured = self._measured(plots, rng)
-        origin = (plots.target, plots.time_s, plots.ecef_m)
         if self._sensor.format == "reports":
-            return Records([], *origin, self._reports(plots, measured))
-        return Records(self._packed(plots, measured), *origin)
+            reports = self._reports(plots, measured)
+            return Records([], plots.target, plots.time_s, plots.ecef_m, reports)
+        fits = (measured.range_m >= 0.0) & (measured.range_m < FARTHEST_M)
+        plots, measured = take_plots(plots, fits), Measured(*(column[fits] for column in measured))
+        packed = self._packed(plots, measured)
+        return Records(packed, plots.target, plots.time_s, plots.ecef_m)
 
     def _measured(self, plots: Plots, rng: np.random.Generator) -> Measured:
         """Add biases and errors."""
