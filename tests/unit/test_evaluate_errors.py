@@ -89,6 +89,17 @@ def test_rows_of_unmatched_tracks_and_outside_the_truth_are_left_out() -> None:
     assert errors.time_s.tolist() == list(range(11))
 
 
+def test_rows_beyond_the_limit_at_their_own_time_are_left_out_and_counted() -> None:
+    near, far = line(1, 0, 10, speed=(0, 100)), line(1, 0.5, 9.5, x0=101.0, speed=(0, 100))
+    judged = northbound(sorted(near + far))
+    assert (judged.match.truth >= 0).all()
+    errors = judged.updates()
+    assert errors.rows_off == 10
+    assert errors.time_s.tolist() == list(range(11))
+    np.testing.assert_allclose(horizontal_m(errors), 0.0, atol=1e-9)
+    assert northbound(near).updates().rows_off == 0
+
+
 def test_a_summary_holds_rms_median_p95_bias_and_number() -> None:
     values = np.array([-3.0, 4.0, np.nan, 0.0, 0.0])
     expected = {"rms": 2.5, "median": 1.5, "p95": 3.85, "mean": 0.25, "n": 4}

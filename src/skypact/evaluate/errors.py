@@ -53,7 +53,7 @@ class Errors(NamedTuple):
     climb_mps: Floats
     north_mps: Floats
     east_mps: Floats
-    rows_off: int = 0
+    rows_off: int
     """Rows of matched tracks beyond the limit of the match at their own time; left out above."""
 
 
@@ -208,7 +208,7 @@ def _assigned(
 
 def _empty(time_s: Floats, truth: Longs, track: Longs, row: Longs, phase: Bytes) -> Errors:
     n = len(time_s)
-    return Errors(time_s, truth, track, row, phase, *(np.empty(n) for _ in range(10)))
+    return Errors(time_s, truth, track, row, phase, *(np.empty(n) for _ in range(10)), 0)
 
 
 def _near(errors: Errors, limit_m: float) -> Errors:
@@ -216,8 +216,8 @@ def _near(errors: Errors, limit_m: float) -> Errors:
     near = horizontal_m(errors) <= limit_m
     if near.all():
         return errors
-    columns = {name: column[near] for name, column in errors._asdict().items() if name != "rows_off"}
-    return Errors(**columns, rows_off=int((~near).sum()))
+    columns = (column[near] for column in errors[:-1])
+    return Errors(*columns, int((~near).sum()))
 
 
 def _compare(

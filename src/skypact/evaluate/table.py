@@ -21,6 +21,8 @@ class Row(NamedTuple):
     source: str = ""
     floor: str = ""
     """Path of the bound that stands beside it."""
+    exact: str = ""
+    """Path of what is false where the value may be too high."""
 
 
 class Line(NamedTuple):
@@ -66,7 +68,12 @@ GROUPS: Final[tuple[tuple[str, tuple[Row, ...]], ...]] = (
             Row("  part of localisation, RMS", "gospa.localisation", source=GOSPA),
             Row("  part of missed objects, RMS", "gospa.missed", source=GOSPA),
             Row("  part of false tracks, RMS", "gospa.false", source=GOSPA),
-            Row("trajectory GOSPA", "tgospa.total", source="García-Fernández et al. 2020"),
+            Row(
+                "trajectory GOSPA",
+                "tgospa.total",
+                source="García-Fernández et al. 2020",
+                exact="tgospa.exact",
+            ),
             Row("  part of track switches", "tgospa.switch", source="García-Fernández et al. 2020"),
             Row("OSPA, mean", "ospa.mean", source=OSPA),
             Row("OSPA(2), mean", "ospa2.mean", source="Beard, Vo and Vo 2020"),
@@ -101,6 +108,7 @@ GROUPS: Final[tuple[tuple[str, tuple[Row, ...]], ...]] = (
             Row("false tracks an hour", "continuity.false_tracks_per_hour", "1/h"),
             Row("redundant tracks", "continuity.redundant_tracks", ""),
             Row("duplicates among tracks near an object", "continuity.duplicate_share", PERCENT),
+            Row("rows far from their object, left out", "continuity.rows_off_share", PERCENT),
             Row("first confirmed, median delay", "delay.median_s", "s"),
             Row("first confirmed, 95 % within", "delay.p95_s", "s"),
         ),
@@ -145,6 +153,10 @@ GROUPS: Final[tuple[tuple[str, tuple[Row, ...]], ...]] = (
                 floor="floors.clairvoyant_velocity_rms_mps",
             ),
             Row("raw reports, RMS", "floors.raw_position_rms_m"),
+            Row("  median", "floors.raw_position_median_m"),
+            Row("  95 % below", "floors.raw_position_p95_m"),
+            Row("  RMS, wild reports included", "floors.raw_all_position_rms_m"),
+            Row("  wild reports, left out elsewhere", "floors.wild", ""),
             Row(
                 "posterior Cramér-Rao bound, RMS",
                 "floors.bound_position_rms_m",
@@ -200,9 +212,10 @@ def lines(figures: Mapping[str, Any]) -> list[tuple[str, list[Line]]]:
 
 def _line(figures: Mapping[str, Any], row: Row) -> Line:
     bound = look_up(figures, row.floor) if row.floor else None
+    is_above = bool(row.exact) and look_up(figures, row.exact) is False
     return Line(
         row.label,
-        number(look_up(figures, row.path), row.unit),
+        ("at most " if is_above else "") + number(look_up(figures, row.path), row.unit),
         "" if bound is None else number(bound, row.unit),
         row.unit,
         row.source,
