@@ -123,6 +123,202 @@ def test_a_compressed_csv_is_read(tmp_path):
     assert len(read_tracks(path, {}).rows.time_s) == 2
 
 
+@pytest.mark.parametrize("delimiter", [";", "\t"])
+def test_a_compressed_csv_may_have_other_delimiters(tmp_path, delimiter):
+    path = tmp_path / "tracks.csv.gz"
+    path.write_bytes(gzip.compress(CSV.replace(",", delimiter).encode()))
+    assert len(read_tracks(path, {}).rows.time_s) == 2
+
+
+def test_a_file_that_only_claims_to_be_compressed_is_refused(tmp_path):
+    for data in (CSV.encode(), gzip.compress(CSV.encode())[:20]):
+        (tmp_path / "tracks.csv.gz").write_bytes(data)
+        with pytest.raises(RecordingError, match=r"tracks\.csv\.gz"):
+            read_tracks(tmp_path / "tracks.csv.gz", {})
+
+
+@pytest.mark.parametrize("name", ["track", "lat_deg", "icao"])
+def test_a_column_given_twice_is_refused(tmp_path, name):
+    text = f"time_s,track,lat_deg,lon_deg,icao,{name}\n1,1,48,16,1,1\n"
+    with pytest.raises(RecordingError, match=rf"tracks\.csv: .*each column once, got {name}"):
+        read_tracks(written(tmp_path, text), {})
+
+
+def rows_of(*rows, head="time_s,unit,track,lat_deg,lon_deg"):
+    return "\n".join([head, *(",".join(map(str, row)) for row in rows), ""])
+
+
+def test_a_number_of_each_unit_is_a_track_of_its_own(tmp_path):
+    text = rows_of((1, "A", 1, 48, 16), (2, "B", 1, 40, 5), (3, "A", 1, 48, 16), (4, "B", 2, 40, 5))
+    found = read_tracks(written(tmp_path, text), {})
+    assert found.rows.track.tolist() == [1, 2, 1, 3]
+    assert any(note.startswith("2 units (A, B)") for note in found.notes)
+    pq.write_table(
+        pa.table(
+            {
+                "time_s": [1.0, 1.0],
+                "unit": ["A", "B"],
+                "track": [1, 1],
+                "lat_deg": [1.0, 2.0],
+                "lon_deg": [1.0, 2.0],
+            }
+        ),
+        tmp_path / "t.parquet",
+    )
+    assert set(read_tracks(tmp_path / "t.parquet", {}).rows.track.tolist()) == {1, 2}
+
+
+def test_the_numbers_of_a_single_unit_stay(tmp_path):
+    text = rows_of((1, "A", 70, 48, 16), (2, "A", 30, 40, 5))
+    found = read_tracks(written(tmp_path, text), {})
+    assert (found.rows.track.tolist(), found.notes) == ([70, 30], ())
+
+
+def test_a_number_that_comes_back_after_a_long_silence_is_another_track(tmp_path):
+    states = [(t, "A", 7, 48, 16) for t in (0, 10, 20, 30, 105, 181)]
+    found = read_tracks(written(tmp_path, rows_of(*states)), {})
+    assert found.rows.track.tolist() == [1, 1, 1, 1, 1, 2]
+    assert any("used again" in note for note in found.notes)
+
+
+def test_a_track_whose_age_covers_the_silence_goes_on(tmp_path):
+    head = "time_s,track,lat_deg,lon_deg,age_s"
+    states = [(0, 7, 48, 16, 0), (10, 7, 48, 16, 10), (20, 7, 48, 16, 20)]
+    for age_s, tracks in ((520, {7}), (0, {1, 2})):
+        text = rows_of(*states, (520, 7, 48, 16, age_s), head=head)
+        assert set(read_tracks(written(tmp_path, text), {}).rows.track.tolist()) == tracks
+
+
+def test_a_tracker_that_updates_once_in_minutes_keeps_its_tracks(tmp_path):
+    text = rows_of(*((t, "A", 7, 48, 16) for t in (0, 120, 240, 480)))
+    assert read_tracks(written(tmp_path, text), {}).rows.track.tolist() == [7] * 4
+
+
+@pytest.mark.parametrize(("read", "label"), [(read_tracks, "track"), (read_truth, "target")])
+def test_rows_without_an_object_are_left_out_and_told(tmp_path, read, label):
+    head = f"time_s,{label},lat_deg,lon_deg\n"
+    found = read(written(tmp_path, head + "1,,48,16\n2,7,48,16\n3,NaN,48,16\n"), {})
+    assert (found.rows.time_s.tolist(), getattr(found.rows, label).tolist()) == ([2.0], [7])
+    assert found.notes == (f"2 rows without a {label} left out",)
+    with pytest.raises(RecordingError, match=rf"tracks\.csv: column {label}: .* none in 1 rows"):
+        read(written(tmp_path, head + "1,,48,16\n"), {})
+
+
+@pytest.mark.parametrize(
+    ("given", "numbers", "called"),
+    [
+        (["9007199254740993", "9007199254740992", ""], [2, 1, -1],
+         ["9007199254740992", "9007199254740993"]),
+        (["5.0", "7", "nan"], [5, 7, -1], []),
+        (["-7", "12"], [1, 2], ["-7", "12"]),
+        (["B1", "7"], [2, 1], ["7", "B1"]),
+    ],
+)  # fmt: skip
+def test_objects_keep_numbers_that_fit_and_are_numbered_else(tmp_path, given, numbers, called):
+    text = "time_s,target,lat_deg,lon_deg\n" + "".join(f"1,{word},48,16\n" for word in given)
+    found = read_truth(written(tmp_path, text), {})
+    assert found.rows.target.tolist() == [n for n in numbers if n >= 0]
+    assert list(found.names.values()) == called
+
+
+def test_track_numbers_of_64_bits_are_told_apart(tmp_path):
+    big = 2**63 - 2
+    text = f"time_s,track,lat_deg,lon_deg\n1,{big},48,16\n1,{big + 1},48,16\n1,,48,16\n"
+    assert read_tracks(written(tmp_path, text), {}).rows.track.tolist() == [big, big + 1]
+
+
+def test_addresses_under_a_foreign_name_are_read_as_text(tmp_path):
+    text = "time_s,target,lat_deg,lon_deg,hex\n1,1,48,16,400950\n"
+    assert read_truth(written(tmp_path, text), {"icao": "hex"}).rows.icao.tolist() == [0x400950]
+
+
+@pytest.mark.parametrize(
+    ("times", "seconds"),
+    [
+        (["1970-01-01T01:00:10+01:00", "1970-01-01T00:00:11Z"], [10.0, 11.0]),
+        (["1970-01-01T00:00:10", "1970-01-01 00:00:11.5"], [10.0, 11.5]),
+        (["1e1", "1.1E+1"], [10.0, 11.0]),
+    ],
+)
+def test_times_may_be_written_in_many_ways(tmp_path, times, seconds):
+    text = "time_s,track,lat_deg,lon_deg\n" + "".join(f"{t},1,48,16\n" for t in times)
+    assert read_tracks(written(tmp_path, text), {}).rows.time_s.tolist() == seconds
+    columns = {"time_s": times, "track": [1, 1], "lat_deg": [48.0] * 2, "lon_deg": [16.0] * 2}
+    pq.write_table(pa.table(columns), tmp_path / "tracks.parquet")
+    assert read_tracks(tmp_path / "tracks.parquet", {}).rows.time_s.tolist() == seconds
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\ufeff" + CSV,
+        CSV.replace("\n", "\r\n"),
+        CSV.replace("48,", '"48",').replace("track", '"track"'),
+        CSV.replace(",", ", "),
+        CSV.replace("48,", "4.8e1,"),
+    ],
+)
+def test_a_csv_may_have_marks_quotes_and_spaces(tmp_path, text):
+    assert len(read_tracks(written(tmp_path, text), {}).rows.time_s) == 2
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("10,1", "nan,1", "column time_s: row 0: .* got nan"),
+        ("11,1", "noon,1", "column time_s: row 1: expected seconds .* got 'noon'"),
+        ("11,1,48.1,16", '11,1,"48,1",16', "column lat_deg: row 1: .* '48,1'; write decimal"),
+        ("11,1,48.1,16", "11,1,6000,16", "column lat_deg: row 1: .* -90 to 90, got 6000"),
+        ("11,1,48.1,16", "11,1,48.1,400", "column lon_deg: row 1: .* -180 to 360, got 400"),
+        ("11,1,48.1,16", "11,1,48.1", "Expected 4 columns, got 3"),
+    ],
+)
+def test_a_wrong_value_is_refused_with_file_column_and_row(tmp_path, old, new, message):
+    with pytest.raises(RecordingError, match=rf"tracks\.csv: .*{message}"):
+        read_tracks(written(tmp_path, CSV.replace(old, new)), {})
+
+
+def with_columns(tmp_path, **columns):
+    """A Parquet file of two states of a track with some columns replaced."""
+    given = {"time_s": [1.0, 2.0], "track": [1, 1], "lat_deg": [48.0] * 2, "lon_deg": [16.0] * 2}
+    pq.write_table(pa.table(given | columns), tmp_path / "tracks.parquet")
+    return tmp_path / "tracks.parquet"
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"track": pa.array(["a", "a"]).dictionary_encode()},
+        {"icao": pa.array(["4CA87C", None]).dictionary_encode()},
+        {"class": pa.array(["drone", None]).dictionary_encode()},
+        {"icao": pa.nulls(2), "altitude_m": pa.nulls(2), "class": pa.nulls(2), "unit": pa.nulls(2)},
+        {"track": pa.array([1, None], pa.uint64())},
+        {"track": pa.array([1.0, np.nan])},
+    ],
+)
+def test_parquet_may_have_dictionaries_and_gaps(tmp_path, columns):
+    assert set(read_tracks(with_columns(tmp_path, **columns), {}).rows.track.tolist()) == {1}
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ({"track": [1.0, 7.5]}, "column track: row 1: .* got .*7.5"),
+        ({"track": [1.0, 2.0**60]}, "column track: row 1: expected whole numbers up to 2"),
+        ({"track": pa.nulls(2)}, "column track: .* none in 2 rows"),
+        ({"track": [[1], [2]]}, "column track: "),
+        ({"lat_deg": ["48", "x"]}, "column lat_deg: row 1: expected a number, got 'x'"),
+        ({"lat_deg": [[48.0], [48.0]]}, "column lat_deg: expected a number in each row, got list"),
+        ({"lat_deg": pa.nulls(2)}, "expected positions, got none"),
+        ({"time_s": pa.nulls(2)}, "column time_s: row 0"),
+        ({"icao": ["12", "q"]}, "column icao: row 1: .* 'q'"),
+    ],
+)
+def test_parquet_of_wrong_types_is_refused_with_column_and_row(tmp_path, columns, message):
+    with pytest.raises(RecordingError, match=rf"tracks\.parquet: .*{message}"):
+        read_tracks(with_columns(tmp_path, **columns), {})
+
+
 def test_six_digit_addresses_are_hexadecimal_others_decimal(tmp_path):
     head = "time_s,target,lat_deg,lon_deg,icao\n"
     six = written(tmp_path, head + "1,1,48,16,400950\n2,1,48,16,4CA87C\n3,1,48,16,\n", "six.csv")

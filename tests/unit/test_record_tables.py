@@ -221,6 +221,26 @@ def test_a_table_that_holds_no_tracks_is_refused_with_the_reason(columns, messag
         tracks_from_arrow(pa.table(columns))
 
 
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ({"lat_deg": [90.1], "lon_deg": [0.0]}, "lat_deg: row 0: .* got 90.1"),
+        ({"lat_deg": [0.0], "lon_deg": [-180.1]}, "lon_deg: row 0: .* got -180.1"),
+        ({"lat_deg": [np.inf], "lon_deg": [0.0]}, "lat_deg: row 0: .* got inf"),
+        ({"x_m": [0.0], "y_m": [-np.inf]}, "y_m: row 0: .* got -inf"),
+    ],
+)
+def test_a_place_that_cannot_be_is_refused_with_its_row(columns, message):
+    with pytest.raises(RecordingError, match=message):
+        truth_from_arrow(pa.table({"time_s": [1.0], "target": [1]} | columns))
+
+
+def test_the_ends_of_the_earth_are_places_and_longitudes_end_at_180():
+    given = {"lat_deg": [90.0, -90.0, None], "lon_deg": [180.0, -180.0, 200.0]}
+    rows, _ = truth_from_arrow(pa.table({"time_s": [1.0] * 3, "target": [1] * 3} | given))
+    assert rows.lon_rad / DEGREE == pytest.approx([180.0, -180.0, -160.0])
+
+
 def test_track_rows_have_the_columns_of_the_contract():
     table = tracks_to_arrow(some_rows(), "north")
     names = """

@@ -4,6 +4,7 @@ Inside, an absent number is NaN or -1; outside it is null or NaN. What cannot be
 a `RecordingError` that names the row.
 """
 
+import re
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -20,6 +21,9 @@ Column = npt.NDArray[Any]
 
 TIME_MAX_S: Final = 9.2e9
 """Latest time that nanoseconds since 1970 can hold in 64 bits (year 2261)."""
+
+EXACT: Final = 2.0**53
+"""Largest number up to which a float64 holds every whole number."""
 
 
 def column_name(name: str) -> str:
@@ -55,16 +59,14 @@ def inside(column: pa.ChunkedArray, dtype: type[np.generic]) -> Column:
     Raises
     ------
     RecordingError
-        An integer is larger than its column holds.
-    pyarrow.ArrowInvalid, pyarrow.ArrowNotImplementedError
-        The column holds no such numbers.
+        The column holds no such numbers, or an integer is larger than its column holds.
     """
     if dtype is np.float64:
-        numbers: Column = column.cast(pa.float64()).fill_null(float("nan")).to_numpy()
+        numbers: Column = cast(column, pa.float64(), "a number").fill_null(np.nan).to_numpy()
         return numbers
     if pa.types.is_floating(column.type):
         column = pc.if_else(pc.is_nan(column), pa.scalar(None, column.type), column)
-    whole = column.cast(pa.int64()).fill_null(-1).to_numpy()
+    whole = cast(column, pa.int64(), "a whole number").fill_null(-1).to_numpy()
     limits = np.iinfo(np.dtype(dtype).char)
     wrong = np.flatnonzero((whole < limits.min) | (whole > limits.max))
     if wrong.size:
@@ -73,6 +75,132 @@ def inside(column: pa.ChunkedArray, dtype: type[np.generic]) -> Column:
         )
     integers: Column = whole.astype(dtype)
     return integers
+
+
+def cast(column: pa.ChunkedArray, kind: pa.DataType, what: str) -> pa.ChunkedArray:
+    """Convert a column (n,); `what` says in words what each row should be.
+
+    Raises
+    ------
+    RecordingError
+        A row cannot be converted, or the column is of a kind that never can.
+    """
+    try:
+        return column.cast(kind)
+    except pa.ArrowNotImplementedError as error:
+        raise RecordingError(f"expected {what} in each row, got {column.type}") from error
+    except pa.ArrowInvalid as error:
+        row, count = 0, len(column)
+        while count > 1:
+            half = count // 2
+            if _is_castable(column.slice(row, half), kind):
+                row, count = row + half, count - half
+            else:
+                count = half
+        value = column[row].as_py()
+        comma = isinstance(value, str) and re.fullmatch(r"\s*[-+]?\d+,\d+\s*", value)
+        hint = "; write decimal points, not commas" if comma else ""
+        raise RecordingError(f"row {row}: expected {what}, got {value!r}{hint}") from error
+
+
+def _is_castable(column: pa.ChunkedArray, kind: pa.DataType) -> bool:
+    try:
+        column.cast(kind)
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
+def seconds(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Seconds since 1970 (n,) of dates, as such or as text; other columns as they are.
+
+    Dates without an offset from UTC are UTC. A text may be a number of seconds, too.
+
+    Raises
+    ------
+    RecordingError
+        A text is neither a number nor a date in ISO 8601, or only some dates have an offset.
+    """
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        kinds = (pa.float64(), pa.timestamp("us", "UTC"), pa.timestamp("us"))
+        fitting = [kind for kind in kinds if _is_castable(column, kind)]
+        fitting += [kind for kind in kinds if _is_castable(column.drop_null().slice(0, 1), kind)]
+        what = "seconds since 1970, or dates in ISO 8601, all with or all without offset from UTC"
+        column = cast(column, [*fitting, kinds[0]][0], what)
+    if not pa.types.is_timestamp(column.type):
+        return column
+    per_second = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}[column.type.unit]
+    ticks = column.cast(pa.int64()).cast(pa.float64(), safe=False)
+    return pc.divide(ticks, per_second)
+
+
+def addresses(column: pa.ChunkedArray) -> pa.Array:
+    """24-bit addresses (n,) of texts: hexadecimal where all have six digits, else decimal.
+
+    Raises
+    ------
+    RecordingError
+        A text is neither.
+    """
+    index, found = texts(column)
+    given = [(word or "").strip() for word in found]
+    six = all(re.fullmatch(r"[0-9A-Fa-f]{6}", word) for word in given if word)
+    number: list[int | None] = []
+    for place, word in enumerate(given):
+        whole = int(word, 16) if six and word else _whole(word)
+        if word and whole is None:
+            raise RecordingError(
+                f"row {np.flatnonzero(index == place)[0]}: expected addresses of six hexadecimal "
+                f"digits or decimal numbers, got {word!r}"
+            )
+        number.append(whole)
+    return pa.array(number, pa.int64()).take(pa.array(index))
+
+
+def _whole(word: str) -> int | None:
+    """Read a text of digits as a number; a fraction of zeros is none."""
+    match = re.fullmatch(r"([-+]?\d+)(\.0*)?", word, re.ASCII)
+    return int(match[1]) if match else None
+
+
+def objects(column: pa.ChunkedArray, largest: int) -> tuple[Column, dict[int, str]]:
+    """Give the object of each row a number (n,), -1 where absent, and the words that the file has.
+
+    Numbers from 0 to `largest` stay. Where there are others, or words, objects are numbered from 1
+    in the order of what they are called.
+
+    Raises
+    ------
+    RecordingError
+        A number has a fraction, or is a float too large to be told from the next whole number.
+    """
+    if pa.types.is_floating(column.type):
+        column = pc.if_else(pc.is_nan(column), pa.scalar(None, column.type), column)
+        value = column.fill_null(0.0).to_numpy()
+        wrong = np.flatnonzero((value != np.trunc(value)) | (np.abs(value) > EXACT))
+        if wrong.size:
+            raise RecordingError(
+                f"row {wrong[0]}: expected whole numbers up to 2^53, or texts, "
+                f"got {value[wrong[0]]!r}"
+            )
+        column = column.cast(pa.int64())
+    if pa.types.is_integer(column.type):
+        low, high = pc.min_max(column).as_py().values()
+        if low is None or (low >= -1 and high <= largest):
+            return column.cast(pa.int64()).fill_null(-1).to_numpy(), {}
+    index, found = texts(column)
+    given = [(word or "").strip() for word in found]
+    whole = [_whole(word) for word in given]
+    if all(n is not None for n, word in zip(whole, given, strict=True) if word):
+        given = ["" if n is None or n == -1 else str(n) for n in whole]
+        if all(-1 <= n <= largest for n in whole if n is not None):
+            return np.array([-1 if n is None else n for n in whole], np.int64)[index], {}
+        order = sorted({word for word in given if word}, key=int)
+    else:
+        order = sorted({word for word in given if word})
+    number = {word: i for i, word in enumerate(order, 1)}
+    numbers = np.array([number.get(word, -1) for word in given], np.int64)
+    return numbers[index], {i: word for word, i in number.items()}
 
 
 def texts(column: pa.ChunkedArray) -> tuple[Column, list[str | None]]:

@@ -4,36 +4,46 @@ Parquet and CSV with the columns of ``docs/reference/tables.md``, under other na
 told; reports of other trackers (CAT062) and of aircraft about themselves (ADS-B), decoded before.
 """
 
-import re
-from collections.abc import Mapping
+import gzip
+import zlib
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet as pq
 
 from skypact.errors import ConfigError, RecordingError
 from skypact.model.reports import ADSB, TRACK, Floats, Longs, ReportBatch, take_reports
-from skypact.model.tracks import TrackRows, empty_rows
+from skypact.model.tracks import TrackRows, empty_rows, take_rows
 from skypact.model.truth import TRUTH_DTYPES, TruthRows
-from skypact.record.tables import reports_from_arrow, tracks_from_arrow, truth_from_arrow
+from skypact.record.columns import Column, addresses, objects, seconds, texts
+from skypact.record.tables import once, reports_from_arrow, tracks_from_arrow, truth_from_arrow
 from skypact.record.trajectories import read_trajectories
-from skypact.units import NANOSECONDS
 
 REUSE_S: Final = 60.0
 """A track number that comes back after a longer silence is another track; 37 times among the 22,396
 states of half an hour of an area-control tracker."""
+SILENCE_S: Final = 75.0
+"""The same for tables, where the silence of a track may be a coast: as long as ours last by default
+(`track.params`). A row whose `age_s` covers the silence goes on with the track, so that no setting
+of ours and no tracker that states ages is hurt."""
+SILENT_INTERVALS: Final = 5.0
+"""The same in usual intervals (median), for trackers that update once in minutes."""
+SHOWN: Final = 5
+"""Names of units that a note shows."""
 TABLES: Final = (".parquet", ".csv", ".csv.gz", ".tsv", ".txt")
 """Ends of the names of files that are tables; others are recordings."""
 
 
 UNUSED: Final = frozenset(
-    {"unit", "existence", "mode3a", "callsign", "p_manoeuvre", "p_ballistic", "n_sensors", "age_s"}
+    {"existence", "mode3a", "callsign", "p_manoeuvre", "p_ballistic", "n_sensors"}
 )
 """Columns of tracks that no judgement needs: of two million rows they take 150 MB."""
+TEXTS: Final = ("unit", "track", "target", "icao", "callsign")
+"""Columns of a CSV file whose digits must not be taken for numbers before all are seen."""
 TRAJECTORIES: Final = (".json", ".json.gz")
 """Ends of the names of recorded trajectories (`record.trajectories`); some are CSV, too."""
 
@@ -72,18 +82,27 @@ def read_tracks(path: Path, renamed: Mapping[str, str]) -> JudgedTracks:
     ConfigError
         `renamed` names a column that is not there.
     """
-    table = _renamed(read_table(path, frozenset(renamed.values())), renamed, path)
+    table = _renamed(read_table(path, renamed), renamed, path)
     if _holds_reports(table):
         return tracks_from_reports(_reports(table, path), str(path))
-    table, names = _numbered(_converted(table, path), "track")
+    table, names = _converted(table, path, "track")
     try:
         rows, is_flat = tracks_from_arrow(table)
-    except RecordingError as error:
+        unit, units = texts(table["unit"]) if "unit" in table.column_names else (rows.track, [])
+    except (pa.ArrowException, RecordingError) as error:
         raise _explained(path, error) from error
-    _not_empty(rows.time_s, path)
-    rows = _lean(rows)
-    notes = (f"{len(names):,} tracks are called by words; numbered in their order",)
-    return JudgedTracks(rows, is_flat, notes if names else ())
+    _not_empty(rows, rows.track, "track", path)
+    given = rows.track >= 0
+    rows, apart = _apart(take_rows(rows, given), unit[given], len(units) > 1)
+    counts = {
+        "rows without a track left out": int((~given).sum()),
+        "tracks are called by words; numbered in their order": len(names),
+        f"units ({_some(units)}); a number of each unit is a track of its own": len(units)
+        if len(units) > 1
+        else 0,
+        "track numbers used again after a silence, counted as new tracks": apart,
+    }
+    return JudgedTracks(_lean(rows), is_flat, _notes(counts))
 
 
 def read_truth(path: Path, renamed: Mapping[str, str]) -> JudgedTruth:
@@ -96,38 +115,47 @@ def read_truth(path: Path, renamed: Mapping[str, str]) -> JudgedTruth:
     """
     if path.name.lower().endswith(TRAJECTORIES):
         return _recorded(path)
-    table = _renamed(read_table(path, frozenset(renamed.values())), renamed, path)
+    table = _renamed(read_table(path, renamed), renamed, path)
     if path.suffix == ".csv" and {"lastposupdate", "timestamp", "icao24"} & set(table.column_names):
         return _recorded(path)
     if _holds_reports(table):
         return truth_from_reports(_reports(table, path), str(path))
-    table, names = _numbered(_converted(table, path), "target")
+    table, names = _converted(table, path, "target")
     try:
         rows, is_flat = truth_from_arrow(table)
     except RecordingError as error:
         raise _explained(path, error) from error
-    _not_empty(rows.time_s, path)
-    return JudgedTruth(rows, is_flat, (), names)
+    _not_empty(rows, rows.target, "target", path)
+    given = rows.target >= 0
+    notes = _notes({"rows without a target left out": int((~given).sum())})
+    return JudgedTruth(TruthRows._make(c[given] for c in rows), is_flat, notes, names)
 
 
-def read_table(path: Path, wanted: frozenset[str] = frozenset()) -> pa.Table:
+def read_table(path: Path, renamed: Mapping[str, str]) -> pa.Table:
     """Read Parquet or CSV (comma, semicolon or tab; a header in the first line).
 
-    Columns of tracks that no judgement needs (`UNUSED`) stay on the disk, but those `wanted`.
+    Columns of tracks that no judgement needs (`UNUSED`) stay on the disk, but those that `renamed`
+    names.
 
     Raises
     ------
     RecordingError
-        It is neither, or empty.
+        It is neither, is empty, or has a column twice.
     """
     try:
         if path.suffix.lower() == ".parquet":
-            table = pq.read_table(path, columns=_without(path, UNUSED - wanted))
+            unused = UNUSED - set(renamed.values())
+            table = pq.read_table(path, columns=_without(path, unused))
         else:
-            options = pa.csv.ConvertOptions(column_types={"icao": pa.string()})
+            kinds = {renamed.get(name, name): pa.string() for name in TEXTS}
+            options = pa.csv.ConvertOptions(column_types=kinds, strings_can_be_null=True)
             parsing = pa.csv.ParseOptions(delimiter=_delimiter(path))
             table = pa.csv.read_csv(path, parse_options=parsing, convert_options=options)
-    except (pa.ArrowException, OSError) as error:
+        table = table.rename_columns([name.strip() for name in table.column_names])
+        once(table)
+    except RecordingError as error:
+        raise RecordingError(f"{path}: {error}") from error
+    except (pa.ArrowException, OSError, EOFError, UnicodeError, zlib.error) as error:
         raise RecordingError(f"{path}: expected a table with a header: {error}") from error
     if not table.num_rows:
         raise RecordingError(f"{path}: expected rows of tracks or truth, got an empty table")
@@ -154,7 +182,8 @@ def tracks_from_reports(reports: ReportBatch, where: str) -> JudgedTracks:
             f"I062/105), got {len(placed):,} track reports, none of them with these"
         )
     r = take_reports(mine, placed)
-    track, age_s, n_reused = _runs(r.sensor.astype(np.int64) << 32 | r.track_number, r.time_s)
+    key = r.sensor.astype(np.int64) << 32 | r.track_number
+    track, age_s, n_reused = _runs(key, r.time_s, REUSE_S, np.full(len(key), np.nan))
     rows = empty_rows(len(track))
     east, north = np.sin(r.track_angle_rad), np.cos(r.track_angle_rad)
     rows = rows._replace(
@@ -185,7 +214,7 @@ def tracks_from_reports(reports: ReportBatch, where: str) -> JudgedTracks:
             np.isnan(r.geo_altitude_m).sum()
         ),
     }
-    return JudgedTracks(rows, False, tuple(f"{n:,} {what}" for what, n in counts.items() if n))
+    return JudgedTracks(rows, False, _notes(counts))
 
 
 def truth_from_reports(reports: ReportBatch, where: str) -> JudgedTruth:
@@ -240,8 +269,12 @@ def _recorded(path: Path) -> JudgedTruth:
     return JudgedTruth(rows, False, (f"{n:,} recorded positions serve as truth",))
 
 
-def _runs(key: Longs, time_s: Floats) -> tuple[Longs, Floats, int]:
-    """Count, from 1 in order of begin, the runs of one key without a pause over `REUSE_S`.
+def _runs(
+    key: Longs, time_s: Floats, silence_s: float, told_s: Floats
+) -> tuple[Longs, Floats, int]:
+    """Count, from 1 in order of begin, the runs of one key (n,) without a pause over `silence_s`.
+
+    A pause counts not where the track itself says that it is older: `told_s` (n,), NaN if unsaid.
 
     Returns
     -------
@@ -250,7 +283,8 @@ def _runs(key: Longs, time_s: Floats) -> tuple[Longs, Floats, int]:
     order = np.lexsort((time_s, key))
     key, ordered_s = key[order], time_s[order]
     other = np.append(True, np.diff(key) != 0)
-    begins = other | np.append(True, np.diff(ordered_s) > REUSE_S)
+    pause_s = np.diff(ordered_s, prepend=ordered_s[:1])
+    begins = other | ((pause_s > silence_s) & ~(told_s[order] >= pause_s))
     first = np.flatnonzero(begins)
     of = np.cumsum(begins) - 1
     rank = np.empty(len(first), np.int64)
@@ -279,10 +313,8 @@ def _lean(rows: TrackRows) -> TrackRows:
 
 
 def _delimiter(path: Path) -> str:
-    """Most frequent of comma, semicolon and tab in the header; a gzip file has commas."""
-    if path.suffix == ".gz":
-        return ","
-    with path.open("rb") as file:
+    """Most frequent of comma, semicolon and tab in the header."""
+    with gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb") as file:
         header = file.readline(1 << 16).decode("utf-8", "replace")
     return max(",;\t", key=header.count)
 
@@ -312,53 +344,81 @@ def _reports(table: pa.Table, path: Path) -> ReportBatch:
         raise RecordingError(f"{path}: {error}") from error
 
 
-def _converted(table: pa.Table, path: Path) -> pa.Table:
-    """Dates become seconds, written addresses numbers."""
+def _converted(table: pa.Table, path: Path, label: str) -> tuple[pa.Table, dict[int, str]]:
+    """Dates become seconds, written addresses numbers, and so do objects called by words.
+
+    `label` is the column that says which object; what the file calls them is returned by number.
+    """
+    called: dict[int, str] = {}
     for place, name in enumerate(table.column_names):
         column = table[name]
-        if name == "time_s" and pa.types.is_timestamp(column.type):
-            ticks = column.cast(pa.timestamp("ns", column.type.tz)).cast(pa.int64())
-            seconds = pc.divide(ticks.cast(pa.float64(), safe=False), float(NANOSECONDS))
-            table = table.set_column(place, name, seconds)
-        if name == "icao" and pa.types.is_string(column.type):
-            table = table.set_column(place, name, _addresses(column, path))
-    return table
-
-
-def _addresses(column: pa.ChunkedArray, path: Path) -> pa.Array:
-    """Numbers of 24-bit addresses: hexadecimal where all have six digits, else decimal."""
-    words = [word.strip() if word else "" for word in column.to_pylist()]
-    given = {word for word in words if word}
-    base = 16 if all(re.fullmatch(r"[0-9A-Fa-f]{6}", word) for word in given) else 10
-    try:
-        number = {word: int(word, base) for word in given}
-    except ValueError as error:
-        raise RecordingError(
-            f"{path}: column icao: expected addresses of six hexadecimal digits or decimal "
-            f"numbers, got {error.args[0].rsplit(' ', 1)[-1]}"
-        ) from error
-    return pa.array([number.get(word) for word in words], pa.int64())
-
-
-def _numbered(table: pa.Table, label: str) -> tuple[pa.Table, dict[int, str]]:
-    """Give objects that are called by words numbers from 1, in the order of the words."""
-    if label not in table.column_names:
-        return table, {}
-    column = table[label]
-    if pa.types.is_dictionary(column.type):
-        column = column.cast(pa.string())
-    if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
-        return table, {}
-    words = sorted(word for word in pc.unique(column).to_pylist() if word is not None)
-    numbers = pc.add(pc.index_in(column, pa.array(words, column.type)), 1)
-    table = table.set_column(table.column_names.index(label), label, numbers.cast(pa.int64()))
-    return table, dict(enumerate(words, 1))
+        if pa.types.is_dictionary(column.type):
+            column = column.cast(column.type.value_type)
+        try:
+            if name == "time_s":
+                column = seconds(column)
+            elif name == "icao" and pa.types.is_string(column.type):
+                column = addresses(column)
+            elif name == label:
+                largest = np.iinfo(np.int32 if label == "target" else np.int64).max
+                numbers, called = objects(column, int(largest))
+                column = pa.array(numbers)
+        except (pa.ArrowException, RecordingError) as error:
+            raise RecordingError(f"{path}: column {name}: {error}") from error
+        table = table.set_column(place, name, column)
+    return table, called
 
 
 def _explained(path: Path, error: RecordingError) -> RecordingError:
     return RecordingError(f"{path}: {error}; foreign names go into --columns OURS=THEIRS,...")
 
 
-def _not_empty(time_s: Floats, path: Path) -> None:
-    if not np.isfinite(time_s).any():
-        raise RecordingError(f"{path}: expected rows with a time, got none")
+def _not_empty(rows: TrackRows | TruthRows, number: Column, label: str, path: Path) -> None:
+    """Check that some row says which object (n,) is where.
+
+    Raises
+    ------
+    RecordingError
+        None does.
+    """
+    if not (number >= 0).any():
+        raise RecordingError(
+            f"{path}: column {label}: expected numbers or words, got none in {len(number):,} rows"
+        )
+    if not (np.isfinite(rows.lat_rad) & np.isfinite(rows.lon_rad)).any():
+        raise RecordingError(f"{path}: expected positions, got none in {len(number):,} rows")
+
+
+def _apart(rows: TrackRows, unit: Column, several: bool) -> tuple[TrackRows, int]:
+    """Tell tracks with one number apart: those of several units, and those after a silence.
+
+    Parameters
+    ----------
+    unit : (n,) int
+        Index of the unit that made each row.
+    several : bool
+        Whether there is more than one.
+
+    Returns
+    -------
+    Rows, numbered anew from 1 in order of begin where any were one, and how many came back.
+    """
+    key = rows.track
+    if several:
+        names, key = np.unique(rows.track, return_inverse=True)
+        key = unit * len(names) + key.reshape(-1)
+    order = np.lexsort((rows.time_s, key))
+    interval_s = np.diff(rows.time_s[order])[np.diff(key[order]) == 0]
+    usual_s = float(np.median(interval_s)) if len(interval_s) else 0.0
+    silence_s = max(SILENCE_S, SILENT_INTERVALS * usual_s)
+    run, _, n_reused = _runs(key, rows.time_s, silence_s, rows.age_s)
+    return (rows._replace(track=run) if several or n_reused else rows), n_reused
+
+
+def _notes(counts: Mapping[str, int]) -> tuple[str, ...]:
+    return tuple(f"{n:,} {what}" for what, n in counts.items() if n)
+
+
+def _some(names: Sequence[str | None]) -> str:
+    shown = [name or "none" for name in names[:SHOWN]]
+    return ", ".join([*shown, "..."] if len(names) > SHOWN else shown)

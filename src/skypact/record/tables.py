@@ -32,6 +32,8 @@ REPORT_FLAGS: Final = frozenset({"spi", "coast", "simulated", "test"})
 TRACK_FLAGS: Final = frozenset({"confirmed"})
 REQUIRED_REPORT_COLUMNS: Final = frozenset({"time_s", "sensor", "kind"})
 
+MAX_M: Final = 1e9
+"""Farthest place of a flat scene [m], twice as far as the moon."""
 FLAT_NAMES: Final = {"lon_rad": "x_m", "lat_rad": "y_m", "ve_mps": "vx_mps", "vn_mps": "vy_mps"}
 """Names outside of the columns that are others in a flat scene."""
 _FLAT_ORDER: Final = {
@@ -86,7 +88,7 @@ def _states_to_arrow(
 
 
 def _checked(table: pa.Table, required: set[str]) -> None:
-    _once(table)
+    once(table)
     missing = sorted(required - set(table.column_names))
     if missing:
         raise RecordingError(
@@ -94,7 +96,14 @@ def _checked(table: pa.Table, required: set[str]) -> None:
         )
 
 
-def _once(table: pa.Table) -> None:
+def once(table: pa.Table) -> None:
+    """Check that no two columns share a name.
+
+    Raises
+    ------
+    RecordingError
+        Two do; the message names them.
+    """
     twice = [name for name in table.column_names if table.column_names.count(name) > 1]
     if twice:
         raise RecordingError(f"expected each column once, got {twice[0]} twice; rename one")
@@ -145,7 +154,32 @@ def _states_from_arrow(
         if outer in table.column_names:
             columns[name] = _value(name, outer, table[outer], dtype)
     times(columns["time_s"], may_lack=False)
+    _places(columns, flat)
     return columns
+
+
+def _places(columns: dict[str, Column], flat: bool) -> None:
+    """Check positions, and let longitudes end at 180 degrees, in place; NaN passes.
+
+    Raises
+    ------
+    RecordingError
+        One cannot be on the earth, or is infinite.
+    """
+    for name, low_deg, high_deg in (("lat_rad", -90.0, 90.0), ("lon_rad", -180.0, 360.0)):
+        column = columns[name]
+        low, high = (-MAX_M, MAX_M) if flat else (low_deg * DEGREE, high_deg * DEGREE)
+        wrong = np.flatnonzero((column < low) | (column > high))
+        if wrong.size:
+            got = column[wrong[0]]
+            outer, what = FLAT_NAMES[name], f"metres, at most {MAX_M:g}, got {got:g}"
+            if not flat:
+                outer, got = column_name(name), got / DEGREE
+                what = f"degrees from {low_deg:g} to {high_deg:g}, got {got:g}"
+            raise RecordingError(f"column {outer}: row {wrong[0]}: expected {what}")
+    if not flat:
+        lon_rad = columns["lon_rad"]
+        columns["lon_rad"] = np.where(lon_rad > np.pi, lon_rad - 2.0 * np.pi, lon_rad)
 
 
 def tracks_from_arrow(table: pa.Table) -> tuple[TrackRows, bool]:
