@@ -8,7 +8,8 @@ from tests.naive import gospa as naive
 from tests.naive import trajectories as naive_matchings
 from tests.naive.sampled import random_paths, samples_of
 
-from skypact.evaluate import follow as follow_module
+from skypact.evaluate import course as course_module
+from skypact.evaluate.spans import Span
 from skypact.evaluate.tgospa import tgospa
 from skypact.kernels.trajectories import follow
 
@@ -83,19 +84,21 @@ def test_too_many_matchings_give_a_course_that_is_said_not_to_be_the_best(monkey
     while len(set(samples.truth.tolist())) < 3 or len(set(samples.track.tolist())) < 3:
         samples = scene(rng, 4, 8)
     best = tgospa(samples, c_m=4.0, gamma_m=1.0)
-    monkeypatch.setattr(follow_module, "MOST", 6)
+    monkeypatch.setattr(course_module, "MOST", 6)
     found = tgospa(samples, c_m=4.0, gamma_m=1.0)
     assert best.exact
     assert not found.exact
+    assert best.lower_bound == pytest.approx(best.total)
     assert best.total - 1e-12 <= found.total < 1.2 * best.total
+    assert found.lower_bound <= best.total + 1e-12
 
 
 def test_sweeps_over_matchings_do_what_comparing_every_two_does():
     rng, spans = np.random.default_rng(50), []
     pairs = [(i, j) for i in range(2) for j in range(3)]
     for i, j in pairs:
-        spans.append(follow_module.Span(i, j, 0, 9, 0, 0, ()))
-    states = follow_module._states(tuple(range(6)), spans)
+        spans.append(Span(i, j, 0, 9, 0, 0, ()))
+    states = course_module._states(tuple(range(6)), spans)
     assert len(states.mask) == 13
     value, gain = rng.uniform(0, 5, 13), rng.uniform(0, 2, (7, 6))
     want = naive_matchings.follow(value, [int(mask) for mask in states.mask], gain, 0.8)
@@ -114,3 +117,27 @@ def test_a_swarm_too_large_to_be_exact_is_followed_without_needless_switches():
               for a, b in zip(truth, tracks, strict=True) for i in a)  # fmt: skip
     assert not found.exact
     assert found.total**2 <= own + 1e-9
+
+
+@pytest.mark.parametrize(
+    ("seed", "c", "gamma"), [(0, 30.0, 30.0), (1, 15.0, 30.0), (2, 10.0, 10.0)]
+)
+def test_a_crowd_whose_tracks_are_exchanged_is_followed_as_well_as_by_who_knows(seed, c, gamma):
+    """Twelve walkers close together, ten exchanges of tracks; the relaxation bounds from below."""
+    rng, n, n_instants = np.random.default_rng(seed), 12, 20
+    walks = np.cumsum(rng.normal(0, 1.2, (n_instants, n, 2)), axis=0) + rng.uniform(0, 9, (n, 2))
+    seen = walks + rng.normal(0, 0.9, walks.shape)
+    own = np.tile(np.arange(n), (n_instants, 1))
+    for k in np.sort(rng.integers(1, n_instants, 10)):
+        a, b = rng.choice(n, 2, replace=False)
+        own[k:, [a, b]] = own[k:, [b, a]]
+    truth = [dict(enumerate(map(tuple, here))) for here in walks]
+    tracks = [{int(j): tuple(seen[k, i]) for i, j in enumerate(own[k])} for k in range(n_instants)]
+    samples = samples_of(truth, tracks)
+    found = tgospa(samples, c_m=c, gamma_m=gamma)
+    known = np.minimum(np.sum((seen - walks) ** 2, axis=2), c**2).sum()
+    known += gamma**2 * np.sum(own[1:] != own[:-1])
+    least = relaxed(samples, c, 2.0, gamma)
+    assert not found.exact
+    assert found.lower_bound**2 <= least * (1 + 1e-9)
+    assert least * (1 - 1e-9) <= found.total**2 <= min(known, 1.02 * least)

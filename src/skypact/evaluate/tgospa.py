@@ -39,6 +39,8 @@ class Tgospa(NamedTuple):
     """Entry of the track matched to each true entry of the samples, or -1 (a,)."""
     exact: bool
     """False where a part had too many matchings, so that `total` may be above the metric."""
+    lower_bound: float
+    """Metres; the metric is not below it. As `total` where exact."""
 
 
 def tgospa(
@@ -85,8 +87,9 @@ def tgospa(
     switch = half_switch * halves
     match = np.full(len(samples.truth), -1, np.int64)
     match[entry[on]] = pairs.track[on]
+    cost = float(np.sum(localisation + missed + false + switch))
     return Tgospa(
-        total=float(np.sum(localisation + missed + false + switch)) ** (1.0 / p),
+        total=cost ** (1.0 / p),
         localisation=localisation,
         missed=missed,
         false=false,
@@ -94,6 +97,7 @@ def tgospa(
         n_switches=float(halves.sum()) / 2.0,
         match=match,
         exact=outcome.exact,
+        lower_bound=max(0.0, cost - outcome.slack) ** (1.0 / p),
     )
 
 
@@ -112,8 +116,10 @@ def _halves(outcome: Outcome, n_instants: int) -> Longs:
 def tgospa_summary(tgospa: Tgospa, p: float) -> dict[str, float | bool]:
     """Averages over the instants of contributions, with the root taken, and switches counted.
 
-    ``total^p = localisation^p + missed^p + false^p + switch^p``.
+    ``total^p = localisation^p + missed^p + false^p + switch^p``. ``lower_bound`` is averaged as
+    ``total`` and equal to it where it is exact.
     """
+    n = max(1, len(tgospa.missed))
     sums = tgospa.localisation + tgospa.missed + tgospa.false + tgospa.switch
     return {
         "total": mean_power(sums, p),
@@ -123,4 +129,5 @@ def tgospa_summary(tgospa: Tgospa, p: float) -> dict[str, float | bool]:
         "switch": mean_power(tgospa.switch, p),
         "switches": tgospa.n_switches,
         "exact": tgospa.exact,
+        "lower_bound": tgospa.lower_bound / n ** (1.0 / p),
     }
