@@ -411,6 +411,8 @@ def _apart(rows: TrackRows, unit: Column, several: bool) -> tuple[TrackRows, int
     interval_s = np.diff(rows.time_s[order])[np.diff(key[order]) == 0]
     usual_s = float(np.median(interval_s)) if len(interval_s) else 0.0
     silence_s = max(SILENCE_S, SILENT_INTERVALS * usual_s)
+    if not several and not (interval_s > silence_s).any():
+        return rows, 0
     run, _, n_reused = _runs(key, rows.time_s, silence_s, rows.age_s)
     return (rows._replace(track=run) if several or n_reused else rows), n_reused
 
