@@ -1,5 +1,6 @@
 """The clairvoyant tracker: published floors of flat scenes, true identities in the real sky."""
 
+import msgspec
 import numpy as np
 import pytest
 from benchmarks.floors import START_S, flights, plots, radars
@@ -133,3 +134,10 @@ def test_no_reports_make_no_tracks():
     _, sensors, reports = sky(1, 20)
     none = take_reports(reports, slice(0, 0))
     assert len(clairvoyant_tracks(none, sensors, flat=False, params=None).rows.time_s) == 0
+
+
+def test_a_data_sheet_that_claims_certainty_breaks_no_track():
+    _, sensors, reports = sky(4, 300)
+    sure = [msgspec.structs.replace(s, p_detection=1.0) for s in sensors]
+    found = clairvoyant_tracks(reports, sure, flat=False, params=None)
+    assert (found.breaks, found.unused) == (0, 0)

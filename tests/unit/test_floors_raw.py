@@ -80,3 +80,35 @@ def test_noise_and_bias_of_a_radar_show_in_its_summary():
     assert first.along_rms_m == pytest.approx(50.0, rel=0.08)
     assert second.along_mean_m == pytest.approx(120.0, rel=0.05)
     assert first.median_m < first.rms_m < first.p95_m
+
+
+def test_reports_far_from_their_object_are_wild_and_counted_apart():
+    # Limits: 8 x 50 m + 300 m along; as far as 8 x 0.08 deg x 3 km + 300 m = 333 m across.
+    azimuth = [0.0, 0.0, 0.0, 330.0 / 3_000.0, 340.0 / 3_000.0]
+    reports = flat_reports(
+        time_s=[0.0] * 5, range_m=[3_030.0, 3_690.0, 3_710.0, 3_000.0, 3_000.0], azimuth_rad=azimuth
+    )
+    radar = msgspec.structs.replace(RADAR, sigma_range_m=50.0, sigma_azimuth_deg=0.08)
+    errors = raw_errors(reports, [radar], moving(), flat=True)
+    np.testing.assert_array_equal(errors.is_wild, [False, False, True, False, True])
+    found = raw_summaries(errors, reports, [radar])[0]
+    assert (found.n, found.wild) == (5, 2)
+    assert found.rms_all_m > found.rms_m
+    assert found.median_m == pytest.approx(330.0, abs=1.0)
+
+
+def test_a_position_may_be_as_far_as_its_stated_deviation_allows():
+    reports = flat_reports(
+        time_s=[0.0] * 2, x_m=[1_000.0] * 2, y_m=[4_000.0] * 2, kind=np.array([POSITION] * 2),
+        sigma_m=np.array([100.0, 80.0]),
+    )  # fmt: skip
+    errors = raw_errors(reports, [POINT], moving(), flat=True)
+    np.testing.assert_array_equal(errors.is_wild, [False, True])
+
+
+def test_a_sensor_of_nothing_but_wild_reports_has_no_rms():
+    reports = flat_reports(time_s=[0.0], range_m=[30_000.0], azimuth_rad=[0.0])
+    errors = raw_errors(reports, [RADAR], moving(), flat=True)
+    found = raw_summaries(errors, reports, [RADAR])[0]
+    assert (found.n, found.wild) == (1, 1)
+    assert np.isnan([found.rms_m, found.median_m, found.p95_m]).all()

@@ -62,3 +62,18 @@ def test_the_seed_changes_the_drawn_sequences_alone():
     name = "bound_enumeration_position_rms_m"
     assert first[name] != second[name]
     assert first["bound_position_rms_m"] == second["bound_position_rms_m"]
+
+
+def test_wild_reports_are_counted_and_spoil_no_floor(sky):
+    truth, sensors, reports = sky
+    jump = np.where(np.arange(len(reports.time_s)) % 40 == 7, 60_000.0, 0.0)
+    clean = floors(reports, sensors, truth, flat=False)
+    found = floors(reports._replace(range_m=reports.range_m + jump), sensors, truth, flat=False)
+    assert (clean["wild"], found["wild"]) == (0, int((jump > 0.0).sum()))
+    assert found["raw_all_position_rms_m"] > 5_000.0
+    assert found["raw_position_rms_m"] == pytest.approx(clean["raw_position_rms_m"], rel=0.02)
+    assert found["clairvoyant_position_rms_m"] < 0.5 * found["raw_position_rms_m"]
+    assert found["clairvoyant_unused_reports"] == clean["clairvoyant_unused_reports"]
+    assert (
+        found["settings"]["looks_detected"] == clean["settings"]["looks_detected"] - found["wild"]
+    )

@@ -26,6 +26,8 @@ from skypact.track.tracker import Tracker
 
 SLICE_S: Final = 1.0
 """Stretch of reports handed to the tracker at once; in between it ends what coasted too long."""
+MOST_DETECTION: Final = 0.999
+"""A data sheet that claims certainty would end a track at its first missed look."""
 _NOTHING: Final = 1e-9
 _MOMENT_S: Final = 1e-3
 
@@ -74,7 +76,10 @@ def clairvoyant_tracks(
         icao=(index + 1).astype(np.int32), mode3a=nobody, callsign=nobody.astype(np.int64)
     )
     table = flat_table(sensors) if flat else sensor_table(list(sensors))
-    table = table._replace(clutter_per_scan=np.zeros(len(sensors)))
+    table = table._replace(
+        clutter_per_scan=np.zeros(len(sensors)),
+        p_detection=np.minimum(table.p_detection, MOST_DETECTION),
+    )
     tracker = Tracker(table, _opened(params, len(numbers), flat=flat))
     parts, used, now_s = [], np.full(len(rows), -1, np.int64), -np.inf
     for part in _slices(own.time_s):

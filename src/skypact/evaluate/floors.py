@@ -13,7 +13,15 @@ from skypact.evaluate.flatmodel import FlatModel
 from skypact.evaluate.looks import Evidence, Looks, looks_of
 from skypact.evaluate.paths import Paths, truth_paths
 from skypact.evaluate.places import Bools, true_states
-from skypact.evaluate.raw import raw_errors, raw_summaries, rms
+from skypact.evaluate.raw import (
+    WILD_M,
+    WILD_SIGMAS,
+    RawErrors,
+    quantile,
+    raw_errors,
+    raw_summaries,
+    rms,
+)
 from skypact.kernels.geodesy import ecef_from_geodetic
 from skypact.model.reports import Floats, Longs, ReportBatch
 from skypact.model.tracks import TrackRows
@@ -78,6 +86,9 @@ def floors(
 
     Notes
     -----
+    Wild reports (`evaluate.raw`) are false reports here: no look, nothing for the clairvoyant
+    tracker; `wild` counts them, and `raw_all_position_rms_m` is the one figure that has them.
+
     The bound is that of objects which move at random by the model, on average over their motions:
     a filter may beat it on a truth that is steadier than the model, and biases of the sensors and
     errors heavier than the data sheets' are no part of it.
@@ -87,6 +98,7 @@ def floors(
     motion = FlatModel(accel=params.cruise_accel_psd) if model is None else model
     settle = settle_s if settle_s is not None else (SETTLE_S if model is None else 0.0)
     errors = raw_errors(reports, sensors, paths, flat=flat)
+    reports = reports._replace(target=np.where(errors.is_wild, np.int32(-1), reports.target))
     evidence = Evidence(motion.p_detection, motion.clutter_density)
     looks = looks_of(reports, sensors, paths, flat=flat, evidence=evidence)
     bound = posterior_bound(looks, motion)
@@ -98,7 +110,7 @@ def floors(
     tracks = track_errors(known.rows, paths, flat=flat)
     late, settled = looks_age_s(looks) >= settle, tracks.age_s >= settle
     return {
-        "raw_position_rms_m": _number(rms(errors.error_m)),
+        **_raw(errors),
         "bound_position_rms_m": _number(rms(bound.position_m[late])),
         "bound_velocity_rms_mps": _number(rms(bound.velocity_mps[late])),
         "bound_enumeration_position_rms_m": _number(rms(sequences.position_m[late])),
@@ -109,6 +121,19 @@ def floors(
         "raw": [_plain(row._asdict()) for row in raw_summaries(errors, reports, sensors)],
         "targets": _by_target(paths, bound, late, tracks, settled),
         "settings": _settings(motion, params, known, looks, settle, seed, model is not None),
+    }
+
+
+def _raw(errors: RawErrors) -> dict[str, Any]:
+    """Errors of all reports whose object is known, without the wild ones but where it says so."""
+    kept = errors.error_m[~errors.is_wild]
+    return {
+        "raw_position_rms_m": _number(rms(kept)),
+        "raw_position_median_m": _number(quantile(kept, 0.5)),
+        "raw_position_p95_m": _number(quantile(kept, 0.95)),
+        "raw_all_position_rms_m": _number(rms(errors.error_m)),
+        "raw_reports": int(np.isfinite(errors.error_m).sum()),
+        "wild": int(errors.is_wild.sum()),
     }
 
 
@@ -191,6 +216,7 @@ def _settings(
         "clairvoyant_filter": "Kalman filter of the scene's model"
         if is_true_model
         else "this project's tracker, association known",
+        "wild_beyond": {"sigmas": WILD_SIGMAS, "plus_m": WILD_M},
         "clairvoyant_rows": len(known.rows.time_s),
         "looks": len(looks.time_s),
         "looks_detected": hits,

@@ -3,26 +3,38 @@
 Every report is placed at the true height, so that only what the sensor measures in the plane
 counts, and compared with the truth at the report's own stamp: noise, biases, time errors, merged
 plots and all.
+
+Some reports bear an object's number and are no direct measurement of it: echoes of the pulse before,
+reflections, halves of split plots, positions forged by interference. Those further from the object
+than `WILD_SIGMAS` times the stated deviation plus `WILD_M` are wild: they are counted, and left out
+of everything that a few of them would make meaningless.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
 from skypact.config import Sensor
 from skypact.evaluate.paths import Paths
 from skypact.evaluate.places import (
+    Bools,
     Sites,
     Truths,
     is_polar,
     is_usable,
+    position_sigma,
     reported_places,
     sites_of,
     true_states,
 )
 from skypact.kernels.geodesy import geodetic_from_ecef
 from skypact.model.reports import KINDS, Floats, ReportBatch
+from skypact.model.sensors import SMR
+
+WILD_SIGMAS: Final = 8.0
+WILD_M: Final = 300.0
+"""Room for what the data sheet does not state: biases, time errors, merged plots."""
 
 
 class RawErrors(NamedTuple):
@@ -33,14 +45,18 @@ class RawErrors(NamedTuple):
     """Away from the sensor (n,); NaN where a report is no range and azimuth."""
     cross_m: Floats
     """Clockwise across it (n,)."""
+    is_wild: Bools
+    """Further from its object than a direct measurement can be; False without an object."""
 
 
 class RawSummary(NamedTuple):
-    """Errors of one sensor's reports of one kind."""
+    """Errors of one sensor's reports of one kind; wild ones count in `n`, `wild` and `rms_all_m`."""
 
     sensor: str
     kind: str
     n: int
+    wild: int
+    rms_all_m: float
     rms_m: float
     median_m: float
     p95_m: float
@@ -79,7 +95,8 @@ def raw_errors(
     ray = _rays(reports, sites, states)
     along = np.einsum("ni,ni->n", local, ray)
     cross = local[:, 0] * ray[:, 1] - local[:, 1] * ray[:, 0]
-    return RawErrors(np.hypot(local[:, 0], local[:, 1]), along, cross)
+    error = np.hypot(local[:, 0], local[:, 1])
+    return RawErrors(error, along, cross, _wild(reports, sites, states, error, cross, flat=flat))
 
 
 def raw_summaries(
@@ -91,16 +108,19 @@ def raw_summaries(
     out = []
     for one in np.unique(key[known]):
         rows = known & (key == one)
-        along, cross = errors.along_m[rows], errors.cross_m[rows]
-        error = errors.error_m[rows]
+        kept = rows & ~errors.is_wild
+        along, cross = errors.along_m[kept], errors.cross_m[kept]
+        error = errors.error_m[kept]
         out.append(
             RawSummary(
                 sensors[int(one) // len(KINDS)].name,
                 KINDS[int(one) % len(KINDS)],
                 int(rows.sum()),
+                int(rows.sum() - kept.sum()),
+                rms(errors.error_m[rows]),
                 rms(error),
-                float(np.median(error)),
-                float(np.quantile(error, 0.95)),
+                quantile(error, 0.5),
+                quantile(error, 0.95),
                 mean(along),
                 rms(along),
                 mean(cross),
@@ -120,6 +140,36 @@ def mean(values: Floats) -> float:
     """Mean of what is not NaN; NaN where nothing is left."""
     kept = values[np.isfinite(values)]
     return float(np.mean(kept)) if len(kept) else float("nan")
+
+
+def quantile(values: Floats, share: float) -> float:
+    """Quantile of what is not NaN; NaN where nothing is left."""
+    kept = values[np.isfinite(values)]
+    return float(np.quantile(kept, share)) if len(kept) else float("nan")
+
+
+def _wild(
+    reports: ReportBatch,
+    sites: Sites,
+    states: Truths,
+    error_m: Floats,
+    cross_m: Floats,
+    *,
+    flat: bool,
+) -> Bools:
+    """Tell reports that cannot be direct measurements: in range or across it, or as positions.
+
+    The range is compared by itself, not along the ground: overhead, a range some metres too long
+    is a place far away.
+    """
+    sensor = reports.sensor
+    polar = is_polar(reports, sites) & (sites.table.kind[sensor] != SMR)
+    range_miss = reports.range_m - np.linalg.norm(states.place_m - sites.place_m[sensor], axis=1)
+    across = sites.table.sigma_azimuth_rad[sensor] * reports.range_m
+    wild = np.abs(range_miss) > WILD_SIGMAS * sites.table.sigma_range_m[sensor] + WILD_M
+    wild |= np.abs(cross_m) > WILD_SIGMAS * across + WILD_M
+    placed = error_m > WILD_SIGMAS * position_sigma(reports, sites, flat=flat) + WILD_M
+    return np.asarray(np.where(polar, wild, placed) & np.isfinite(error_m))
 
 
 def _rays(reports: ReportBatch, sites: Sites, states: Truths) -> Floats:
