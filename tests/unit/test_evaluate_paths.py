@@ -8,6 +8,7 @@ from skypact.evaluate.paths import (
     latest,
     predict,
     present,
+    stretches,
     track_paths,
     truth_paths,
     usual_gap_s,
@@ -38,7 +39,8 @@ def test_empty_tables_make_empty_paths() -> None:
     for paths in (truth, tracks):
         assert paths.first.tolist() == [0]
         assert paths.place_m.shape == (0, 3)
-    assert usual_gap_s(truth) == 10.0
+    assert usual_gap_s(truth).size == 0
+    assert stretches(truth, 10.0)[0].size == 0
 
 
 def test_absent_velocities_of_the_truth_are_central_differences() -> None:
@@ -128,7 +130,22 @@ def test_tracks_move_on_with_their_own_velocity() -> None:
     assert place.tolist() == [[140, -20, 0]]
 
 
-def test_the_usual_gap_is_five_intervals_but_ten_seconds_at_least() -> None:
-    slow = truth_paths(truth_of([(k * 4.0, 1, 0, 0) for k in range(5)]), flat=True)
-    fast = truth_paths(truth_of([(k * 1.0, 1, 0, 0) for k in range(5)]), flat=True)
-    assert (usual_gap_s(slow), usual_gap_s(fast)) == (20.0, 10.0)
+def test_the_usual_gap_is_five_own_intervals_but_ten_seconds_at_least() -> None:
+    rows = [(t * pace, pace, 0, 0) for pace in (1, 4, 12) for t in range(6 if pace > 1 else 100)]
+    truth = truth_paths(truth_of(rows), flat=True)
+    assert usual_gap_s(truth).tolist() == [10.0, 20.0, 60.0]
+
+
+def test_objects_with_few_states_have_the_gap_of_all() -> None:
+    rows = [(4.0 * k, 1, 0, 0) for k in range(9)] + [(0.0, 2, 0, 0), (86_400.0, 2, 0, 0)]
+    paths = truth_paths(truth_of(rows), flat=True)
+    assert usual_gap_s(paths).tolist() == [20.0, 20.0]
+    assert usual_gap_s(truth_paths(truth_of([(0.0, 1, 0, 0)]), flat=True)).tolist() == [10.0]
+
+
+def test_stretches_end_at_pauses_of_each_object() -> None:
+    rows = [(t, 1, 0, 0) for t in (0, 5, 50, 55)] + [(t, 2, 0, 0) for t in (0, 45)]
+    paths = truth_paths(truth_of(rows), flat=True)
+    first, last = stretches(paths, np.array([10.0, 60.0]))
+    assert first.tolist() == [0, 2, 4]
+    assert last.tolist() == [1, 3, 5]

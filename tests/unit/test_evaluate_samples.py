@@ -1,6 +1,7 @@
 """Truth and tracks at common instants, and which track stands for which object."""
 
 import itertools
+import tracemalloc
 
 import numpy as np
 from tests.naive.judged import line, tracks_of, truth_of
@@ -31,6 +32,25 @@ def test_an_object_is_there_between_its_ends_but_not_in_a_pause() -> None:
     here = entries(found.truth_first, found.truth)
     assert [0 in now for now in here] == [t <= 3 or t >= 30 for t in range(32)]
     assert [1 in now for now in here] == [t >= 2 for t in range(32)]
+
+
+def test_a_slow_object_among_fast_ones_is_there_between_its_states() -> None:
+    fast = [row for k in range(3) for row in line(k, 0, 60)]
+    found = sampled(fast + line(9, 0, 60, step_s=12.0), [])
+    assert all(3 in now for now in entries(found.truth_first, found.truth))
+
+
+def test_the_time_between_two_visits_of_an_object_costs_nothing() -> None:
+    rows = [(day + t, k, 0, 0) for k in range(400) for day in (0, 86_400) for t in range(5)]
+    truth = truth_paths(truth_of(rows), flat=True)
+    tracks = track_paths(tracks_of(rows), flat=True)
+    asked = instants(truth, 1.0)
+    tracemalloc.start()
+    found = samples(truth, tracks, asked, hold_s=0.0, coast_max_s=1.0)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert (len(found.truth), len(found.track)) == (4000, 4400)
+    assert most < 20e6  # 400 objects over 86,400 instants make 276 MB a column
 
 
 def test_a_track_is_predicted_from_the_past_only() -> None:

@@ -64,7 +64,7 @@ def update_errors(
     found: Samples,
     match: Match,
     *,
-    gap_s: float | None = None,
+    gap_s: float | Floats | None = None,
 ) -> Errors:
     """Errors of every row of a track at the row's own time.
 
@@ -208,7 +208,8 @@ def _assigned(
 
 def _empty(time_s: Floats, truth: Longs, track: Longs, row: Longs, phase: Bytes) -> Errors:
     n = len(time_s)
-    return Errors(time_s, truth, track, row, phase, *(np.empty(n) for _ in range(10)), 0)
+    columns = {name: np.empty(n) for name in Errors._fields[5:-1]}
+    return Errors(time_s, truth, track, row, phase, **columns, rows_off=0)
 
 
 def _near(errors: Errors, limit_m: float) -> Errors:
@@ -216,8 +217,8 @@ def _near(errors: Errors, limit_m: float) -> Errors:
     near = horizontal_m(errors) <= limit_m
     if near.all():
         return errors
-    columns = (column[near] for column in errors[:-1])
-    return Errors(*columns, int((~near).sum()))
+    columns = {name: getattr(errors, name)[near] for name in Errors._fields[:-1]}
+    return Errors(**columns, rows_off=int((~near).sum()))
 
 
 def _compare(

@@ -22,6 +22,8 @@ GAP_INTERVALS: Final = 5.0
 """A pause in the truth is longer than this many median intervals ..."""
 GAP_MIN_S: Final = 10.0
 """... and longer than this."""
+GAP_LEAST: Final = 3
+"""Intervals that an object needs for a median of its own."""
 
 
 class Paths(NamedTuple):
@@ -103,6 +105,11 @@ def object_of(paths: Paths) -> Longs:
     return np.repeat(np.arange(len(paths.number)), np.diff(paths.first))
 
 
+def object_at(paths: Paths, state: Longs) -> Longs:
+    """Object of the chosen states (m,)."""
+    return np.searchsorted(paths.first, state, "right") - 1
+
+
 def intervals_s(paths: Paths) -> Floats:
     """Time from each state to the next of its object, NaN at the last (n,)."""
     steps = np.full(len(paths.time_s), np.nan)
@@ -111,14 +118,43 @@ def intervals_s(paths: Paths) -> Floats:
     return steps
 
 
-def usual_gap_s(truth: Paths) -> float:
-    """Longest time between two true states that is not a pause: 5 median intervals, 10 s at least.
+def usual_gap_s(truth: Paths) -> Floats:
+    """Longest time between two states that is not a pause, for each object (N,).
 
-    Without a state that has a successor, 10 s.
+    Five of its own median intervals, 10 s at least. The median of all objects stands in where an
+    object has fewer than three intervals, which cannot tell a pause from a slow sensor.
     """
+    n = len(truth.number)
     steps = intervals_s(truth)
-    steps = steps[np.isfinite(steps)]
-    return max(GAP_MIN_S, GAP_INTERVALS * float(np.median(steps))) if len(steps) else GAP_MIN_S
+    known = np.isfinite(steps)
+    if not known.any():
+        return np.full(n, GAP_MIN_S)
+    index, steps = object_of(truth)[known], steps[known]
+    usual_s = np.full(n, float(np.median(steps)))
+    several, own_s, count = medians(index, steps)
+    usual_s[several[count >= GAP_LEAST]] = own_s[count >= GAP_LEAST]
+    return np.maximum(GAP_MIN_S, GAP_INTERVALS * usual_s)
+
+
+def medians(index: Longs, values: Floats) -> tuple[Longs, Floats, Longs]:
+    """Objects that have values, ascending, with the median and the number of each one's."""
+    order = np.lexsort((values, index))
+    several, first, count = np.unique(index[order], return_index=True, return_counts=True)
+    ranked = values[order]
+    middle = ranked[first + (count - 1) // 2] + ranked[first + count // 2]
+    return several, 0.5 * middle, count
+
+
+def stretches(paths: Paths, gap_s: float | Floats) -> tuple[Longs, Longs]:
+    """First and last state of every stretch without a pause, by object and time.
+
+    `gap_s` is the longest time that is not a pause, of all objects or of each (N,).
+    """
+    if not len(paths.time_s):
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    allowed = np.repeat(np.broadcast_to(gap_s, len(paths.number)), np.diff(paths.first))
+    last = np.flatnonzero(~(intervals_s(paths) <= allowed))
+    return np.append(0, last[:-1] + 1), last
 
 
 def latest(paths: Paths, index: Longs, time_s: Floats) -> Longs:
@@ -150,12 +186,18 @@ def latest(paths: Paths, index: Longs, time_s: Floats) -> Longs:
     return out
 
 
-def present(truth: Paths, index: Longs, before: Longs, time_s: Floats, gap_s: float) -> Bools:
-    """Tell where the truth exists: at a state, or between two no more than `gap_s` apart (m,)."""
+def present(
+    truth: Paths, index: Longs, before: Longs, time_s: Floats, gap_s: float | Floats
+) -> Bools:
+    """Tell where the truth exists: at a state, or between two no more than `gap_s` apart (m,).
+
+    `gap_s` as in `stretches`.
+    """
+    allowed = np.broadcast_to(gap_s, len(truth.number))[index]
     last = truth.first[index + 1] - 1
     after = np.minimum(before + 1, last)
     at_state = truth.time_s[before] == time_s
-    between = (after > before) & (truth.time_s[after] - truth.time_s[before] <= gap_s)
+    between = (after > before) & (truth.time_s[after] - truth.time_s[before] <= allowed)
     exists: Bools = (before >= 0) & (at_state | between)
     return exists
 

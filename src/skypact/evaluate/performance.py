@@ -13,7 +13,7 @@ import numpy as np
 
 from skypact.evaluate.errors import Errors, horizontal_m, summary
 from skypact.evaluate.matching import Match
-from skypact.evaluate.paths import Bools, Paths, intervals_s, latest, object_of, usual_gap_s
+from skypact.evaluate.paths import Bools, Paths, latest, object_at, stretches, usual_gap_s
 from skypact.evaluate.phases import is_straight
 from skypact.evaluate.samples import Samples
 from skypact.model.reports import Floats, Longs
@@ -44,12 +44,8 @@ class Presence(NamedTuple):
 
 def presence(truth: Paths) -> Presence:
     """Split every path at its pauses (`paths.usual_gap_s`)."""
-    if not len(truth.time_s):
-        return Presence(np.empty(0, np.int64), np.empty(0), np.empty(0))
-    steps = intervals_s(truth)
-    ends = np.flatnonzero(~(steps <= usual_gap_s(truth)))
-    starts = np.append(0, ends[:-1] + 1)
-    return Presence(object_of(truth)[starts], truth.time_s[starts], truth.time_s[ends])
+    begin, end = stretches(truth, usual_gap_s(truth))
+    return Presence(object_at(truth, begin), truth.time_s[begin], truth.time_s[end])
 
 
 def probability_of_update(evidence: Evidence, *, interval_s: float) -> float | None:

@@ -5,14 +5,15 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from skypact.evaluate.paths import (
-    Bools,
     Paths,
     interpolate,
     intervals_s,
     latest,
+    medians,
+    object_at,
     object_of,
     predict,
-    present,
+    stretches,
     usual_gap_s,
 )
 from skypact.model.reports import Floats, Longs
@@ -63,7 +64,7 @@ def samples(
     tracks: Paths,
     instants_s: Floats,
     *,
-    gap_s: float | None = None,
+    gap_s: float | Floats | None = None,
     hold_s: float | None = None,
     coast_max_s: float = COAST_MAX_S,
 ) -> Samples:
@@ -71,33 +72,38 @@ def samples(
 
     The truth is interpolated and is there from its first to its last state, pauses left out. A
     track is where its latest state at or before the instant puts it at constant velocity: what a
-    user sees, nothing is taken from the future. It is there from its first state until `hold_s`
-    after its last, but not while its latest state is older than `coast_max_s`.
+    user sees, no place or velocity is taken from the future.
+
+    A track is there from each state until the next, at most for `coast_max_s`, and for `hold_s`
+    after its last. That it was not dropped between two states is known from the later one: tables
+    hold no times of dropping, and a track that goes on under its number was not dropped. For the
+    same reason the time after the last state is a guess, from all intervals of the track.
 
     Parameters
     ----------
     truth, tracks : Paths
     instants_s : (T,) ascending; see `instants`.
-    gap_s : float, optional
+    gap_s : float or (N,), optional
         Longest time between true states that is not a pause; `usual_gap_s` of the truth by default.
     hold_s : float, optional
         The track's own median interval between states by default (that of all tracks for a track
         with one state).
     coast_max_s : float
     """
-    gap_s = usual_gap_s(truth) if gap_s is None else gap_s
-    last_s = truth.time_s[truth.first[1:] - 1]
-    index, instant = _pairs(truth, last_s, instants_s)
-    before = latest(truth, index, instants_s[instant])
-    keep = present(truth, index, before, instants_s[instant], gap_s)
-    index, before, truth_first, time_s = _by_instant(index, instant, before, keep, instants_s)
+    begin, end = stretches(truth, usual_gap_s(truth) if gap_s is None else gap_s)
+    spans = object_at(truth, begin), truth.time_s[begin], truth.time_s[end]
+    index, before, truth_first, time_s = _there(truth, spans, instants_s)
     place_m, velocity_mps, up = interpolate(truth, before, time_s, truth.first[index + 1] - 1)
 
-    last_s = tracks.time_s[tracks.first[1:] - 1] + _holds(tracks, hold_s)
-    track, instant = _pairs(tracks, last_s, instants_s)
-    before = latest(tracks, track, instants_s[instant])
-    keep = (before >= 0) & (instants_s[instant] - tracks.time_s[before] <= coast_max_s)
-    track, before, track_first, time_s = _by_instant(track, instant, before, keep, instants_s)
+    begin, end = stretches(tracks, coast_max_s)
+    track = object_at(tracks, begin)
+    over = end == tracks.first[track + 1] - 1
+    stay_s = np.where(over, np.minimum(_holds(tracks, hold_s)[track], coast_max_s), coast_max_s)
+    end_s = tracks.time_s[end] + stay_s
+    following_s = tracks.time_s[np.minimum(end + 1, len(tracks.time_s) - 1)]
+    end_s = np.where(over, end_s, np.minimum(end_s, np.nextafter(following_s, -np.inf)))
+    spans = track, tracks.time_s[begin], end_s
+    track, before, track_first, time_s = _there(tracks, spans, instants_s)
     track_place_m = np.empty((len(track), 3))
     predict(tracks, before, time_s, track_place_m)
     return Samples(
@@ -137,27 +143,26 @@ def _holds(tracks: Paths, hold_s: float | None) -> Floats:
         return np.full(n, HOLD_S)
     index, steps = object_of(tracks)[known], steps[known]
     holds = np.full(n, float(np.median(steps)))
-    order = np.lexsort((steps, index))
-    several, first, count = np.unique(index[order], return_index=True, return_counts=True)
-    middle = steps[order][first + (count - 1) // 2] + steps[order][first + count // 2]
-    holds[several] = 0.5 * middle
+    several, own_s, _ = medians(index, steps)
+    holds[several] = own_s
     return holds
 
 
-def _pairs(paths: Paths, last_s: Floats, instants_s: Floats) -> tuple[Longs, Longs]:
-    """Objects and the instants between their first state and `last_s`, object by object."""
-    low = np.searchsorted(instants_s, paths.time_s[paths.first[:-1]], "left")
-    count = np.maximum(np.searchsorted(instants_s, last_s, "right") - low, 0)
-    index = np.repeat(np.arange(len(low)), count)
-    offset = np.repeat(low - (np.cumsum(count) - count), count)
-    return index, np.arange(len(index)) + offset
-
-
-def _by_instant(
-    index: Longs, instant: Longs, before: Longs, keep: Bools, instants_s: Floats
+def _there(
+    paths: Paths, spans: tuple[Longs, Floats, Floats], instants_s: Floats
 ) -> tuple[Longs, Longs, Longs, Floats]:
-    """Kept entries by instant, then object, and where each instant begins."""
-    index, instant, before = index[keep], instant[keep], before[keep]
+    """Objects at the instants in their spans (object, start and end), by instant, then object.
+
+    With them the state at or last before, where each instant begins, and the times. As large as
+    what comes out: nothing is spread over the time between two spans of an object.
+    """
+    owner, start_s, end_s = spans
+    low = np.searchsorted(instants_s, start_s, "left")
+    count = np.maximum(np.searchsorted(instants_s, end_s, "right") - low, 0)
+    index = np.repeat(owner, count)
+    instant = np.repeat(low - (np.cumsum(count) - count), count)
+    instant += np.arange(len(instant))
+    before = latest(paths, index, instants_s[instant])
     order = np.argsort(instant, kind="stable")
     first = np.searchsorted(instant[order], np.arange(len(instants_s) + 1))
     return index[order], before[order], first, instants_s[instant[order]]
