@@ -47,11 +47,17 @@ def test_speed_heading_and_climb_are_track_minus_truth() -> None:
     np.testing.assert_allclose(errors.climb_mps, 0.0)
 
 
-def test_slow_tracks_have_no_heading_and_hovering_truth_no_along() -> None:
-    slow = northbound(line(1, 0, 10, speed=(0, 100)), speed=(0, 15)).updates()
-    assert np.isnan(slow.heading_rad).all()
+def test_a_track_angle_is_judged_however_slow_the_track_claims_to_be() -> None:
+    rows = line(1, 0, 10, speed=(0, 100))
+    np.testing.assert_allclose(northbound(rows, speed=(0, 15)).updates().heading_rad, 0.0)
+    np.testing.assert_allclose(northbound(rows, speed=(0, -19)).updates().heading_rad, np.pi)
+    np.testing.assert_allclose(northbound(rows, speed=(0, 0)).updates().heading_rad, np.pi)
+
+
+def test_hovering_truth_has_no_along_and_no_heading() -> None:
     judged = Judged(truth_of(line(1, 0, 3)), tracks_of(line(1, 0, 3, x0=5.0)))
     hover = judged.updates()
+    assert np.isnan(hover.heading_rad).all()
     assert np.isnan(hover.along_m).all()
     assert np.isnan(hover.across_m).all()
     assert (hover.east_m == 5.0).all()

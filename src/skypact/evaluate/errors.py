@@ -21,6 +21,8 @@ from skypact.units import DEGREE
 
 HOVER_MPS: Final = 1.0
 """Below this speed there is no along and across."""
+STILL_MPS: Final = 1e-6
+"""Below this claimed speed there is no track angle but what rounding made."""
 
 Summary = dict[str, float | int | None]
 """rms, median and p95 of the absolute error, mean (bias) and n; None where n is 0."""
@@ -49,7 +51,8 @@ class Errors(NamedTuple):
     speed_mps: Floats
     """Ground speed; NaN, as all below, where the track states no velocity."""
     heading_rad: Floats
-    """Track angle in (-pi, pi]; NaN where truth or track is slower than 20 m/s."""
+    """Track angle in (-pi, pi]; NaN where the truth is slower than 20 m/s, pi where the track
+    claims not to move."""
     climb_mps: Floats
     north_mps: Floats
     east_mps: Floats
@@ -240,7 +243,8 @@ def _compare(
     claimed = np.hypot(un, ue)
     out.speed_mps[part] = claimed - speed
     turned = np.arctan2(ue * vn - un * ve, un * vn + ue * ve)
-    out.heading_rad[part] = np.where(np.minimum(speed, claimed) > COURSE_SPEED_MPS, turned, np.nan)
+    turned[claimed < STILL_MPS] = np.pi
+    out.heading_rad[part] = np.where(speed > COURSE_SPEED_MPS, turned, np.nan)
 
 
 def _stated(errors: Errors, table: TrackRows) -> Errors:
