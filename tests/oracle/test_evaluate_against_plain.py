@@ -164,16 +164,19 @@ def test_requirement_measures_are_those_of_plain_loops(seed: int) -> None:
     for k in range(len(truth.number)):
         rows = np.flatnonzero(updates.truth == k)
         rows = rows[np.argsort(updates.time_s[rows])]
-        errors = [
-            np.array([updates.north_m[i], updates.east_m[i]])
+        chosen = [
+            i
             for n, i in enumerate(rows)
             if not n or updates.time_s[rows[n - 1]] // 2.0 != updates.time_s[i] // 2.0
         ]
+        errors = [np.array([updates.north_m[i], updates.east_m[i]]) for i in chosen]
+        slots = [updates.time_s[i] // 2.0 for i in chosen]
         kept += errors
         large = [float(np.hypot(*e)) > 20.0 for e in errors]
         run = 0
         for n, error in enumerate(errors):
             joins = n > 0 and large[n] and large[n - 1] and float(error @ errors[n - 1]) > 0.0
+            joins = joins and slots[n] == slots[n - 1] + 1.0
             run = run + 1 if joins else int(large[n])
             series += 3 if run == 3 else int(run > 3)
     share = correlated_error_share(evidence, limit_m=20.0, interval_s=2.0)

@@ -20,11 +20,13 @@ from skypact.evaluate.performance import (
 )
 from skypact.evaluate.requirements import (
     check,
+    least_match_m,
     load_requirements,
     measure,
     requirement_sets,
     requirements_from_toml,
 )
+from skypact.evaluate.table import requirement_cells
 
 ONE = """title = "One"
 [[requirement]]
@@ -92,6 +94,13 @@ def test_rows_within_one_interval_count_once_in_a_series() -> None:
     assert correlated(east, interval_s=1.0) == pytest.approx(4 / 12)
 
 
+def test_large_errors_with_intervals_between_them_make_no_series() -> None:
+    rows = [(t, 1, 600.0, 0.0) for t in (0.0, 10.0, 20.0, 30.0)]
+    seen = evidence(line(1, 0, 30), rows)
+    assert correlated_error_share(seen, limit_m=500.0, interval_s=5.0) == 0.0
+    assert correlated_error_share(seen, limit_m=500.0, interval_s=10.0) == 1.0
+
+
 def test_errors_of_different_objects_make_no_series() -> None:
     truth = [r for k in range(3) for r in line(k, k, k + 0.5, x0=5000.0 * k)]
     tracks = [(k, 1 + k, 5000.0 * k + 600.0, 0.0) for k in range(3)]
@@ -125,7 +134,7 @@ def test_every_shipped_set_can_be_measured_and_names_origins(name: str) -> None:
     requirements = load_requirements(name)
     truth = line(1, 0, 60, speed=(100, 0))
     measured = measure(requirements, evidence(truth, truth, speed=(100, 0)))
-    verdicts = check(requirements, measured)
+    verdicts = check(requirements, measured, 2000.0)
     assert {v.verdict for v in verdicts} <= {"pass", "not measured"}
     assert [v.name for v in verdicts] == [r.name for r in requirements.requirement]
     assert all(one.origin for one in requirements.requirement)
@@ -149,9 +158,24 @@ def test_the_cells_hold_the_figures_of_the_issue() -> None:
 def test_verdicts_compare_in_the_right_sense() -> None:
     requirements = load_requirements("tracker-comparison")
     good = {"detection": 0.9, "position_rms": 200.0, "large_errors": 0.0}
-    assert [v.verdict for v in check(requirements, good)] == ["pass"] * 3 + ["not measured"]
+    assert [v.verdict for v in check(requirements, good, 1000.0)] == ["pass"] * 3 + ["not measured"]
     bad = {"detection": 0.89, "position_rms": 200.1, "large_errors": 0.02, "extra_tracks": 0.04}
-    assert [v.verdict for v in check(requirements, bad)] == ["fail"] * 4
+    assert [v.verdict for v in check(requirements, bad, 1000.0)] == ["fail"] * 4
+
+
+def test_a_match_too_small_to_see_large_errors_measures_nothing_and_says_why() -> None:
+    assert least_match_m(load_requirements("tracker-comparison")) == 1000.0
+    assert least_match_m(load_requirements("surveillance-5nm")) == 2 * 926.0
+    requirements = load_requirements("tracker-comparison")
+    good = dict.fromkeys(("detection", "position_rms", "large_errors", "extra_tracks"), 0.0)
+    verdicts = check(requirements, good, 999.0)
+    assert {(v.verdict, v.value) for v in verdicts} == {("not measured", None)}
+    assert {v.reason for v in verdicts} == {
+        "--match: expected 1000 m or more for this set, got 999 m"
+    }
+    assert {v.reason for v in check(requirements, good, 1000.0)} == {""}
+    shown = requirement_cells({**verdicts[0]._asdict(), "parameters": {}})
+    assert shown[-1].startswith("not measured: --match: expected 1000 m")
 
 
 def test_an_unknown_set_lists_the_known_ones() -> None:

@@ -145,7 +145,7 @@ def evaluate(
         figures["floors"] = bounds | {"settled": _settled(scene.errors, settle_s)}
     evidence = Evidence(scene.truth, scene.found, scene.match, scene.errors)
     figures["requirements"] = {
-        name: _verdicts(wanted, check(wanted, measure(wanted, evidence)))
+        name: _verdicts(wanted, check(wanted, measure(wanted, evidence), params.match_m))
         for name, wanted in sought.items()
     }
     figures["parameters"] = msgspec.to_builtins(params)

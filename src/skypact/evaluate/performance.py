@@ -24,7 +24,7 @@ class Evidence(NamedTuple):
     """One picture beside the truth.
 
     Errors above the limit of the match are never seen, so that limit must be well above those of
-    the requirements (2 km for 926 m).
+    the requirements (`requirements.least_match_m`).
     """
 
     truth: Paths
@@ -83,8 +83,8 @@ def correlated_error_share(
 ) -> float | None:
     """Share of updates in series of three or more whose errors exceed the limit the same way.
 
-    Of the rows of an object within one interval only the first counts. Errors point the same way
-    if each is less than 90 degrees off the one before.
+    Of the rows of an object within one interval only the first counts, and a series has one in
+    every interval. Errors point the same way if each is less than 90 degrees off the one before.
     """
     errors = evidence.updates
     order = np.lexsort((errors.time_s, errors.truth))
@@ -95,10 +95,11 @@ def correlated_error_share(
     if not len(rows):
         return None
     truth, north, east = errors.truth[rows], errors.north_m[rows], errors.east_m[rows]
+    follows = (truth[1:] == truth[:-1]) & (np.diff(slot[new]) == 1.0)
     large = np.hypot(north, east) > limit_m
     begins: Bools = np.ones(len(rows), bool)
     agree = north[1:] * north[:-1] + east[1:] * east[:-1] > 0.0
-    begins[1:] = ~(large[1:] & large[:-1] & agree & (truth[1:] == truth[:-1]))
+    begins[1:] = ~(large[1:] & large[:-1] & agree & follows)
     series = np.cumsum(begins) - 1
     length = np.bincount(series)
     return float(length[(length >= 3) & large[begins]].sum()) / len(rows)

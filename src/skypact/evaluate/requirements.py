@@ -21,6 +21,10 @@ NO_CONFORMITY: Final = (
 """To be printed with every result."""
 
 
+MATCH_FACTOR: Final = 2.0
+"""The match must reach this much farther than the limits to be checked."""
+
+
 class Requirement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One figure of a set."""
 
@@ -53,6 +57,8 @@ class Verdict(NamedTuple):
     unit: str
     verdict: Literal["pass", "fail", "not measured"]
     origin: str
+    reason: str = ""
+    """Why it was not measured, where there may be something to measure."""
 
 
 def requirement_sets() -> tuple[str, ...]:
@@ -91,17 +97,35 @@ def measure(requirements: RequirementSet, evidence: Evidence) -> dict[str, float
     }
 
 
-def check(requirements: RequirementSet, measured: dict[str, float | None]) -> list[Verdict]:
-    """Compare; what is None or absent in `measured` is not measured."""
+def least_match_m(requirements: RequirementSet) -> float:
+    """Limit of the match from which the set can be judged: twice its largest limit in metres.
+
+    Errors above the limit of the match are never seen: a smaller one would pass any tracker.
+    """
+    limits = [one.limit for one in requirements.requirement if one.unit == "m"]
+    limits += [one.parameters.get("limit_m", 0.0) for one in requirements.requirement]
+    return MATCH_FACTOR * max(limits, default=0.0)
+
+
+def check(
+    requirements: RequirementSet, measured: dict[str, float | None], match_m: float
+) -> list[Verdict]:
+    """Compare; what is None or absent in `measured` is not measured.
+
+    Nothing is where `match_m`, the limit of the match, is below `least_match_m`.
+    """
+    least_m = least_match_m(requirements)
+    small = f"--match: expected {least_m:g} m or more for this set, got {match_m:g} m"
     verdicts = []
     for one in requirements.requirement:
-        value = measured.get(one.name)
+        value = measured.get(one.name) if match_m >= least_m else None
         verdict: Literal["pass", "fail", "not measured"] = "not measured"
+        reason = small if match_m < least_m else ""
         if value is not None:
             met = value <= one.limit if one.sense == "at most" else value >= one.limit
-            verdict = "pass" if met else "fail"
+            verdict, reason = "pass" if met else "fail", ""
         verdicts.append(
-            Verdict(one.name, value, one.sense, one.limit, one.unit, verdict, one.origin)
+            Verdict(one.name, value, one.sense, one.limit, one.unit, verdict, one.origin, reason)
         )
     return verdicts
 

@@ -243,9 +243,10 @@ def columns(rows: Sequence[Mapping[str, Any]], names: Mapping[str, str]) -> list
 
 
 def requirement_cells(check: Mapping[str, Any]) -> tuple[str, str, str, str, str]:
-    """Name the requirement, what was found, the limit, their unit, and the verdict."""
+    """Name the requirement, what was found, the limit, their unit, and the verdict with reason."""
     given = ", ".join(f"{name} {number(value)}" for name, value in check["parameters"].items())
     text = str(check["name"]).replace("_", " ") + (f" ({given})" if given else "")
     unit = {"": PERCENT, "deg": "°"}.get(check["unit"], check["unit"])
     limit = f"{check['sense']} {number(check['limit'], unit)}"
-    return text, number(check["value"], unit), limit, unit, str(check["verdict"])
+    verdict = ": ".join(filter(None, (check["verdict"], check.get("reason", ""))))
+    return text, number(check["value"], unit), limit, unit, verdict
