@@ -63,6 +63,24 @@ def test_variants_stand_in_order():
     assert bounds[0] < bounds[1] < bounds[2]
 
 
+@pytest.mark.parametrize("kind", ["reduction", "enumeration"])
+def test_a_look_that_brought_a_report_has_a_lower_bound_than_the_mean_look(kind):
+    seen = looks(np.arange(60.0), 0.5)
+    all_looks = posterior_bound(seen, WILLIAMS, kind=kind, runs=500)
+    hits = posterior_bound(seen, WILLIAMS, kind=kind, runs=500, given_hit=True)
+    assert (hits.position_m[SETTLED] < 0.95 * all_looks.position_m[SETTLED]).all()
+    sure = looks(np.arange(60.0), 1.0)
+    np.testing.assert_allclose(
+        posterior_bound(sure, WILLIAMS, kind=kind, given_hit=True).position_m,
+        posterior_bound(sure, WILLIAMS, kind=kind).position_m,
+    )
+
+
+def test_the_riccati_equation_is_above_the_mean_covariance():
+    seen = looks(np.arange(100.0), 0.5)
+    assert settled_rms(seen, "riccati") > settled_rms(seen, "enumeration", 1_000)
+
+
 def test_clutter_raises_the_bound():
     without = settled_rms(looks(np.arange(100.0), 0.9), "reduction")
     assert settled_rms(looks(np.arange(100.0), 0.9, clutter=0.1), "reduction") > 1.3 * without

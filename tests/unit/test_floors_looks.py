@@ -1,10 +1,17 @@
 """Looks: misses between reports, sight, doubles, detection by range, clutter."""
 
+import msgspec
 import numpy as np
 import pytest
 
 from skypact.config import Sensor
-from skypact.evaluate.looks import Evidence, looks_of, ranks
+from skypact.evaluate.looks import (
+    Evidence,
+    looks_of,
+    observed_periods,
+    ranks,
+    with_periods,
+)
 from skypact.evaluate.paths import Paths
 from skypact.model.reports import ADSB, POSITION, PSR, concat_reports, empty_reports
 
@@ -122,3 +129,42 @@ def test_even_scans_with_a_silent_one_are_looks_once_a_period():
     both = concat_reports([reports_at([0.0, 8.0]), false])
     found = looks_of(both, [SENSOR], standing(8), flat=True)
     np.testing.assert_allclose(found.time_s, [0.0, 2.0, 4.0, 6.0, 8.0])
+
+
+def test_a_look_begins_after_the_last_kept_report_not_after_the_last_one():
+    sensor = msgspec.structs.replace(SENSOR, period_s=1.0)
+    times = np.arange(0.0, 9.0, 0.45)
+    found = looks_of(reports_at(times), [sensor], standing(9), flat=True)
+    kept = found.report[found.report >= 0]
+    np.testing.assert_array_equal(kept, np.arange(0, 20, 2))
+
+
+def test_looks_of_several_objects_begin_by_themselves():
+    times, target = [0.0, 0.4, 2.0, 2.2, 0.3, 0.4, 2.4], [1, 1, 1, 1, 2, 2, 2]
+    two = standing(3)._replace(
+        number=np.array([1, 2]), first=np.array([0, 2, 4]), time_s=np.array([0.0, 3.0, 0.0, 3.0])
+    )
+    reports = reports_at(times, target=np.array(target, np.int32))
+    found = looks_of(reports, [SENSOR], two, flat=True)
+    np.testing.assert_array_equal(found.report, [0, 2, 4, 6])
+
+
+@pytest.mark.parametrize(
+    ("sheet_s", "real_s", "found_s"),
+    [(12.0, 4.0, 4.0), (1.0, 4.0, 4.0), (1.0, 0.45, 0.45), (4.0, 4.0, None), (4.0, 4.4, None)],
+)
+@pytest.mark.parametrize("p_detection", [0.3, 0.95])
+def test_reports_overrule_a_data_sheet_that_is_grossly_wrong(sheet_s, real_s, found_s, p_detection):
+    # Seed 3, 300 scans.
+    hit = np.random.default_rng(3).random(300) < p_detection
+    sensor = msgspec.structs.replace(SENSOR, period_s=sheet_s)
+    found = observed_periods(reports_at(np.arange(300)[hit] * real_s), [sensor], flat=True)
+    assert found == ({} if found_s is None else {0: pytest.approx(found_s)})
+    timed = with_periods([sensor], found)[0]
+    assert timed.period_s == pytest.approx(sheet_s if found_s is None else found_s)
+
+
+def test_doubled_plots_and_few_reports_do_not_overrule_the_data_sheet():
+    times = np.sort(np.concatenate([np.arange(0.0, 80.0, 2.0), np.arange(0.02, 80.0, 2.0)]))
+    assert observed_periods(reports_at(times), [SENSOR], flat=True) == {}
+    assert observed_periods(reports_at(np.arange(0.0, 4.0, 0.4)), [SENSOR], flat=True) == {}

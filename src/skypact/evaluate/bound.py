@@ -1,4 +1,4 @@
-"""Posterior Cramér-Rao bound of tracks: what no filter can beat, with misses and false reports.
+"""Posterior Cramér-Rao bound of tracks, with misses and false reports.
 
 The bound is computed along each object's true path, look by look (`evaluate.looks`), for sensors
 that look at their own times, in the plane (east and north at the object; its height is known):
@@ -12,9 +12,15 @@ that look at their own times, in the plane (east and north at the object; its he
   random; tighter. Source: M. Hernandez, A. Farina, B. Ristic, "PCRLB for tracking in cluttered
   environments: measurement sequence conditioning approach", IEEE Trans. Aerospace and Electronic
   Systems 42 (2006), 680-704.
-- ``riccati``: P' = P - q K S K^T, the modified Riccati equation; the loosest floor of the three.
-  Source: Y. Boers, H. Driessen, "A note on bounds for target tracking with Pd < 1", IEEE Trans.
-  Aerospace and Electronic Systems 42 (2006), 640-646.
+- ``riccati``: P' = P - q K S K^T, the modified Riccati equation: no bound but an approximation,
+  from above, of the mean covariance (the equation is concave in P). It stands here because
+  publications print it as one. Sources: Y. Boers, H. Driessen, "A note on bounds for target
+  tracking with Pd < 1", IEEE Trans. Aerospace and Electronic Systems 42 (2006), 640-646;
+  B. Sinopoli et al., "Kalman filtering with intermittent observations", IEEE Trans. Automatic
+  Control 49 (2004), 1453-1464, theorem 4.
+
+With ``given_hit`` the bound is that of looks at which a report came: tracks are judged at reports,
+where errors are smaller than the mean over hits and misses.
 """
 
 from itertools import pairwise
@@ -55,7 +61,13 @@ class Bound(NamedTuple):
 
 
 def posterior_bound(
-    looks: Looks, model: FlatModel, *, kind: Kind = "reduction", runs: int = 100, seed: int = 0
+    looks: Looks,
+    model: FlatModel,
+    *,
+    kind: Kind = "reduction",
+    runs: int = 100,
+    seed: int = 0,
+    given_hit: bool = False,
 ) -> Bound:
     """Bound of every object at every look.
 
@@ -67,6 +79,9 @@ def posterior_bound(
     kind : "reduction", "enumeration" or "riccati"
     runs, seed : int
         Sequences drawn for each object by the enumeration.
+    given_hit : bool
+        State at each look the bound for the case that it is a hit; whether it was does not touch
+        what comes after. Otherwise the mean over hit and miss. Not for the Riccati equation.
     """
     rng = np.random.default_rng(seed)
     turning = _turn_states(looks)
@@ -86,10 +101,11 @@ def posterior_bound(
             F = transition(model, turning[last[index]][:, :m], dt)
             here = predicted(here, F[:, None], process_noise(model, dt)[:, None])
         hit = _hits(rng, looks.p_detection[rows], runs) if kind == "enumeration" else None
-        here = _after_look(here, looks, rows, q[rows], kind, hit)
-        P[index], last[index], last_s[index] = here, rows, looks.time_s[rows]
-        position[rows] = np.sqrt(np.mean(spread(here, 0) ** 2, axis=1))
-        velocity[rows] = np.sqrt(np.mean(spread(here, 2) ** 2, axis=1))
+        after = _after_look(here, looks, rows, q[rows], kind, hit)
+        P[index], last[index], last_s[index] = after, rows, looks.time_s[rows]
+        told = _after_hit(here, looks, rows, q[rows]) if given_hit else after
+        position[rows] = np.sqrt(np.mean(spread(told, 0) ** 2, axis=1))
+        velocity[rows] = np.sqrt(np.mean(spread(told, 2) ** 2, axis=1))
     return Bound(looks.object, looks.time_s, position, velocity)
 
 
@@ -114,8 +130,13 @@ def _after_look(
         return P + q[:, None, None, None] * (updated(P, slope, variance)[1] - P)
     if hit is None:
         return updated(P, slope, variance / q[:, None, None])[1]
-    seen = q / np.maximum(looks.p_detection[rows], _LEAST_REDUCTION)
-    return np.where(hit[:, :, None, None], updated(P, slope, variance / seen[:, None, None])[1], P)
+    return np.where(hit[:, :, None, None], _after_hit(P, looks, rows, q), P)
+
+
+def _after_hit(P: Floats, looks: Looks, rows: Longs, q: Floats) -> Floats:
+    """Update covariances (k, runs, m, m) at looks that brought a report: false ones are left."""
+    seen = (q / np.maximum(looks.p_detection[rows], _LEAST_REDUCTION))[:, None, None]
+    return updated(P, looks.slope[rows][:, None], looks.variance[rows][:, None] / seen)[1]
 
 
 def _turn_states(looks: Looks) -> Floats:

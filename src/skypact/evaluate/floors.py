@@ -10,7 +10,7 @@ from skypact.config import Sensor
 from skypact.evaluate.bound import Bound, posterior_bound
 from skypact.evaluate.clairvoyant import Clairvoyant, clairvoyant_tracks, model_tracks
 from skypact.evaluate.flatmodel import FlatModel
-from skypact.evaluate.looks import Evidence, Looks, looks_of
+from skypact.evaluate.looks import Evidence, Looks, looks_of, observed_periods, with_periods
 from skypact.evaluate.paths import Paths, truth_paths
 from skypact.evaluate.places import Bools, true_states
 from skypact.evaluate.raw import (
@@ -89,9 +89,14 @@ def floors(
     Wild reports (`evaluate.raw`) are false reports here: no look, nothing for the clairvoyant
     tracker; `wild` counts them, and `raw_all_position_rms_m` is the one figure that has them.
 
-    The bound is that of objects which move at random by the model, on average over their motions:
-    a filter may beat it on a truth that is steadier than the model, and biases of the sensors and
-    errors heavier than the data sheets' are no part of it.
+    Everything is taken at the looks that brought a report, where tracks are judged too; the bound
+    is the one given that there is a report. It is that of objects which move at random by the
+    model, on average over their motions: a filter may beat it on a truth that is steadier than the
+    model, and biases of the sensors and errors heavier than the data sheets' are no part of it. It
+    counts what false reports cost, which the clairvoyant tracker does not pay.
+
+    Where the reports come in another rhythm than the data sheet's period, the looks follow theirs
+    (`looks.observed_periods`); `settings.observed_period_s` names those sensors.
     """
     paths = truth_paths(truth, flat=flat) if isinstance(truth, TruthRows) else truth
     params = TrackerParams() if params is None else params
@@ -100,15 +105,22 @@ def floors(
     errors = raw_errors(reports, sensors, paths, flat=flat)
     reports = reports._replace(target=np.where(errors.is_wild, np.int32(-1), reports.target))
     evidence = Evidence(motion.p_detection, motion.clutter_density)
-    looks = looks_of(reports, sensors, paths, flat=flat, evidence=evidence)
-    bound = posterior_bound(looks, motion)
-    sequences = posterior_bound(looks, motion, kind="enumeration", runs=ENUMERATION_RUNS, seed=seed)
+    observed = observed_periods(reports, sensors, flat=flat)
+    timed = with_periods(sensors, observed)
+    looks = looks_of(reports, timed, paths, flat=flat, evidence=evidence)
+    bound = posterior_bound(looks, motion, given_hit=True)
+    sequences = posterior_bound(
+        looks, motion, kind="enumeration", runs=ENUMERATION_RUNS, seed=seed, given_hit=True
+    )
     if flat and model is not None:
-        known = model_tracks(reports, sensors, paths, model)
+        known = model_tracks(reports, timed, paths, model)
     else:
         known = clairvoyant_tracks(reports, sensors, flat=flat, params=params)
     tracks = track_errors(known.rows, paths, flat=flat)
-    late, settled = looks_age_s(looks) >= settle, tracks.age_s >= settle
+    is_hit = looks.report >= 0
+    late, settled = is_hit & (looks_age_s(looks) >= settle), tracks.age_s >= settle
+    if flat and model is not None:
+        settled &= is_hit  # its rows are the looks; tracks are judged at reports
     return {
         **_raw(errors),
         "bound_position_rms_m": _number(rms(bound.position_m[late])),
@@ -120,7 +132,8 @@ def floors(
         "clairvoyant_unused_reports": known.unused,
         "raw": [_plain(row._asdict()) for row in raw_summaries(errors, reports, sensors)],
         "targets": _by_target(paths, bound, late, tracks, settled),
-        "settings": _settings(motion, params, known, looks, settle, seed, model is not None),
+        "settings": _settings(motion, params, known, looks, settle, seed, model is not None)
+        | {"observed_period_s": {sensors[k].name: s for k, s in observed.items()}},
     }
 
 

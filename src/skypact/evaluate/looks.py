@@ -6,9 +6,10 @@ holds for any horizon, outage, cone of silence and equipment, simulated or recor
 says itself comes when it comes: those looks are its reports, and nothing was missed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
+import msgspec
 import numpy as np
 
 from skypact.config import Sensor
@@ -33,6 +34,13 @@ LONGEST_GAP: Final = 10
 of a half, one gap in a thousand is longer by chance."""
 SAME_LOOK: Final = 0.5
 """Reports nearer than this share of a period come from one look; the first one counts."""
+DOUBLED: Final = 0.02
+"""Share of a period, 7 degrees of a turn, within which reports are never two looks."""
+SHORTER: Final = 0.75
+LONGER: Final = 1.5
+"""Share of the data sheet's period from which times between reports say that it is wrong."""
+LEAST_REVISITS: Final = 20
+_SAME_S: Final = 1e-6
 BIN_LOOKS: Final = 200
 """Looks from which the detection probability at a range is measured, and at most so many bins."""
 MOST_BINS: Final = 12
@@ -129,6 +137,48 @@ def looks_of(
     return Looks._make(column[order] for column in looks)
 
 
+def observed_periods(
+    reports: ReportBatch, sensors: Sequence[Sensor], *, flat: bool
+) -> dict[int, float]:
+    """Revisit times of sensors whose reports belie the data sheet, by index.
+
+    A sensor's are the times between its successive reports of an object, doubled plots left out.
+    Misses make them longer, never shorter: the sheet is wrong where a fifth of them are below
+    `SHORTER` periods, or where nine in ten are above `LONGER`. Then the revisit time is the median
+    of those no longer than `LONGER` times that quantile; so it is found down to detection
+    probabilities of a fifth. Fewer than `LEAST_REVISITS` tell nothing.
+    """
+    sites = sites_of(sensors, flat=flat)
+    rows = np.flatnonzero((reports.target >= 0) & is_usable(reports, sites, flat=flat))
+    rows = rows[~is_self_reported(take_reports(reports, rows))]
+    rows = rows[
+        np.lexsort((reports.time_s[rows], reports.sensor[rows], reports.target[rows]))
+    ]  # fmt: skip
+    part = take_reports(reports, rows)
+    period_s = sites.table.period_s[part.sensor[1:]]
+    gap_s = np.diff(part.time_s)
+    revisit = (np.diff(_groups(part)) == 0) & (gap_s > DOUBLED * period_s)
+    found = {}
+    for sensor in np.unique(part.sensor).tolist():
+        gaps = gap_s[revisit & (part.sensor[1:] == sensor)]
+        if len(gaps) < LEAST_REVISITS:
+            continue
+        sheet = sites.table.period_s[sensor]
+        tenth, fifth = np.quantile(gaps, (0.1, 0.2))
+        low = fifth if fifth < SHORTER * sheet else tenth
+        if not SHORTER * sheet <= low <= LONGER * sheet:
+            found[sensor] = float(np.median(gaps[gaps <= LONGER * low]))
+    return found
+
+
+def with_periods(sensors: Sequence[Sensor], period_s: Mapping[int, float]) -> list[Sensor]:
+    """Sensors with other periods where they are given."""
+    return [
+        msgspec.structs.replace(sensor, period_s=period_s.get(k, sensor.period_s))
+        for k, sensor in enumerate(sensors)
+    ]
+
+
 def ranks(number: Longs) -> tuple[Longs, Longs]:
     """Order rows sorted by object so that all first rows of objects come first, then all second.
 
@@ -142,13 +192,35 @@ def ranks(number: Longs) -> tuple[Longs, Longs]:
     return order, bounds
 
 
+def _groups(part: ReportBatch) -> Longs:
+    """Give each report the number of its run of one target and one sensor (n,)."""
+    new = (part.target[1:] != part.target[:-1]) | (part.sensor[1:] != part.sensor[:-1])
+    return np.append(0, np.cumsum(new))[: len(part.time_s)].astype(np.int64)
+
+
 def _first_of_look(part: ReportBatch, sites: Sites, scans: Scans) -> Bools:
-    """Leave out reports of the same look: split and doubled ones. Sorted by target and sensor."""
-    same = (part.target[1:] == part.target[:-1]) & (part.sensor[1:] == part.sensor[:-1])
+    """Leave out reports of the same look: split and doubled ones. Sorted by target and sensor.
+
+    A look begins with the first report and lasts `SAME_LOOK`; the next begins with the first after.
+    """
+    n = len(part.time_s)
+    group = _groups(part)
     least = SAME_LOOK * sites.table.period_s[part.sensor]
     least[is_self_reported(part) | np.isin(part.sensor, list(scans))] = 1e-3
-    keep = np.ones(len(part.time_s), bool)
-    keep[1:] = ~same | (np.diff(part.time_s) >= least[1:])
+    keep = np.zeros(n, bool)
+    if not n:
+        return keep
+    # Times of each group on a stretch of its own, so that one search serves all.
+    age_s = part.time_s - part.time_s.min()
+    key = group * (age_s.max() + least.max() + 1.0) + age_s
+    after = np.searchsorted(key, key + least - _SAME_S)
+    front = np.flatnonzero(np.diff(group, prepend=-1))
+    while len(front):
+        keep[front] = True
+        onward = np.maximum(after[front], front + 1)
+        there = onward < n
+        there[there] = group[onward[there]] == group[front[there]]
+        front = onward[there]
     return keep
 
 

@@ -4,10 +4,10 @@ Every report is placed at the true height, so that only what the sensor measures
 counts, and compared with the truth at the report's own stamp: noise, biases, time errors, merged
 plots and all.
 
-Some reports bear an object's number and are no direct measurement of it: echoes of the pulse before,
-reflections, halves of split plots, positions forged by interference. Those further from the object
-than `WILD_SIGMAS` times the stated deviation plus `WILD_M` are wild: they are counted, and left out
-of everything that a few of them would make meaningless.
+Some reports bear an object's number and are no direct measurement of it: echoes of the pulse
+before, reflections, halves of split plots, positions forged by interference. Those further from the
+object than `WILD_SIGMAS` times the stated deviation plus `WILD_M` are wild: they are counted, and
+left out of everything that a few of them would make meaningless.
 """
 
 from collections.abc import Sequence
@@ -50,7 +50,7 @@ class RawErrors(NamedTuple):
 
 
 class RawSummary(NamedTuple):
-    """Errors of one sensor's reports of one kind; wild ones count in `n`, `wild` and `rms_all_m`."""
+    """Errors of one sensor's reports of one kind; wild ones are in `n`, `wild` and `rms_all_m`."""
 
     sensor: str
     kind: str
