@@ -51,6 +51,26 @@ def test_the_border_scenario_has_three_members_six_radars_and_300_aircraft() -> 
         ('[sensor]\nname = "A"\n', ("sensor: expected `array`", "{'name': 'A'}")),
         (radar("biases = { x = 1 }"), ("sensor[1].biases", "x = 1")),
         ("wind = \n", ("expected TOML",)),
+        (radar("sigma_range_m = inf"), ("sensor[1].sigma_range_m", "finite", "got inf")),
+        ("[wind]\nspeed_mps = [1.0, nan]\n", ("wind.speed_mps[1]", "finite", "got nan")),
+        ("start_s = inf\n", ("start_s", "finite", "got inf")),
+        ("start_s = 1e18\n", ("start_s", "<= 4100000000", "1e+18")),
+        ("duration_s = 60.0\n", ("sensor", "at least one", "none")),
+        ("truth_period_s = 0.6\n" + radar(), ("truth_period_s", "multiple of 0.25", "0.6")),
+        (radar('member = "xx"'), ("sensor[1].member", "[[member]] (none)", "'xx'")),
+        (radar("period_s = 0.1"), ("sensor[1].period_s", "at least 0.25", "0.1", "several")),
+        (
+            radar("[radar.B]\nprimary_range_m = 100.0"),
+            ("radar.B.primary_range_m", "at least 1000 m", "100"),
+        ),
+        (
+            radar('kind = "adsb"\nbiases = { range_m = 5.0 }'),
+            ("sensor[1].biases.range_m", "expected 0", "5", "adsb", "time_s", "leave it out"),
+        ),
+        (
+            radar('kind = "mlat"\nbiases = { azimuth_deg = 0.5 }'),
+            ("sensor[1].biases.azimuth_deg", "got 0.5", "mlat"),
+        ),
     ],
 )
 def test_a_wrong_scenario_names_key_value_and_range(text: str, parts: tuple[str, ...]) -> None:
@@ -58,6 +78,13 @@ def test_a_wrong_scenario_names_key_value_and_range(text: str, parts: tuple[str,
         load_scenario(text)
     for part in parts:
         assert part in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", ["mlat", "adsb", "remoteid", "passive"])
+def test_a_sensor_may_have_the_biases_that_are_measured(kind: str) -> None:
+    keys = "azimuth_deg = 0.5, time_s = 0.1" if kind == "passive" else "time_s = 0.1"
+    text = f'[[member]]\nname = "at"\n{radar(f"kind = {kind!r}")}member = "at"\n'
+    assert load_scenario(f"{text}biases = {{ {keys} }}\n").sensor[1].biases.time_s == 0.1
 
 
 def test_an_unknown_name_lists_the_shipped_scenarios() -> None:

@@ -17,6 +17,13 @@ from msgspec import Meta
 from skypact import config
 from skypact.errors import ConfigError
 from skypact.simulate.flat.schema import FlatScenario, check
+from skypact.simulate.limits import (
+    check_finite,
+    check_members,
+    check_radar,
+    check_sheet,
+    check_truth_period,
+)
 from skypact.simulate.parts import (
     Air,
     Airport,
@@ -68,8 +75,8 @@ class Scenario(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A scenario file."""
 
     title: str = ""
-    start_s: Annotated[float, Meta(ge=0)] = 1_767_268_800.0
-    """First instant, seconds UTC since 1970 (2026-01-01 12:00)."""
+    start_s: Annotated[float, Meta(ge=0, le=4.1e9)] = 1_767_268_800.0
+    """First instant, seconds UTC since 1970 (2026-01-01 12:00); to the year 2099."""
     duration_s: Annotated[float, Meta(gt=0, le=604_800)] = 600.0
     """How long `skypact simulate` plays; a live scene goes on."""
     truth_period_s: Annotated[float, Meta(ge=0.25)] = 1.0
@@ -166,6 +173,7 @@ def scenario_from_toml(text: str, where: str = "scenario") -> Scenario | FlatSce
     """Read and check a scenario from TOML text; errors as for `load_scenario`."""
     try:
         raw = tomllib.loads(text)
+        check_finite(raw, where)
         scenario: Scenario | FlatScenario = (
             msgspec.convert(raw, FlatScenario) if "frame" in raw else msgspec.convert(raw, Scenario)
         )
@@ -226,6 +234,8 @@ def _check(scenario: Scenario, where: str) -> None:
     for index, sensor in enumerate(scenario.sensor):
         _check_sensor(sensor, scenario.air.undulation_m, f"{where}: sensor[{index}]")
     _check_traffic(scenario, where)
+    check_truth_period(scenario.truth_period_s, where)
+    check_members(scenario.sensor, scenario.member, where)
 
 
 def _is_direct(sensor: config.Sensor) -> bool:
@@ -250,6 +260,7 @@ def _check_sensor(sensor: config.Sensor, sea_m: float, where: str) -> None:
             f"{where}.height_m: expected a height above the sea, at least {sea_m:g} m above the"
             f" ellipsoid here (air.undulation_m), got {sensor.height_m:g}"
         )
+    check_sheet(sensor, where)
 
 
 def _check_traffic(scenario: Scenario, where: str) -> None:
@@ -269,11 +280,7 @@ def _check_traffic(scenario: Scenario, where: str) -> None:
             f"{where}: traffic: expected transit + domestic at most 1, got {shares:g}"
         )
     for name, options in scenario.radar.items():
-        if options.delay_max_s < options.delay_min_s:
-            raise ConfigError(
-                f"{where}: radar.{name}.delay_max_s: expected at least delay_min_s"
-                f" {options.delay_min_s:g}, got {options.delay_max_s:g}"
-            )
+        check_radar(options, f"{where}: radar.{name}")
 
 
 def _check_objects(scenario: Scenario, where: str) -> None:
