@@ -5,7 +5,7 @@ from tests.naive.simulated_scenes import scene_of
 
 from skypact.simulate import Scene
 from skypact.simulate.aircraft import AIRLINER, empty_aircraft
-from skypact.simulate.spacing import keep_distance, near_pairs, plane
+from skypact.simulate.spacing import Placed, is_clear, keep_distance, near_pairs, plane
 from skypact.units import DEGREE
 
 
@@ -48,3 +48,18 @@ def test_a_new_flight_of_an_airliner_begins_away_from_others_at_its_level() -> N
             # Checked when it began, up to a second (500 m of closing) before this row.
             assert apart.min(initial=np.inf) > 8_700.0
         known |= set(truth.target[now].tolist())
+
+
+def test_the_grid_of_placed_flights_finds_what_a_scan_of_all_finds() -> None:
+    rng = np.random.default_rng(9)
+    a = empty_aircraft(600)
+    a.kind[:] = AIRLINER
+    a.lat_rad[:], a.lon_rad[:] = rng.uniform([[47.0], [16.0]], [[49.0], [19.0]], (2, 600)) * DEGREE
+    a.baro_m[:] = rng.uniform(0.0, 3_000.0, 600)
+    placed, clear = Placed(a), []
+    for row in range(600):
+        a.target[row] = row
+        clear.append(is_clear(a, row))
+        assert placed.is_clear(row) == clear[-1]
+        placed.add(row)
+    assert 100 < sum(clear) < 500

@@ -21,7 +21,7 @@ from skypact.simulate.aircraft import (
 from skypact.simulate.parts import Fleet, Recorded
 from skypact.simulate.routes import Point, airliner_route, course_distance, fast_route, local_route
 from skypact.simulate.scenario import Scenario
-from skypact.simulate.spacing import is_clear
+from skypact.simulate.spacing import Placed, is_clear
 from skypact.units import DEGREE
 
 _BLOCKS: Final = (
@@ -140,9 +140,13 @@ class Dispatcher:
         """Kind of each row of the table."""
         return [AIRCRAFT_KINDS.index(fleet.kind) for fleet in self._fleet_of_row]
 
-    def launch(self, a: Aircraft, row: int, time_s: float, *, underway: bool) -> None:
-        """Start a flight in a row: at its route's start, or anywhere on it if `underway`."""
+    def launch(self, a: Aircraft, row: int, time_s: float, placed: Placed | None = None) -> None:
+        """Start a flight in a row: at its route's start, or anywhere on it at the scene's start.
+
+        At the scene's start the flights begun before are `placed`, and this one joins them.
+        """
         kind = int(a.kind[row])
+        underway = placed is not None
         self._equipment.number(a, row)
         self._equipment.equip(a, row, self._fleet_of_row[row])
         for _ in range(_TRIES):
@@ -152,8 +156,10 @@ class Dispatcher:
                 legs = [course_distance(p, q)[1] for p, q in pairwise(route)]
                 flown = self._rng.uniform(0.0, 0.97) * math.fsum(legs)
             self._place(a, row, route, flown, time_s)
-            if kind != AIRLINER or is_clear(a, row):
+            if kind != AIRLINER or (placed.is_clear(row) if placed else is_clear(a, row)):
                 break
+        if placed:
+            placed.add(row)
 
     def _route(self, kind: int, time_s: float) -> list[Point]:
         scenario, rng = self._scenario, self._rng

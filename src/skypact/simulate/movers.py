@@ -30,7 +30,7 @@ from skypact.simulate.guidance import arrived, fly_on, guide
 from skypact.simulate.recorded import Replayed, checked, kinds_of
 from skypact.simulate.recorded import flights_of as recorded_flights
 from skypact.simulate.scenario import Scenario
-from skypact.simulate.spacing import keep_distance
+from skypact.simulate.spacing import Placed, keep_distance
 from skypact.simulate.truth import TICK_S, Span, ecef_state
 from skypact.simulate.wind import wind_field
 
@@ -63,8 +63,9 @@ class Guided:
     def begin(self, time_s: float) -> None:
         """Start a flight where the one before has arrived; the scene's first ones are underway."""
         a = self._rows
+        placed = Placed(a) if self._ticks == 0 else None
         for row in np.flatnonzero(arrived(a)).tolist():
-            self._dispatcher.launch(a, row, time_s, underway=self._ticks == 0)
+            self._dispatcher.launch(a, row, time_s, placed)
 
     def move(self, start_s: float) -> None:
         """Guide and move all by one tick, in place."""

@@ -4,6 +4,8 @@ What controllers do, in its simplest form: of two airliners near each other at a
 on about one course, the one behind flies slower. Crossing traffic is left as it is.
 """
 
+import itertools
+import math
 from typing import Final
 
 import numpy as np
@@ -75,3 +77,47 @@ def is_clear(a: Aircraft, row: int) -> bool:
     north, east = plane(a.lat_rad[others], a.lon_rad[others])
     here_north, here_east = plane(a.lat_rad[row : row + 1], a.lon_rad[row : row + 1])
     return bool((np.hypot(north - here_north, east - here_east) >= _NEAR_M).all())
+
+
+class Placed:
+    """Where flights began at one instant, in a grid: `is_clear` without a scan.
+
+    Parameters
+    ----------
+    aircraft : Aircraft
+    """
+
+    def __init__(self, aircraft: Aircraft) -> None:
+        self._aircraft = aircraft
+        self._at: dict[tuple[int, int, int], list[tuple[float, float, float]]] = {}
+
+    def add(self, row: int) -> None:
+        """Note the present place of a row's flight."""
+        north_m, east_m, baro_m = self._place(row)
+        self._at.setdefault(_cell(north_m, east_m, baro_m), []).append((north_m, east_m, baro_m))
+
+    def is_clear(self, row: int) -> bool:
+        """Whether none of the noted flights is near a row's flight at its level."""
+        here = self._place(row)
+        north_m, east_m, baro_m = here
+        i, j, k = _cell(*here)
+        for di, dj, dk in itertools.product((-1, 0, 1), repeat=3):
+            for north, east, baro in self._at.get((i + di, j + dj, k + dk), ()):
+                apart = abs(baro - baro_m) >= _LEVEL_M
+                if not apart and math.hypot(north - north_m, east - east_m) < _NEAR_M:
+                    return False
+        return True
+
+    def _place(self, row: int) -> tuple[float, float, float]:
+        a = self._aircraft
+        north, east = plane(a.lat_rad[row : row + 1], a.lon_rad[row : row + 1])
+        return float(north[0]), float(east[0]), float(a.baro_m[row])
+
+
+def _cell(north_m: float, east_m: float, baro_m: float) -> tuple[int, int, int]:
+    """Cell of a grid as wide as flights keep clear of each other."""
+    return (
+        math.floor(north_m / _NEAR_M),
+        math.floor(east_m / _NEAR_M),
+        math.floor(baro_m / _LEVEL_M),
+    )
