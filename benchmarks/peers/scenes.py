@@ -14,8 +14,8 @@ from skypact.model.truth import TruthRows
 from skypact.record.judged import read_truth
 
 SKY, FLAT = "scale-100", "crossing"
-SKY_S = 90.0
-"""Nine turns of each radar."""
+SKY_S = 60.0
+"""Six turns of each radar, three of them judged."""
 
 
 class PeerScene(NamedTuple):
@@ -28,7 +28,7 @@ class PeerScene(NamedTuple):
     flat: bool
 
 
-def simulated(name: str, seed: int, sky_s: float = SKY_S) -> PeerScene:
+def simulated(name: str, seed: int) -> PeerScene:
     """Simulate a shipped scene, or one from a file, and read back what was written.
 
     Parameters
@@ -36,11 +36,9 @@ def simulated(name: str, seed: int, sky_s: float = SKY_S) -> PeerScene:
     name : str
         As on the command line.
     seed : int
-    sky_s : float
-        Length of a scene of the real sky.
     """
     with tempfile.TemporaryDirectory() as folder:
-        length = [] if name == FLAT else ["--seconds", f"{sky_s:g}"]
+        length = [] if name == FLAT else ["--seconds", f"{SKY_S:g}"]
         said = io.StringIO()
         with contextlib.redirect_stdout(said):
             code = skypact(["simulate", name, "--seed", str(seed), *length, "--out", folder])

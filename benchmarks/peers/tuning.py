@@ -21,8 +21,6 @@ from benchmarks.peers.stone_soup import Method, Settings, track
 TUNED = Path(__file__).with_name("tuned.toml")
 SEEDS = {SKY: (7_001,), FLAT: (7_001, 7_002, 7_003)}
 """Far from those of the comparison."""
-TUNING_S = 60.0
-"""Length of the sky's scene here: half a minute is judged."""
 GRID: dict[str, dict[str, tuple[float, ...]]] = {
     SKY: {"accel_psd": (1.0, 4.0), "gate": (5.0, 7.0)},
     FLAT: {"accel_psd": (2.0, 8.0, 32.0), "gate": (3.0, 4.0, 5.0)},
@@ -62,7 +60,7 @@ def cost(scenes: list[PeerScene], settings: Settings, method: Method) -> float:
 
 def search(name: str, method: Method) -> dict[str, Any]:
     """Best settings of a scene and a method, with all that was tried."""
-    scenes = [simulated(name, seed, TUNING_S) for seed in SEEDS[name]]
+    scenes = [simulated(name, seed) for seed in SEEDS[name]]
     tried: list[dict[str, Any]] = []
 
     def tell(changed: dict[str, float], settings: Settings) -> float:
