@@ -22,7 +22,7 @@ def solved(cost_by_pair, n_rows, n_columns, instants=1):
     counts = np.bincount([i for i, _ in keys], minlength=n_rows) if keys else np.zeros(n_rows)
     first = np.concatenate([[0], np.cumsum(np.tile(counts, instants))]).astype(np.int64)
     chosen = np.full(n_rows * instants, -7, np.int64)
-    assign(np.arange(instants + 1) * n_rows, first, column, cost, n_columns, chosen)
+    assign(np.arange(instants + 1) * n_rows, first, column, cost, 0.0, n_columns, chosen)
     for k in range(instants):
         used = [column[e] for e in chosen[k * n_rows : (k + 1) * n_rows] if e >= 0]
         assert len(used) == len(set(used))
@@ -56,9 +56,9 @@ def test_larger_tables_agree_with_a_dense_solver(shape, share):
 def test_of_two_equal_choices_the_first_listed_is_taken():
     first, column = np.array([0, 2, 3]), np.array([1, 0, 1])
     chosen = np.empty(2, np.int64)
-    assign(np.array([0, 1]), first[:2], column[:2], np.array([-1.0, -1.0]), 2, chosen[:1])
+    assign(np.array([0, 1]), first[:2], column[:2], np.array([-1.0, -1.0]), 0.0, 2, chosen[:1])
     assert chosen[0] == 0
-    assign(np.array([0, 2]), first, column, np.array([-1.0, -1.0, -1.0]), 2, chosen)
+    assign(np.array([0, 2]), first, column, np.array([-1.0, -1.0, -1.0]), 0.0, 2, chosen)
     assert chosen.tolist() == [1, 2]
 
 

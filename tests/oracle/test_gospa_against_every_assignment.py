@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+from scipy.optimize import linear_sum_assignment
 from tests.naive import gospa as naive
 from tests.naive import trajectories as naive_windows
-from tests.naive.sampled import random_paths, samples_of
+from tests.naive.sampled import one_instant, random_paths, samples_of
 
 from skypact.evaluate.gospa import gospa
 from skypact.evaluate.ospa import ospa, ospa2
@@ -66,3 +67,27 @@ def test_sliding_windows_of_one_pair_are_those_added_up(window):
     want = [naive_windows.mean_distance(gains, *sets, k, window, 5.0) for k in ends]
     assert instant.tolist() == ends
     assert distance == pytest.approx(want, abs=1e-12)
+
+
+@pytest.mark.parametrize("p", [1.0, 1.5, 2.0, 3.0, 4.0])
+@pytest.mark.parametrize("c", [100.0, 1e7])
+def test_small_errors_below_a_large_cut_off_are_assigned_as_well(p, c):
+    """Errors of centimetres: c^p - d^p holds nothing of them from p = 2 or 3 on.
+
+    Where an object is missed its c^p swallows them in the total, and may in the choice.
+    """
+    rng = np.random.default_rng(15)
+    for n_lost in (0, 1):
+        places = rng.uniform(0, 0.3, (7, 2))
+        tracks = rng.permutation(places) + rng.normal(0, 0.05, places.shape)
+        samples = one_instant(list(map(tuple, places)), list(map(tuple, tracks[n_lost:])))
+        apart = np.linalg.norm(places[:, None] - tracks[None, n_lost:], axis=2) ** p
+        row, column = linear_sum_assignment(apart)
+        want, slack = apart[row, column].sum(), 10 * n_lost * np.finfo(float).eps * c**p
+        found = gospa(samples, c_m=c, p=p)
+        total = want + n_lost * c**p / 2
+        assert found.localisation[0] == pytest.approx(want, rel=1e-12, abs=slack)
+        assert found.n_missed[0] == n_lost
+        assert found.total[0] == pytest.approx(total ** (1 / p), rel=1e-12)
+        total = (want + n_lost * c**p) / 7
+        assert ospa(samples, c_m=c, p=p).total[0] == pytest.approx(total ** (1 / p), rel=1e-12)

@@ -7,20 +7,20 @@ import numpy as np
 import pytest
 
 from skypact.errors import ConfigError, MissingExtraError, RecordingError
-from skypact.evaluate import plots
+from skypact.evaluate import pairs, plots
 from skypact.evaluate.evaluation import evaluate
 from skypact.evaluate.params import EvaluateParams
 from skypact.evaluate.report import nees_band, page
 from skypact.evaluate.report_html import html as html_of
 from skypact.evaluate.series import binned, clock, thinned
-from skypact.evaluate.table import GROUPS, PERCENT, lines, look_up, number
+from skypact.evaluate.table import GROUPS, PERCENT, lines, look_up, number, reasons
 from skypact.model.tracks import concat_rows, empty_rows, take_rows
 from skypact.model.truth import TruthRows
 
 SECONDS = 60
 SPEED_MPS = 200.0
 START_S = 1.7e9
-PARAMS = EvaluateParams(gospa_c_m=100.0, match_m=500.0)
+PARAMS = EvaluateParams(gospa_c_m=100.0, match_m=2000.0)
 
 
 def flat_truth(objects=3):
@@ -323,3 +323,35 @@ def test_without_matplotlib_the_install_line_is_told(monkeypatch):
 
 def test_parts_of_a_figure_stay_indented_on_the_page(report):
     assert "\N{EM SPACE}part of missed objects, RMS" in report
+
+
+def test_metrics_over_time_of_too_many_pairs_are_left_out_and_say_why(monkeypatch):
+    monkeypatch.setattr(pairs, "MOST_PAIRS", 182)
+    truth = flat_truth()
+    judged = evaluate(tracks_of(truth), truth, PARAMS, flat=True).figures
+    assert judged["gospa"]["mean"] == pytest.approx(0.0, abs=1e-6)
+    assert judged["ospa"]["mean"] == pytest.approx(0.0, abs=1e-6)
+    assert (judged["tgospa"]["total"], judged["tgospa"]["exact"]) == (None, None)
+    assert judged["ospa2"]["mean"] is None
+    told = reasons(judged)
+    assert [line.partition(": expected at most 182 pairs")[0] for line in told] == [
+        "trajectory GOSPA", "OSPA(2)",
+    ]  # fmt: skip
+    assert all("got 183" in line for line in told)
+    shown = {line.label: line.value for _, group in lines(judged) for line in group}
+    assert shown["trajectory GOSPA"] == shown["OSPA(2), mean"] == number(None)
+    monkeypatch.setattr(pairs, "MOST_PAIRS", 183)
+    assert reasons(evaluate(tracks_of(truth), truth, PARAMS, flat=True).figures) == []
+
+
+def test_a_trajectory_gospa_that_may_be_too_high_is_shown_as_at_most():
+    for exact, want in ((True, "12"), (False, "at most 12")):
+        figures = {"tgospa": {"total": 12.0, "exact": exact}}
+        assert [line.value for _, group in lines(figures) for line in group] == [want]
+
+
+def test_the_window_of_ospa2_is_told_in_instants():
+    truth = flat_truth()
+    params = EvaluateParams(step_s=5.0, ospa2_window_s=2.0)
+    judged = evaluate(tracks_of(truth), truth, params, flat=True).figures
+    assert judged["parameters"]["ospa2_window_instants"] == 1

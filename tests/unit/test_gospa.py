@@ -79,7 +79,17 @@ def test_the_summary_averages_instants_and_its_parts_add_up():
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("c_m", 0.0), ("c_m", np.inf), ("p", 0.5), ("alpha", 0.0), ("alpha", 2.1), ("dimensions", 1)],
+    [
+        ("c_m", 0.0),
+        ("c_m", np.inf),
+        ("c_m", 1e200),
+        ("p", 0.5),
+        ("p", 400.0),
+        ("p", np.nan),
+        ("alpha", 0.0),
+        ("alpha", 2.1),
+        ("dimensions", 1),
+    ],
 )
 def test_parameters_that_make_no_metric_are_refused_by_name(name, value):
     with pytest.raises(ConfigError, match=f"^{name}: expected"):

@@ -61,3 +61,9 @@ def test_the_summary_names_the_parts():
 def test_a_window_without_instants_is_refused():
     with pytest.raises(ConfigError, match=r"^window: expected at least 1 instant, got 0"):
         ospa2(samples_of([], []), window=0)
+
+
+def test_a_window_longer_than_the_scene_is_the_scene():
+    samples = samples_of([{0: (0, 0)}] * 4, [{1: (8, 0)}, *([{1: (2, 0)}] * 3)])
+    found = ospa2(samples, c_m=10.0, p=1.0, window=10**30)
+    assert found.total == pytest.approx([8.0, 5.0, 4.0, 3.5])

@@ -95,5 +95,5 @@ def test_the_summary_averages_over_time_and_its_parts_add_up():
 
 
 def test_switches_without_a_cost_are_refused():
-    with pytest.raises(ConfigError, match=r"^gamma_m: expected above 0 m, got 0"):
+    with pytest.raises(ConfigError, match=r"^gamma_m: expected 0.001 to 1e\+07 m, got 0$"):
         judged([], [], gamma_m=0.0)

@@ -17,7 +17,7 @@ from skypact.evaluate.evaluation import Evaluation, evaluate
 from skypact.evaluate.flatmodel import FlatModel
 from skypact.evaluate.params import EvaluateParams
 from skypact.evaluate.report_html import html
-from skypact.evaluate.table import assumed, lines, number, requirement_cells
+from skypact.evaluate.table import assumed, lines, number, reasons, requirement_cells
 from skypact.model.reports import ReportBatch
 from skypact.record.judged import (
     JudgedTracks,
@@ -56,7 +56,7 @@ def params_of(args: argparse.Namespace) -> EvaluateParams:
         One is out of its limits; the message names the flag.
     """
     given = {field: getattr(args, field) for field in FLAG_OF if getattr(args, field) is not None}
-    given = {name: int(v) if v == int(v) else v for name, v in given.items()}
+    given = {name: int(v) if v in (2.0, 3.0) else v for name, v in given.items()}
     given |= {"start_s": args.start, "end_s": args.end, "confirmed_only": not args.tentative}
     try:
         return msgspec.convert(given, EvaluateParams)
@@ -64,7 +64,7 @@ def params_of(args: argparse.Namespace) -> EvaluateParams:
         field = str(error).rpartition("$.")[2].rstrip("`")
         what = str(error).rpartition(" - at ")[0]
         raise ConfigError(
-            f"--{FLAG_OF.get(field, field)}: {what[:1].lower()}{what[1:]}, got {given[field]}"
+            f"--{FLAG_OF.get(field, field)}: {what[:1].lower()}{what[1:]}, got {given[field]:g}"
         ) from error
 
 
@@ -159,7 +159,7 @@ def _judge(args: argparse.Namespace, params: EvaluateParams) -> tuple[Evaluation
         )
     notes = [f"{args.tracks.name}: {note}" for note in tracks.notes]
     notes += [f"{args.truth.name}: {note}" for note in truth.notes]
-    return judged, [*notes, *given.notes]
+    return judged, [*notes, *given.notes, *reasons(judged.figures)]
 
 
 def _say_tables(figures: dict[str, Any]) -> None:

@@ -44,6 +44,9 @@ class Crowd(NamedTuple):
     truth: Longs
     """Objects and tracks numbered from 0 (n,)."""
     track: Longs
+    before: Longs
+    """As of `Span` (n,)."""
+    after: Longs
     half_switch: float
 
 
@@ -65,7 +68,7 @@ class _Partners:
         first = np.searchsorted(self.row[keep], self.rows)
         chosen = np.empty(len(first) - 1, np.int64)
         whole = np.array([0, len(chosen)])
-        assign(whole, first, self.column[keep], -sums[keep], self.n_columns, chosen)
+        assign(whole, first, self.column[keep], -sums[keep], 0.0, self.n_columns, chosen)
         is_chosen = np.zeros(len(self.row), np.bool_)
         is_chosen[keep[chosen[chosen >= 0]]] = True
         return is_chosen[self.of_span]
@@ -80,6 +83,8 @@ def crowd_of(spans: Sequence[Span], events: Longs, gain: Floats, half_switch: fl
         np.array([(events >= span.start) & (events <= span.end) for span in spans]).T,
         np.unique([span.truth for span in spans], return_inverse=True)[1],
         np.unique([span.track for span in spans], return_inverse=True)[1],
+        np.array([span.before for span in spans]),
+        np.array([span.after for span in spans]),
         half_switch,
     )
 
@@ -106,7 +111,7 @@ def least_cost(crowd: Crowd) -> float:
     for side, numbers in enumerate((crowd.truth, crowd.track)):
         for number in range(int(numbers.max()) + 1):
             members = np.flatnonzero(numbers == number)
-            spans, gain = [crowd.spans[s] for s in members], crowd.gain[:, members]
+            spans, gain = [crowd.spans[s] for s in members.tolist()], crowd.gain[:, members]
             course = best_course(spans, crowd.events, gain, crowd.half_switch)
             if course is None:
                 sums[side] -= float(gain.max(axis=1).sum())
@@ -174,8 +179,11 @@ def _joined(crowd: Crowd, partners: _Partners, courses: Sequence[Bools]) -> Bool
 
 def _changes(crowd: Crowd, states: tuple[Bools, Bools], opens: tuple[Bools, Bools]) -> Floats:
     """Cost of every change between matchings at one event and at the next (S, S')."""
-    before, after = (np.array([span[edge] for span in crowd.spans]) for edge in (4, 5))
     (old, new), (was_open, is_open) = states, opens
+    # Of thousands of spans only those that some matching holds are looked at.
+    held = np.flatnonzero(old.any(axis=0) | new.any(axis=0) | (was_open != is_open))
+    old, new, was_open, is_open = old[:, held], new[:, held], was_open[held], is_open[held]
+    before, after = crowd.before[held], crowd.after[held]
     stay = was_open & is_open
     a, b = old[:, stay].astype(np.float64), new[:, stay].astype(np.float64)
     n = a.sum(axis=1)[:, None] + b.sum(axis=1)[None] - 2.0 * (a @ b.T)
@@ -239,7 +247,7 @@ def _members(crowd: Crowd, on: Bools, own: Sequence[Longs]) -> Longs:
 
 def _settled(crowd: Crowd, on: Bools, members: Longs, busy: Longs) -> bool:
     """Give a team its best course; whether it is better than the one it had."""
-    spans, tracks = [crowd.spans[s] for s in members], crowd.track[members]
+    spans, tracks = [crowd.spans[s] for s in members.tolist()], crowd.track[members]
     had = on[:, members]
     for s, track in zip(members, tracks, strict=True):
         busy[:, track] -= on[:, s]

@@ -19,7 +19,7 @@ from skypact.evaluate.errors import (
     update_errors,
 )
 from skypact.evaluate.flatmodel import FlatModel
-from skypact.evaluate.floors import floors
+from skypact.evaluate.floors import floors_by_row
 from skypact.evaluate.identity import identity, object_addresses
 from skypact.evaluate.innovation import nis, summarise_nis
 from skypact.evaluate.matching import Match, sticky_match
@@ -44,6 +44,7 @@ from skypact.evaluate.samples import (
     without_velocities,
 )
 from skypact.evaluate.series import Instants, Series, Updates, clock
+from skypact.evaluate.settled import settled
 from skypact.evaluate.siap import siap
 from skypact.model.reports import Bytes, Longs, ReportBatch
 from skypact.model.tracks import CLASSES, TrackRows
@@ -140,15 +141,16 @@ def evaluate(
     figures["floors"], figures["nis"] = {}, {}
     if reports is not None and sensors is not None and (reports.target >= 0).any():
         figures["nis"] = _nis(scene, reports, sensors, flat=flat)
-        bounds = floors(reports, sensors, scene.truth, flat=flat, model=model)
-        settle_s = bounds["settings"]["settle_s"]
-        figures["floors"] = bounds | {"settled": _settled(scene.errors, settle_s)}
+        bounds = floors_by_row(reports, sensors, scene.truth, flat=flat, model=model)
+        settle_s = bounds.figures["settings"]["settle_s"]
+        figures["floors"] = bounds.figures | {"settled": settled(scene.errors, bounds, settle_s)}
     evidence = Evidence(scene.truth, scene.found, scene.match, scene.errors)
     figures["requirements"] = {
         name: _verdicts(wanted, check(wanted, measure(wanted, evidence), params.match_m))
         for name, wanted in sought.items()
     }
     figures["parameters"] = msgspec.to_builtins(params)
+    figures["parameters"]["ospa2_window_instants"] = params.ospa2_instants()
     return Evaluation(figures, Series(flat, over_time, _updates(scene, flat=flat)))
 
 
@@ -277,21 +279,6 @@ def _nis(
     found = nis(reports, sensors, scene.truth, scene.tracks, scene.table, scene.errors, flat=flat)
     parts = summarise_nis(found, reports)
     return dict(parts) if parts["all"]["n"] else {}
-
-
-def _settled(errors: Errors, settle_s: float) -> dict[str, float | None]:
-    """RMS errors without those before `settle_s` after an object's first update, as the floors."""
-    first_s = np.full(int(errors.truth.max(initial=-1)) + 1, np.inf)
-    np.minimum.at(first_s, errors.truth, errors.time_s)
-    late = errors.time_s >= first_s[errors.truth] + settle_s
-    found = {}
-    for name, square in (
-        ("position_rms_m", errors.north_m**2 + errors.east_m**2),
-        ("velocity_rms_mps", errors.north_mps**2 + errors.east_mps**2),
-    ):
-        values = square[late & np.isfinite(square)]
-        found[name] = float(np.sqrt(values.mean())) if values.size else None
-    return found
 
 
 def _rms_position(errors: Errors, dimensions: int) -> float | None:

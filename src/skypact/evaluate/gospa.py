@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skypact.errors import ConfigError
-from skypact.evaluate.pairs import check_cut, instants_of, matched
+from skypact.evaluate.pairs import check_between, check_cut, instants_of, matched
+from skypact.evaluate.params import ALPHA
 from skypact.evaluate.samples import Samples
 from skypact.model.reports import Floats, Longs
 
@@ -58,8 +58,7 @@ def gospa(
         With alpha below 2 objects count as matched where they are nearer than c.
     """
     check_cut(c_m, p, dimensions)
-    if not (0.0 < alpha <= 2.0):
-        raise ConfigError(f"alpha: expected above 0 and at most 2, got {alpha:g}; give 2")
+    check_between("alpha", alpha, ALPHA)
     match, power = matched(samples, c_m, p, dimensions)
     n, m = np.diff(samples.truth_first), np.diff(samples.track_first)
     instant, hit = instants_of(samples.truth_first), match >= 0

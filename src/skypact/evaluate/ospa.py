@@ -14,10 +14,9 @@ from skypact.errors import ConfigError
 from skypact.evaluate.gospa import mean_power
 from skypact.evaluate.pairs import (
     check_cut,
-    counts_of,
     instants_of,
     matched,
-    pairs_of,
+    pairs_at_once,
     scene_of,
 )
 from skypact.evaluate.samples import Samples
@@ -101,6 +100,11 @@ def ospa2(
     Ospa
         Of the objects that are there at some instant of the window.
 
+    Raises
+    ------
+    TooManyPairs
+        More pairs are near than can be held at once.
+
     Notes
     -----
     The base distance of two trajectories is the mean of the cut-off distance over the instants of
@@ -111,6 +115,7 @@ def ospa2(
     if window < 1:
         raise ConfigError(f"window: expected at least 1 instant, got {window}; give one like 10")
     n_instants = len(samples.time_s)
+    window = min(window, max(1, n_instants))
     n = _in_window(samples.truth_first, samples.truth, window)
     m = _in_window(samples.track_first, samples.track, window)
     meetings = _meetings(samples, c_m, dimensions)
@@ -128,7 +133,7 @@ def ospa2(
     row_first = np.searchsorted(instant[new], np.arange(n_instants + 1))
     chosen = np.empty(len(new), np.int64)
     n_columns = int(column.max(initial=-1)) + 1
-    assign(row_first, np.append(new, n_rows), column, power - c_m**p, n_columns, chosen)
+    assign(row_first, np.append(new, n_rows), column, power, c_m**p, n_columns, chosen)
     used = chosen[chosen >= 0]
     cost: Floats = np.bincount(instant[used], power[used], n_instants).astype(np.float64)
     n_matched = np.bincount(instant[used], minlength=n_instants)
@@ -167,7 +172,7 @@ def _presence(first: Longs, numbers: Longs) -> tuple[Longs, Longs]:
 def _meetings(samples: Samples, c_m: float, dimensions: int) -> Meetings:
     """Every pair of objects that is ever near, with its meetings in order of time."""
     scene = scene_of(samples, c_m, dimensions)
-    pairs = pairs_of(scene, c_m, counts_of(scene, c_m), 0, len(samples.time_s))
+    pairs = pairs_at_once(scene, c_m)
     entry = np.repeat(np.arange(len(samples.truth)), np.diff(pairs.first))
     truth, track = samples.truth[entry], samples.track[pairs.track]
     n_tracks = int(samples.track.max(initial=-1)) + 1

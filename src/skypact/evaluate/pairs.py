@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from skypact.errors import ConfigError
+from skypact.evaluate.params import LENGTH_M, ORDER
 from skypact.evaluate.samples import Samples
 from skypact.kernels.assignment import assign
 from skypact.kernels.nearby import OTHER_SIDE_M, Scene, count_near, list_near
@@ -15,8 +16,14 @@ CROWD: Final = 4096
 """Pairs of an instant from which sorting the tracks is worth its cost."""
 BLOCK: Final = 4_000_000
 """Near pairs held at a time by metrics that look at one instant after another (64 MB)."""
+MOST_PAIRS: Final = 20_000_000
+"""Near pairs held at once by metrics that look at all instants together (about 3 GB)."""
 SLACK_M: Final = 0.05
 """Widening of the strips against rounding of geocentric places (1e-9 m)."""
+
+
+class TooManyPairs(ConfigError):
+    """A metric over time would need more memory than is reasonable; a smaller cut-off helps."""
 
 
 class Pairs(NamedTuple):
@@ -32,14 +39,19 @@ class Pairs(NamedTuple):
 
 def check_cut(c_m: float, p: float, dimensions: int) -> None:
     """Refuse parameters that make no metric."""
-    if not (0.0 < c_m < np.inf):
-        raise ConfigError(f"c_m: expected a cut-off above 0 m, got {c_m:g}; give one like 1000")
-    if not (1.0 <= p < np.inf):
-        raise ConfigError(f"p: expected an order from 1 up, got {p:g}; give one like 2")
+    check_between("c_m", c_m, LENGTH_M, " m")
+    check_between("p", p, ORDER)
     if dimensions not in (2, 3):
         raise ConfigError(
             f"dimensions: expected 2 (horizontal) or 3, got {dimensions}; give one of the two"
         )
+
+
+def check_between(name: str, value: float, limits: tuple[float, float], unit: str = "") -> None:
+    """Refuse a parameter outside of its limits, where powers would lose digits or overflow."""
+    low, high = limits
+    if not (low <= value <= high):
+        raise ConfigError(f"{name}: expected {low:g} to {high:g}{unit}, got {value:g}")
 
 
 def instants_of(first: Longs) -> Longs:
@@ -119,6 +131,24 @@ def pairs_of(scene: Scene, c_m: float, counts: Longs, start: int, end: int) -> P
     return Pairs(first, track, distance_m)
 
 
+def pairs_at_once(scene: Scene, c_m: float) -> Pairs:
+    """Near pairs of all instants.
+
+    Raises
+    ------
+    TooManyPairs
+        There are more than `MOST_PAIRS`; found by counting, before any is held.
+    """
+    counts = counts_of(scene, c_m)
+    n_pairs = int(counts.sum())
+    if n_pairs > MOST_PAIRS:
+        raise TooManyPairs(
+            f"expected at most {MOST_PAIRS:,} pairs of an object and a track nearer than the "
+            f"cut-off of {c_m:g} m, got {n_pairs:,}; give a smaller cut-off or a longer step"
+        )
+    return pairs_of(scene, c_m, counts, 0, len(scene.truth_first) - 1)
+
+
 def blocks(scene: Scene, c_m: float) -> Iterator[tuple[int, int, Pairs]]:
     """Near pairs in ranges of instants that fit in memory: (start, end, pairs)."""
     counts = counts_of(scene, c_m)
@@ -144,9 +174,8 @@ def matched(samples: Samples, c_m: float, p: float, dimensions: int) -> tuple[Lo
         n_columns = int(scene.track_first[end]) - offset
         chosen = np.empty(len(pairs.first) - 1, np.int64)
         distance_p = pairs.distance_m**p
-        assign(
-            truth_first, pairs.first, pairs.track - offset, distance_p - c_m**p, n_columns, chosen
-        )
+        column = pairs.track - offset
+        assign(truth_first, pairs.first, column, distance_p, c_m**p, n_columns, chosen)
         rows = scene.truth_first[start] + np.flatnonzero(chosen >= 0)
         chosen = chosen[chosen >= 0]
         match[rows], power[rows] = pairs.track[chosen], distance_p[chosen]

@@ -6,6 +6,7 @@ import numpy as np
 
 from skypact.evaluate.gospa import gospa, gospa_summary
 from skypact.evaluate.ospa import ospa, ospa2, ospa_summary
+from skypact.evaluate.pairs import TooManyPairs
 from skypact.evaluate.params import EvaluateParams
 from skypact.evaluate.samples import Samples
 from skypact.evaluate.series import Instants
@@ -30,19 +31,28 @@ def compare_sets(found: Samples, params: EvaluateParams) -> tuple[dict[str, Any]
         np.diff(found.track_first),
     )
     del sets
-    figures["tgospa"] = tgospa_summary(
-        tgospa(
-            found,
-            c_m=params.gospa_c_m,
-            p=order,
-            gamma_m=params.tgospa_gamma_m or params.gospa_c_m,
-            dimensions=dimensions,
-        ),
-        order,
-    )
+    figures["tgospa"] = _paths_compared(found, params)
     c_m, p = params.ospa_c_m, params.ospa_p
     figures["ospa"] = ospa_summary(ospa(found, c_m=c_m, p=p, dimensions=dimensions), p)
-    window = max(1, round(params.ospa2_window_s / params.step_s))
-    windowed = ospa2(found, c_m=c_m, p=p, window=window, dimensions=dimensions)
-    figures["ospa2"] = ospa_summary(windowed, p)
+    try:
+        windowed = ospa2(found, c_m=c_m, p=p, window=params.ospa2_instants(), dimensions=dimensions)
+        figures["ospa2"] = ospa_summary(windowed, p)
+    except TooManyPairs as error:
+        figures["ospa2"] = {"mean": None, "rms": None, "reason": f"OSPA(2): {error}"}
     return figures, over_time
+
+
+def _paths_compared(found: Samples, params: EvaluateParams) -> dict[str, Any]:
+    """Trajectory GOSPA, or why there is none."""
+    try:
+        compared = tgospa(
+            found,
+            c_m=params.gospa_c_m,
+            p=params.gospa_p,
+            gamma_m=params.tgospa_gamma_m or params.gospa_c_m,
+            dimensions=params.dimensions,
+        )
+    except TooManyPairs as error:
+        nothing = dict.fromkeys(("total", "switches", "exact", "lower_bound"))
+        return {**nothing, "reason": f"trajectory GOSPA: {error}"}
+    return dict(tgospa_summary(compared, params.gospa_p))

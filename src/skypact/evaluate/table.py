@@ -144,14 +144,18 @@ GROUPS: Final[tuple[tuple[str, tuple[Row, ...]], ...]] = (
             Row(
                 "horizontal position, RMS",
                 "floors.settled.position_rms_m",
-                floor="floors.clairvoyant_position_rms_m",
+                floor="floors.settled.clairvoyant_position_rms_m",
             ),
             Row(
                 "horizontal velocity, RMS",
                 "floors.settled.velocity_rms_mps",
                 "m/s",
-                floor="floors.clairvoyant_velocity_rms_mps",
+                floor="floors.settled.clairvoyant_velocity_rms_mps",
             ),
+            Row("objects in common", "floors.settled.objects", ""),
+            Row("rows of tracks in common", "floors.settled.rows", ""),
+            Row("rows of the floor in common", "floors.settled.floor_share", PERCENT),
+            Row("clairvoyant tracker on all objects, RMS", "floors.clairvoyant_position_rms_m"),
             Row("raw reports, RMS", "floors.raw_position_rms_m"),
             Row("  median", "floors.raw_position_median_m"),
             Row("  95 % below", "floors.raw_position_p95_m"),
@@ -204,10 +208,27 @@ def lines(figures: Mapping[str, Any]) -> list[tuple[str, list[Line]]]:
     """All figures that there are, under their headings; headings without any are left out."""
     out = []
     for heading, rows in GROUPS:
-        found = [_line(figures, row) for row in rows if look_up(figures, row.path) is not None]
+        found = [
+            _line(figures, row)
+            for row in rows
+            if look_up(figures, row.path) is not None or _is_left_out(figures, row.path)
+        ]
         if found:
             out.append((heading, found))
     return out
+
+
+def _is_left_out(figures: Mapping[str, Any], path: str) -> bool:
+    """Whether a figure is there, empty, and a reason stands beside it."""
+    part, _, key = path.rpartition(".")
+    found = look_up(figures, part)
+    return isinstance(found, Mapping) and key in found and "reason" in found
+
+
+def reasons(figures: Mapping[str, Any]) -> list[str]:
+    """Why figures are left out."""
+    parts = (part.get("reason") for part in figures.values() if isinstance(part, Mapping))
+    return [str(reason) for reason in parts if reason]
 
 
 def _line(figures: Mapping[str, Any], row: Row) -> Line:

@@ -13,10 +13,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skypact.errors import ConfigError
 from skypact.evaluate.follow import Outcome, solve
 from skypact.evaluate.gospa import mean_power
-from skypact.evaluate.pairs import check_cut, counts_of, instants_of, pairs_of, scene_of
+from skypact.evaluate.pairs import (
+    check_between,
+    check_cut,
+    instants_of,
+    pairs_at_once,
+    scene_of,
+)
+from skypact.evaluate.params import LENGTH_M
 from skypact.evaluate.samples import Samples
 from skypact.evaluate.spans import Near, problem_of
 from skypact.model.reports import Floats, Longs
@@ -56,18 +62,22 @@ def tgospa(
     c_m, p, dimensions
         As for `gospa`, whose alpha is 2 here.
     gamma_m : float
-        Cost of a change of track, > 0; gamma^p enters.
+        Cost of a change of track; gamma^p enters.
 
     Returns
     -------
     Tgospa
         Cost grows with near pairs, not with objects times tracks, where pairs meet one to one.
+
+    Raises
+    ------
+    TooManyPairs
+        More pairs are near than can be held at once.
     """
     check_cut(c_m, p, dimensions)
-    if not (0.0 < gamma_m < np.inf):
-        raise ConfigError(f"gamma_m: expected above 0 m, got {gamma_m:g}; give one like 1000")
+    check_between("gamma_m", gamma_m, LENGTH_M, " m")
     scene = scene_of(samples, c_m, dimensions)
-    pairs = pairs_of(scene, c_m, counts_of(scene, c_m), 0, len(samples.time_s))
+    pairs = pairs_at_once(scene, c_m)
     entry = np.repeat(np.arange(len(samples.truth)), np.diff(pairs.first))
     near = Near(
         instant=instants_of(samples.truth_first)[entry],

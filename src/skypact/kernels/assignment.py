@@ -3,9 +3,9 @@
 Shortest augmenting paths: Jonker and Volgenant, "A shortest augmenting path algorithm for dense and
 sparse linear assignment problems", Computing 38 (1987), 325-340, in the form of Crouse, "On
 implementing 2D rectangular assignment algorithms", IEEE TAES 52 (2016), 1679-1696, algorithm of
-section II.B. A row's own idle column costs nothing and has no other neighbour, so its dual is
-always 0 and it needs no place in the tables. A search never leaves the connected part of its row:
-separated scenes cost as much as their parts.
+section II.B. A row's own idle column has no other neighbour, so its dual is always 0 and it needs
+no place in the tables. A search never leaves the connected part of its row: separated scenes cost
+as much as their parts.
 """
 
 import math
@@ -25,14 +25,15 @@ def take_free(
     pair_first: Longs,
     column: Longs,
     cost: Floats,
-    row_dual: Floats,
+    duals: tuple[Floats, Floats, float],
     owner: Longs,
     chosen_out: Longs,
 ) -> None:
     """Give every row its cheapest column where nobody has it; duals stay feasible."""
+    row_dual, _, idle_cost = duals
     for i in range(rows[0], rows[1]):
         best = -1
-        least = 0.0
+        least = idle_cost
         for e in range(pair_first[i], pair_first[i + 1]):
             if cost[e] < least:
                 least = cost[e]
@@ -114,7 +115,7 @@ def augment(
     root: int,
     first_row: int,
     pairs: tuple[Longs, Longs, Longs, Floats],
-    duals: tuple[Floats, Floats],
+    duals: tuple[Floats, Floats, float],
     owner: Longs,
     dist: Floats,
     tree: Longs,
@@ -122,15 +123,15 @@ def augment(
 ) -> None:
     """Find the shortest path from a row to a free column or to idleness, and shift along it."""
     pair_first, pair_row, column, cost = pairs
-    row_dual, column_dual = duals
+    row_dual, column_dual, idle_cost = duals
     n_seen = int(0)  # noqa: UP018, RUF046
     n_closed = int(0)  # noqa: UP018, RUF046
     i, low = root, 0.0
     idle, idle_row = math.inf, -1
     while True:
         base = low - row_dual[i - first_row]
-        if base < idle:
-            idle, idle_row = base, i
+        if base + idle_cost < idle:
+            idle, idle_row = base + idle_cost, i
         edges = (pair_first[i], pair_first[i + 1])
         n_seen = scan_row(edges, base, column, cost, column_dual, dist, tree, n_seen)
         s = nearest_open(dist, tree, owner, n_closed, n_seen)
@@ -164,6 +165,7 @@ def assign(
     pair_first: Longs,
     column: Longs,
     cost: Floats,
+    idle_cost: float,
     n_columns: int,
     chosen_out: Longs,
 ) -> None:
@@ -178,7 +180,10 @@ def assign(
     column : int64 (e,)
         Column of each pair, 0 to n_columns - 1; instants may share columns.
     cost : float64 (e,)
-        Cost of each pair, below 0; staying without a partner costs 0.
+        Cost of each pair, below `idle_cost`.
+    idle_cost : float
+        Cost of a row that stays without a partner. Small costs below a large one of idleness keep
+        all their digits, which their differences would not, as long as no row has to be idle.
     n_columns : int
         Length of the tables of columns.
     chosen_out : int64 (rows,)
@@ -195,7 +200,7 @@ def assign(
     owner, dist = np.full(n_columns, -1), np.full(n_columns, math.inf)
     tree = np.zeros((3, n_columns), np.int64)
     pair_row = np.empty(column.shape[0], np.int64)
-    pairs, duals = (pair_first, pair_row, column, cost), (row_dual, column_dual)
+    pairs, duals = (pair_first, pair_row, column, cost), (row_dual, column_dual, idle_cost)
     for k in range(row_first.shape[0] - 1):
         rows = (row_first[k], row_first[k + 1])
         for i in range(rows[0], rows[1]):
@@ -203,7 +208,7 @@ def assign(
                 pair_row[e] = i
                 owner[column[e]] = -1
                 column_dual[column[e]] = 0.0
-        take_free(rows, pair_first, column, cost, row_dual, owner, chosen_out)
+        take_free(rows, pair_first, column, cost, duals, owner, chosen_out)
         for i in range(rows[0], rows[1]):
             if chosen_out[i] < 0 and pair_first[i + 1] > pair_first[i]:
                 augment(i, rows[0], pairs, duals, owner, dist, tree, chosen_out)
