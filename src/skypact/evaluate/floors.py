@@ -39,10 +39,19 @@ class TrackErrors(NamedTuple):
     """Horizontal errors of rows whose number is that of an object, NaN where it is not there."""
 
     object: Longs
+    time_s: Floats
     position_m: Floats
     velocity_mps: Floats
     age_s: Floats
     """Since the object's first row."""
+
+
+class Floors(NamedTuple):
+    """The figures of `floors`, and what bound and clairvoyant tracker had where they are taken."""
+
+    figures: dict[str, Any]
+    bound: Bound
+    tracks: TrackErrors
 
 
 def floors(
@@ -98,6 +107,23 @@ def floors(
     Where the reports come in another rhythm than the data sheet's period, the looks follow theirs
     (`looks.observed_periods`); `settings.observed_period_s` names those sensors.
     """
+    return floors_by_row(
+        reports, sensors, truth, flat=flat, model=model, params=params, settle_s=settle_s, seed=seed
+    ).figures
+
+
+def floors_by_row(
+    reports: ReportBatch,
+    sensors: Sequence[Sensor],
+    truth: Paths | TruthRows,
+    *,
+    flat: bool,
+    model: FlatModel | None = None,
+    params: TrackerParams | None = None,
+    settle_s: float | None = None,
+    seed: int = 0,
+) -> Floors:
+    """Compute all floors of a scene, as `floors` does, and keep their rows."""
     paths = truth_paths(truth, flat=flat) if isinstance(truth, TruthRows) else truth
     params = TrackerParams() if params is None else params
     motion = FlatModel(accel=params.cruise_accel_psd) if model is None else model
@@ -121,7 +147,7 @@ def floors(
     late, settled = is_hit & (looks_age_s(looks) >= settle), tracks.age_s >= settle
     if flat and model is not None:
         settled &= is_hit  # its rows are the looks; tracks are judged at reports
-    return {
+    figures = {
         **_raw(errors),
         "bound_position_rms_m": _number(rms(bound.position_m[late])),
         "bound_velocity_rms_mps": _number(rms(bound.velocity_mps[late])),
@@ -135,6 +161,11 @@ def floors(
         "settings": _settings(motion, params, known, looks, settle, seed, model is not None)
         | {"observed_period_s": {sensors[k].name: s for k, s in observed.items()}},
     }
+    return Floors(
+        figures,
+        Bound._make(column[late] for column in bound),
+        TrackErrors._make(column[settled] for column in tracks),
+    )
 
 
 def _raw(errors: RawErrors) -> dict[str, Any]:
@@ -164,6 +195,7 @@ def track_errors(rows: TrackRows, truth: Paths, *, flat: bool) -> TrackErrors:
     slip = slip - np.einsum("nij,nj->ni", level, states.velocity_mps)
     return TrackErrors(
         states.object,
+        rows.time_s,
         np.hypot(miss[:, 0], miss[:, 1]),
         np.hypot(slip[:, 0], slip[:, 1]),
         _age_s(rows.track, rows.time_s),

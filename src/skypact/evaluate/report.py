@@ -83,7 +83,7 @@ def _tiles(figures: Mapping[str, Any]) -> list[Tile]:
         shown = number(look_up(figures, path), kind)
         return f"{shown} {name}".strip()
 
-    floor = look_up(figures, "floors.clairvoyant_position_rms_m")
+    floor = look_up(figures, "floors.settled.clairvoyant_position_rms_m")
     rms = look_up(figures, "floors.settled.position_rms_m")
     beside = ""
     if isinstance(floor, float) and isinstance(rms, float) and floor > 0:
