@@ -134,3 +134,14 @@ def test_there_are_no_birds_unless_told_to_and_small_ones_are_seen_near_by_only(
     assert 0 < len(found.target) < 0.5 * 200 * 10
     # Half of them at 111 km times the fourth root of 0.001: 20 km.
     assert np.median(found.range_m) < 20_000.0
+
+
+def test_more_plots_than_a_data_block_holds_leave_in_several_datagrams() -> None:
+    sheet = msgspec.structs.replace(WATCHER, clutter_per_scan=30_000.0)
+    found = watch(scene_with(PRIMARY, sheet), NOBODY, 2.0, 11)
+    # Four sectors of a second each with some 7,500 plots of 13 octets: two blocks a sector.
+    assert abs(len(found.target) - 15_000) < Z99 * np.sqrt(15_000)
+    assert (np.diff(found.time_s) >= 0.0).all()
+    assert 60_000 < max(map(len, found.payloads)) + 100 < 61_000
+    assert sum(payload[0] == 48 for payload in found.payloads) == len(found.payloads)
+    assert len(found.payloads) == 8

@@ -21,6 +21,9 @@ from skypact.units import DAY, NANOSECONDS
 CLUTTER = -1
 """Origin of a record that no target caused."""
 _PER_DATAGRAM: Final = 20
+_LARGEST: Final = 60_000
+"""Octets of records in one datagram: a data block's length (two octets) and a UDP datagram end
+near 65,500, and a message and headers follow."""
 
 
 class Origins(NamedTuple):
@@ -138,7 +141,16 @@ class Line:
         return np.asarray(time_s + np.where(jumped, self._fault.clock_step_s, 0.0))
 
     def send(self, time_s: float, records: Records, service: bytes = b"") -> list[Datagram]:
-        """Datagrams that come of one leaving at `time_s` with records and then a service block."""
+        """Datagrams that come of what leaves at `time_s`: records and then a service block.
+
+        More records than one block holds leave in several datagrams, the service block last.
+        """
+        parts = _blocks_of(records)
+        sent = [datagram for part in parts[:-1] for datagram in self._send(time_s, part, b"")]
+        return sent + self._send(time_s, parts[-1], service)
+
+    def _send(self, time_s: float, records: Records, service: bytes) -> list[Datagram]:
+        """Datagrams that come of one with at most one block of records."""
         body = block(self._category, b"".join(records.octets)) if records.octets else b""
         origin = (records.target, records.time_s, records.ecef_m)
         return [
@@ -181,6 +193,20 @@ class Line:
         if twice < fault.duplicate_share:
             copies.append(arrival + max(1, round(fault.duplicate_delay_s * NANOSECONDS)))
         return copies
+
+
+def _blocks_of(records: Records) -> list[Records]:
+    """Cut records into parts that fit a data block; there is at least one."""
+    ends = np.cumsum([len(octets) for octets in records.octets])
+    if not len(ends) or ends[-1] <= _LARGEST:
+        return [records]
+    parts, first = [], 0
+    while first < len(ends):
+        before = ends[first] - len(records.octets[first])
+        last = int(np.searchsorted(ends, before + _LARGEST, side="right"))
+        parts.append(take(records, slice(first, last)))
+        first = last
+    return parts
 
 
 def line_of(
