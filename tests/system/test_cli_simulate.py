@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from skypact.cli import OK, USAGE, main
+from skypact.cli import FAILED, OK, USAGE, main
 from skypact.config import union_from_toml
 
 SECONDS = 12.0
@@ -152,3 +152,21 @@ def test_an_unknown_name_lists_the_scenarios(tmp_path, capsys):
 def test_a_scale_scene_has_as_many_aircraft_as_its_name_says(tmp_path, capsys):
     assert main(["simulate", "scale-50", "--seconds", "2", "--out", str(tmp_path)]) == OK
     assert summary(capsys)["targets"] == 50
+
+
+def test_more_than_a_week_is_refused(tmp_path, capsys):
+    out = tmp_path / "out"
+    assert main(["simulate", "border", "--seconds", "604801", "--out", str(out)]) == USAGE
+    assert "--seconds: expected at most 604,800 (a week), got 604801" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("scenario", ["border", "crossing"])
+def test_a_run_that_fails_leaves_no_half_files(tmp_path, capsys, monkeypatch, scenario):
+    def fail(*_):
+        assert {path.name for path in tmp_path.iterdir()} >= {"truth.part", "reports.part"}
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr("skypact.record.simulated.SimulationFiles.append", fail)
+    assert main(["simulate", scenario, "--out", str(tmp_path)]) == FAILED
+    assert "broken" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []

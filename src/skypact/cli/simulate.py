@@ -26,6 +26,8 @@ from skypact.simulate import (
     true_biases,
 )
 
+LONGEST_S: Final = 604_800.0
+"""Longest simulation, as in scenario files (``duration_s``)."""
 SLICE_S: Final = 2.0
 """Played between two writings: some thousand reports of a large scene."""
 
@@ -60,25 +62,28 @@ def _scene(scenario: Scenario, name: str, seed: int, folder: Path) -> Scene:
 
 def _play_sky(scene: Scene, seed: int, seconds: float, out: Path) -> dict[str, Any]:
     scenario = scene.scenario
-    files, feed = SimulationFiles(out, scene.union), FeedFile(out / "feeds.pcapng", scene.sensors)
     decoder = TargetedDecoder(scene.sensors)
     end_s = scenario.start_s + seconds
-    with Progress("simulating (the first run compiles)") as progress:
+    with (
+        SimulationFiles(out, scene.union) as files,
+        FeedFile(out / "feeds.pcapng", scene.sensors) as feed,
+        Progress("simulating (the first run compiles)") as progress,
+    ):
         while scene.time_s < end_s:
             part = scene.advance(min(end_s, scene.time_s + SLICE_S))
             files.append(part.truth, decoder.reports(part))
             feed.append(part.packets)
             progress.update(1.0 - (end_s - scene.time_s) / seconds)
-    feed.finish()
-    files.finish()
+        feed.finish()
+        files.finish()
     write_biases(out, true_biases(scenario, seed))
     return _summary(files, decoder.records, decoder.errors) | {"packets": feed.n_packets}
 
 
 def _play_flat(scene: FlatScene, out: Path) -> dict[str, Any]:
-    files = SimulationFiles(out, scene.union)
-    files.append(scene.truth, scene.reports)
-    files.finish()
+    with SimulationFiles(out, scene.union) as files:
+        files.append(scene.truth, scene.reports)
+        files.finish()
     return _summary(files, {}, {}) | {"packets": 0}
 
 
@@ -109,6 +114,10 @@ def run(args: argparse.Namespace) -> int:
         figures = _play_flat(flat, out)
     else:
         seconds = args.seconds or scenario.duration_s
+        if seconds > LONGEST_S:
+            raise ConfigError(
+                f"--seconds: expected at most {LONGEST_S:,.0f} (a week), got {seconds:g}"
+            )
         scene = _scene(scenario, args.scenario, args.seed, folder)
         figures = _play_sky(scene, args.seed, seconds, out)
     names = sorted(path.name for path in out.iterdir() if path.is_file())

@@ -5,8 +5,9 @@ sensors that send no ASTERIX.
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final, Self
 
 import msgspec
 import numpy as np
@@ -59,6 +60,8 @@ class TargetedDecoder:
 class SimulationFiles:
     """Writes a simulation slice by slice; the files are complete after `finish`.
 
+    As a context manager it removes at its end what was not completed.
+
     Parameters
     ----------
     folder : Path
@@ -77,8 +80,21 @@ class SimulationFiles:
             reports_to_arrow(empty_reports(0), self._names).schema,
         )
         self.truth = TableFile(folder / "truth.parquet", schemas[0])
-        self.reports = TableFile(folder / "reports.parquet", schemas[1])
+        try:
+            self.reports = TableFile(folder / "reports.parquet", schemas[1])
+        except RecordingError:
+            self.truth.discard()
+            raise
         self._targets: set[int] = set()
+
+    def __enter__(self) -> Self:
+        """Return these files."""
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Remove what is not complete."""
+        self.truth.discard()
+        self.reports.discard()
 
     @property
     def n_targets(self) -> int:
@@ -100,7 +116,10 @@ class SimulationFiles:
 
 
 class FeedFile:
-    """``feeds.pcapng``: the sensors' datagrams as they crossed the network, with arrival times."""
+    """``feeds.pcapng``: the sensors' datagrams as they crossed the network, with arrival times.
+
+    As a context manager it removes at its end what was not completed.
+    """
 
     def __init__(self, path: Path, sensors: Sequence[Sensor]) -> None:
         self._path = path
@@ -111,9 +130,20 @@ class FeedFile:
         self.n_packets = 0
         try:
             self._file: BinaryIO = self._part.open("wb")
-            self._file.write(file_header(self._lines))
         except OSError as error:
             raise RecordingError(f"cannot write {path}: {error}") from error
+        self._file.write(file_header(self._lines))
+
+    def __enter__(self) -> Self:
+        """Return this file."""
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Remove what is not complete."""
+        if not self._file.closed:
+            with suppress(OSError):
+                self._file.close()
+            self._part.unlink(missing_ok=True)
 
     def append(self, packets: PacketBatch) -> None:
         """Write datagrams in the order given."""

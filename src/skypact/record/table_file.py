@@ -1,5 +1,6 @@
 """Parquet files written in row groups; a file appears under its name when it is complete."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -27,6 +28,7 @@ class TableFile:
         self._waiting: list[pa.Table] = []
         self._n_waiting = 0
         self.n_rows = 0
+        self._is_open = True
         try:
             self._writer = pq.ParquetWriter(self._part, schema, compression="zstd")
         except OSError as error:
@@ -47,6 +49,15 @@ class TableFile:
             self._flush()
         self._writer.close()
         self._part.replace(self._path)
+        self._is_open = False
+
+    def discard(self) -> None:
+        """Remove what was written, unless the file is complete."""
+        if self._is_open:
+            self._is_open = False
+            with suppress(OSError):
+                self._writer.close()
+            self._part.unlink(missing_ok=True)
 
     def _flush(self) -> None:
         self._writer.write_table(pa.concat_tables(self._waiting))
