@@ -30,7 +30,7 @@ def arrived(aircraft: Aircraft) -> npt.NDArray[np.bool_]:
 
 
 def course_and_distance(
-    lat0: Floats, lon0: Floats, lat1: Floats, lon1: Floats
+    lat0: Floats | float, lon0: Floats | float, lat1: Floats, lon1: Floats
 ) -> tuple[Floats, Floats]:
     """Return great-circle course (rad) and distance (m) on the sphere; guidance needs no more."""
     dlon = lon1 - lon0

@@ -13,6 +13,7 @@ import numpy as np
 
 from skypact.kernels.geodesy import MEAN_RADIUS_M
 from skypact.simulate.aircraft import FAST, LIGHT, PERFORMANCE
+from skypact.simulate.guidance import course_and_distance
 from skypact.simulate.parts import Airport, Area, Place
 from skypact.simulate.scenario import Scenario
 from skypact.units import DEGREE, FLIGHT_LEVEL, GRAVITY
@@ -102,13 +103,13 @@ def _level(course_rad: float, low: int, high: int, rng: np.random.Generator) -> 
 
 def _via(scenario: Scenario, a: Point, b: Point, rng: np.random.Generator) -> list[Point]:
     """Up to two fixes that lie nearly on the way, scattered as flown tracks are."""
+    if not scenario.fix:
+        return []
     _, direct = course_distance(a, b)
-    found: list[tuple[float, Point]] = []
-    for fix in scenario.fix:
-        point = at(fix, a.baro_m)
-        to, onward = course_distance(a, point)[1], course_distance(point, b)[1]
-        if to > 50_000.0 and onward > 80_000.0 and to + onward < _DETOUR * direct:
-            found.append((to, point))
+    lat, lon = np.array([(fix.lat, fix.lon) for fix in scenario.fix]).T * DEGREE
+    (_, to), (_, onward) = (course_and_distance(p.lat_rad, p.lon_rad, lat, lon) for p in (a, b))
+    near = (to > 50_000.0) & (onward > 80_000.0) & (to + onward < _DETOUR * direct)
+    found = [(float(to[i]), at(scenario.fix[i], a.baro_m)) for i in np.flatnonzero(near).tolist()]
     if not found:
         return []
     count = min(len(found), int(rng.integers(1, 3)))
