@@ -119,6 +119,7 @@ def test_counts_of_continuity_are_those_of_plain_loops(seed: int) -> None:
     breaks = switches = 0
     matched = total = 0
     for truth, _ in by_instant(judged):
+        number = {o: r for o, r in number.items() if o in truth}
         for o, entry in truth.items():
             total += 1
             if match.truth[entry] < 0:

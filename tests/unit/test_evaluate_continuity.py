@@ -100,6 +100,17 @@ def test_the_delay_counts_from_the_first_report_where_reports_name_their_target(
     assert heard.never == 0
 
 
+def test_delays_of_objects_reported_before_the_start_or_after_the_end_are_left_out() -> None:
+    truth = line(1, 50, 99) + line(2, 50, 99, x0=1000.0) + line(3, 50, 99, x0=3000.0)
+    scene = judged(truth, truth)
+    reports = empty_reports(4)._replace(
+        time_s=np.array([8.0, 52.0, 120.0, 50.0]), target=np.array([1, 1, 3, 2], np.int32)
+    )
+    found = confirmation_delay(scene.truth, scene.updates(), reports, start_s=50.0, end_s=99.0)
+    np.testing.assert_array_equal(found.delay_s, [np.nan, 0.0, np.nan])
+    assert found.never == 0
+
+
 def attributes(truth, tracks, icao=None):
     scene = judged(truth, tracks)
     if icao is not None:
@@ -131,8 +142,28 @@ def test_siap_of_half_a_picture_with_a_duplicate_and_a_false_track() -> None:
 
 def test_siap_counts_track_number_changes_by_the_time_tracked() -> None:
     found = attributes(line(1, 0, 10), line(1, 0, 5) + line(2, 6, 10))
-    assert found.track_number_changes_per_s == pytest.approx(1 / 9)
+    assert found.track_number_changes_per_s == pytest.approx(1 / 11)
     assert found.longest_segment == pytest.approx(5 / 10)
+
+
+def test_a_track_number_that_changes_at_every_instant_has_a_rate() -> None:
+    tracks = [(float(t), t, 0.0, 0.0) for t in range(11)]
+    scene = Judged(truth_of(line(1, 0, 10)), tracks_of(tracks), hold_s=0.0)
+    found = siap(scene.found, scene.match, scene.table, np.array([-1]))
+    assert found.track_number_changes_per_s == pytest.approx(10 / 11)
+
+
+def test_an_absence_of_the_object_is_no_break_and_no_part_of_its_life() -> None:
+    truth = line(1, 0, 100) + line(1, 5000, 5100)
+    tracks = line(1, 0, 100) + line(2, 5000, 5100)
+    found = counted(truth, tracks)
+    assert found.breaks == 0
+    assert found.longest_segment == 1.0
+    picture = attributes(truth, tracks)
+    assert picture.longest_segment == 1.0
+    assert picture.track_number_changes_per_s == 0.0
+    half = counted(truth, line(1, 0, 100) + line(2, 5050, 5100))
+    assert half.longest_segment == pytest.approx(150 / 200)
 
 
 def test_siap_identity_is_complete_correct_and_ambiguous() -> None:

@@ -26,7 +26,8 @@ class Continuity(NamedTuple):
     completeness: float | None
     """Share of the objects' samples with a matched track."""
     breaks: int
-    """Changes of an object's track number, also across a pause (CLEAR MOT: mismatches)."""
+    """Changes of an object's track number, also across a pause of the track (CLEAR MOT:
+    mismatches), but not across an absence of the object."""
     pauses: int
     """Stretches without a track between two with one, of `pause_s` or longer."""
     pause_s: float
@@ -47,7 +48,8 @@ class Continuity(NamedTuple):
     false_share: float | None
     """Track samples near nothing, by all track samples."""
     longest_segment: float | None
-    """Mean over objects of the longest unbroken time with one track, by the object's time."""
+    """Mean over objects of the longest unbroken time with one track in each stretch of presence,
+    by the time present."""
 
 
 class Runs(NamedTuple):
@@ -104,12 +106,20 @@ def continuity(
     )
 
 
+def presences(stretch: Runs) -> Longs:
+    """Which stretch of an object's presence each run belongs to, counted over all objects."""
+    new: Bools = np.ones(len(stretch.truth), bool)
+    new[1:] = stretch.truth[1:] != stretch.truth[:-1]
+    new[1:] |= stretch.first[1:] != stretch.last[:-1] + 1
+    return np.asarray(np.cumsum(new) - 1)
+
+
 def breaks(stretch: Runs) -> Longs:
-    """Stretches that begin with another track than the object had before."""
+    """Find the runs that begin with another track than before in the same presence."""
     held = np.flatnonzero(stretch.track >= 0)
-    same = stretch.truth[held][1:] == stretch.truth[held][:-1]
+    presence = presences(stretch)[held]
     other = stretch.track[held][1:] != stretch.track[held][:-1]
-    return np.asarray(held[1:][same & other])
+    return np.asarray(held[1:][(presence[1:] == presence[:-1]) & other])
 
 
 def pause_lengths(stretch: Runs, time_s: Floats) -> Floats:
@@ -127,21 +137,31 @@ def pause_lengths(stretch: Runs, time_s: Floats) -> Floats:
     return np.asarray(time_s[stretch.first[k + 1]] - time_s[stretch.last[k - 1]])
 
 
+def segments(stretch: Runs, time_s: Floats, n_objects: int) -> tuple[Floats, Floats]:
+    """Seconds of the longest time with one track, summed over presences, and of presence (N,)."""
+    presence = presences(stretch)
+    n = int(presence[-1]) + 1 if len(presence) else 0
+    length = time_s[stretch.last] - time_s[stretch.first]
+    held = stretch.track >= 0
+    longest = np.zeros(n)
+    np.maximum.at(longest, presence[held], length[held])
+    begins = np.flatnonzero(np.diff(presence, prepend=-1))
+    ends = np.append(begins[1:], len(presence))[:n] - 1
+    life = time_s[stretch.last[ends]] - time_s[stretch.first[begins]]
+    owner = stretch.truth[begins]
+    both = (np.bincount(owner, part, minlength=n_objects) for part in (longest, life))
+    longest, life = (part.astype(np.float64) for part in both)
+    return longest, life
+
+
 def longest_segment(stretch: Runs, time_s: Floats, n_objects: int) -> float | None:
-    """Mean over objects of the longest time with one track by the object's time.
+    """Mean over objects of the longest times with one track by the time that the object is there.
 
     Each object counts alike; the attribute of `evaluate.siap` weighs them by their time. Objects
-    seen at one instant only are left out.
+    never seen at two instants that follow each other are left out.
     """
-    length = time_s[stretch.last] - time_s[stretch.first]
-    longest = np.zeros(n_objects)
-    begin, end = np.full(n_objects, np.inf), np.full(n_objects, -np.inf)
-    held = stretch.track >= 0
-    np.maximum.at(longest, stretch.truth[held], length[held])
-    np.minimum.at(begin, stretch.truth, time_s[stretch.first])
-    np.maximum.at(end, stretch.truth, time_s[stretch.last])
-    life = end - begin
-    alive = np.isfinite(begin) & (life > 0.0)
+    longest, life = segments(stretch, time_s, n_objects)
+    alive = life > 0.0
     return float(np.mean(longest[alive] / life[alive])) if alive.any() else None
 
 
@@ -155,11 +175,19 @@ class Delay(NamedTuple):
     p95_s: float | None
 
 
-def confirmation_delay(truth: Paths, errors: Errors, reports: ReportBatch | None = None) -> Delay:
+def confirmation_delay(
+    truth: Paths,
+    errors: Errors,
+    reports: ReportBatch | None = None,
+    *,
+    start_s: float | None = None,
+    end_s: float | None = None,
+) -> Delay:
     """Time from an object's first report to the first row of a track matched to it.
 
     Without reports that name their target (`target` of the simulator) the delay counts from the
-    object's first true state, wherever that is; objects without any report are then left out.
+    object's first true state, wherever that is. With them, objects without any report are left
+    out, and so are those first reported before `start_s` or after `end_s`, where that is given.
     """
     n = len(truth.number)
     begin_s = truth.time_s[truth.first[:-1]].copy()
@@ -169,6 +197,9 @@ def confirmation_delay(truth: Paths, errors: Errors, reports: ReportBatch | None
         known[known == n] = 0
         real = truth.number[known] == reports.target
         np.fmin.at(begin_s, known[real], reports.time_s[real])
+        low = -np.inf if start_s is None else start_s
+        high = np.inf if end_s is None else end_s
+        begin_s[(begin_s < low) | (begin_s > high)] = np.nan
     first_s = np.full(n, np.nan)
     np.fmin.at(first_s, errors.truth, errors.time_s)
     delay_s = first_s - begin_s

@@ -9,7 +9,7 @@ import numpy as np
 from skypact.config import Sensor
 from skypact.errors import ConfigError, RecordingError
 from skypact.evaluate.consistency import position_nees, summarise_consistency
-from skypact.evaluate.continuity import breaks, confirmation_delay, continuity, runs
+from skypact.evaluate.continuity import Delay, breaks, confirmation_delay, continuity, runs
 from skypact.evaluate.errors import (
     Errors,
     by_class,
@@ -131,7 +131,7 @@ def evaluate(
     scene, figures, over_time = _compared(tracks, truth, params, flat, progress)
     progress(0.6, "errors and continuity")
     figures |= _figures(scene, params, reports)
-    figures["per_target"] = _per_target(scene, reports, names or {})
+    figures["per_target"] = _per_target(scene, _delay(scene, params, reports), names or {})
     if flat:
         for part in (*figures["errors"].values(), *figures["by_class"].values()):
             del part["height_m"], part["climb_mps"]
@@ -241,7 +241,7 @@ def _figures(scene: _Scene, params: EvaluateParams, reports: ReportBatch | None)
     whole = continuity(scene.truth, scene.tracks, scene.found, scene.match, pause_s=params.pause_s)
     parts = summarise(errors)
     stated = summarise_consistency(errors, table)
-    delay = confirmation_delay(scene.truth, errors, reports)
+    delay = _delay(scene, params, reports)
     return {
         "rms_position_m": _rms_position(errors, params.dimensions),
         "nees": stated["position"]["all"],
@@ -261,6 +261,12 @@ def _figures(scene: _Scene, params: EvaluateParams, reports: ReportBatch | None)
         "identity": identity(errors, table, scene.addresses)._asdict(),
         "data": _data(scene),
     }
+
+
+def _delay(scene: _Scene, params: EvaluateParams, reports: ReportBatch | None) -> Delay:
+    return confirmation_delay(
+        scene.truth, scene.errors, reports, start_s=params.start_s, end_s=params.end_s
+    )
 
 
 def _off(errors: Errors) -> dict[str, float | None]:
@@ -320,9 +326,7 @@ def _data(scene: _Scene) -> dict[str, Any]:
     }
 
 
-def _per_target(
-    scene: _Scene, reports: ReportBatch | None, names: Mapping[int, str]
-) -> list[dict[str, Any]]:
+def _per_target(scene: _Scene, delay: Delay, names: Mapping[int, str]) -> list[dict[str, Any]]:
     """Figures of every object, in the order of their numbers."""
     truth, found, match = scene.truth, scene.found, scene.match
     n = len(truth.number)
@@ -331,7 +335,6 @@ def _per_target(
     changes = np.bincount(stretch.truth[breaks(stretch)], minlength=n)
     seen = np.bincount(found.truth, minlength=n)
     held = np.bincount(found.truth, match.truth >= 0, minlength=n)
-    delay_s = confirmation_delay(truth, scene.errors, reports).delay_s
     nees = position_nees(scene.errors, scene.table) / 2.0
     stated = np.isfinite(nees)
     counts = np.bincount(scene.errors.truth[stated], minlength=n)
@@ -351,7 +354,7 @@ def _per_target(
             "nees": float(total[i] / counts[i]) if counts[i] else None,
             "completeness": float(held[i] / seen[i]) if seen[i] else None,
             "breaks": int(changes[i]),
-            "delay_s": _number(delay_s[i]),
+            "delay_s": _number(delay.delay_s[i]),
         }
         for i, number in enumerate(truth.number)
     ]

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skypact.evaluate.continuity import Runs, runs
+from skypact.evaluate.continuity import Runs, breaks, runs, segments
 from skypact.evaluate.matching import Match
 from skypact.evaluate.samples import Samples, instant_of
 from skypact.model.reports import Floats, Longs
@@ -33,9 +33,10 @@ class Siap(NamedTuple):
     velocity_accuracy_mps: float | None
     """Mean difference of velocity; best 0."""
     track_number_changes_per_s: float | None
-    """Sum over objects of track number changes by the time tracked; best 0."""
+    """Sum over objects of track number changes by the time tracked, instants times step; best 0."""
     longest_segment: float | None
-    """Sum over objects of the longest time with one track by their time; best 1."""
+    """Sum over objects of the longest time with one track in each stretch of their presence, by
+    the time present; best 1."""
     id_completeness: float | None
     """Objects with a track that carries an identity by objects with a track; best 1."""
     id_correctness: float | None
@@ -82,16 +83,11 @@ def completeness_at(found: Samples, match: Match) -> Floats:
 def _continuity(stretch: Runs, time_s: Floats) -> tuple[float | None, float | None]:
     """Rate of track number changes, and longest segments by life."""
     held = stretch.track >= 0
-    truth, track = stretch.truth[held], stretch.track[held]
-    length = time_s[stretch.last] - time_s[stretch.first]
-    changes = int(((truth[1:] == truth[:-1]) & (track[1:] != track[:-1])).sum())
-    n = int(stretch.truth.max(initial=-1)) + 1
-    begin, end, longest = np.full(n, np.inf), np.full(n, -np.inf), np.zeros(n)
-    np.minimum.at(begin, stretch.truth, time_s[stretch.first])
-    np.maximum.at(end, stretch.truth, time_s[stretch.last])
-    np.maximum.at(longest, truth, length[held])
-    life = np.where(end >= begin, end - begin, 0.0)
-    return _ratio(changes, float(length[held].sum())), _ratio(longest.sum(), life.sum())
+    samples = int((stretch.last - stretch.first + 1)[held].sum())
+    step_s = float(time_s[1] - time_s[0]) if len(time_s) > 1 else 0.0
+    longest, life = segments(stretch, time_s, int(stretch.truth.max(initial=-1)) + 1)
+    changes = len(breaks(stretch))
+    return _ratio(changes, samples * step_s), _ratio(longest.sum(), life.sum())
 
 
 def _identities(
