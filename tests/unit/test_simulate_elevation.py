@@ -14,6 +14,7 @@ from tests.naive.watched_targets import (
 
 from skypact import config
 from skypact.decode.asterix.reports import Decoder
+from skypact.geo.geoid import undulation_m
 from skypact.kernels.geodesy import geodetic_from_ecef
 from skypact.model.packets import packets_from
 from skypact.model.reports import take_reports
@@ -22,8 +23,6 @@ from skypact.units import DEGREE, FOOT
 
 Z99 = 2.576
 BOTH = RadarOptions(primary=True, primary_range_m=2_000_000.0, cone_deg=89.0)
-SEA_M = 44.5
-"""Geoid in the scene, above the ellipsoid."""
 
 
 def sensor_with(elevation_deg: float | None, rate_mps: float | None) -> config.Sensor:
@@ -41,9 +40,9 @@ def ring(n: int = 60) -> Targets:
 
 def elevations(found: Watched) -> np.ndarray:
     """Measured elevation (rad), from the measured height."""
-    height = found.column("110", "3DH") * FOOT + SEA_M
     out = np.empty_like(found.ecef_m)
     geodetic_from_ecef(np.ascontiguousarray(found.ecef_m), out)
+    height = found.column("110", "3DH") * FOOT + undulation_m(out[:, 0], out[:, 1])
     # Close to the truth a metre of height is 1 / (range cos elevation) of elevation.
     true = found.polar()
     return true[:, 2] + (height - out[:, 2]) / (true[:, 0] * np.cos(true[:, 2]))
@@ -54,7 +53,7 @@ def test_heights_are_those_of_the_targets_within_half_a_step() -> None:
     found = watch(scene_with(BOTH, sheet), ring(), 20.0, 1)
     out = np.empty_like(found.ecef_m)
     geodetic_from_ecef(np.ascontiguousarray(found.ecef_m), out)
-    error_m = found.column("110", "3DH") * FOOT + SEA_M - out[:, 2]
+    error_m = found.column("110", "3DH") * FOOT + undulation_m(out[:, 0], out[:, 1]) - out[:, 2]
     assert len(error_m) > 250
     assert np.abs(error_m).max() < 0.5 * 25 * FOOT + 0.1
 
@@ -67,13 +66,32 @@ def test_the_decoder_makes_elevations_and_range_rates_of_them() -> None:
     packets = packets_from(found.payloads, stamps, [0] * len(stamps))
     reports = take_reports(Decoder([sheet]).decode(packets).reports, slice(0, len(found.target)))
     true = found.polar()
-    # The scene's sea is level at 44.5 m; the decoder knows the real one, up to 3 m apart here.
-    step_rad = (0.5 * 25 * FOOT + 3.0) / true[:, 0]
+    # The geoid is taken a kilometre away, the Earth is round along one azimuth: half a metre.
+    step_rad = (0.5 * 25 * FOOT + 0.5) / true[:, 0]
     assert (np.abs(reports.elevation_rad - true[:, 2]) < step_rad).all()
     assert np.isnan(reports.geo_altitude_m).all()
     # Number 1, in the north, flies north, and so away from the radar.
     assert (reports.range_rate_mps[found.target == 1] > 150.0).all()
     assert np.abs(reports.range_rate_mps - true_rates(scenario, ring(), found)).max() < 0.51
+
+
+def test_no_bias_of_elevation_hides_near_the_radar() -> None:
+    sheet = msgspec.structs.replace(
+        WATCHER, sigma_elevation_deg=0.15, sigma_range_m=5.0, height_m=200.0, range_max_m=15_000.0
+    )
+    n = 600
+    near = targets(
+        np.arange(n) * 360.0 / n, np.linspace(1_000.0, 5_000.0, n),
+        np.linspace(230.0, 700.0, n // 4).repeat(4)[np.arange(n) * 7 % n], gain=100.0,
+    )  # fmt: skip
+    found = watch(scene_with(BOTH, sheet), near, 40.0, 9)
+    stamps = [1_767_268_850_000_000_000] * len(found.payloads)
+    packets = packets_from(found.payloads, stamps, [0] * len(stamps))
+    reports = take_reports(Decoder([sheet]).decode(packets).reports, slice(0, len(found.target)))
+    error_deg = (reports.elevation_rad - found.polar(sheet)[:, 2]) / DEGREE
+    # Steps of 25 ft are 0.44 degrees at 1 km; a metre of hidden height is 0.023 degrees on average.
+    assert len(error_deg) > 5_000
+    assert abs(error_deg.mean()) < 0.01
 
 
 def test_elevation_errs_by_its_sigma_and_bias() -> None:

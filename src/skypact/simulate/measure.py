@@ -1,10 +1,11 @@
 """Plots to records of category 048, or to reports: biases, noise, quantisation.
 
 A radar that measures elevation sends it as height above mean sea level (I048/110), the way it
-would compute it: from its measured range, azimuth and elevation, on the ellipsoid. Elevations are
-those of the straight line: the radar is taken to correct refraction itself. A range rate
-(I048/120, calculated Doppler speed) is measured of echoes only; it is positive where the range
-grows: the standard gives no sign. Values beyond what their item can hold are left out.
+would compute it: from its measured range, azimuth and elevation, on the ellipsoid, less the geoid
+there, which is not quite the scene's (``air.undulation_m``). Elevations are those of the straight
+line: the radar is taken to correct refraction itself. A range rate (I048/120, calculated Doppler
+speed) is measured of echoes only; it is positive where the range grows: the standard gives no sign.
+Values beyond what their item can hold are left out.
 
 A radar with ``format = "reports"`` hands over what it measured as it is: nothing is rounded, the
 stamps neither, elevation is not turned into height, and no item bounds height or range rate. Codes
@@ -17,6 +18,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from skypact.geo.geoid import undulation_m
 from skypact.kernels.geodesy import geodetic_from_ecef
 from skypact.model.reports import (
     MODES,
@@ -110,7 +112,6 @@ class Meter:
         self._site = site_of(self._sensor, scenario.air)
         self._biases = biases
         self._noise = scenario.noise
-        self._sea_m = scenario.air.undulation_m
         self._simulated = int(scenario.mark_simulated)
         self._stamp_s = stamp_s
         self._rng = rng
@@ -197,11 +198,11 @@ class Meter:
         )
 
     def _height_m(self, measured: Measured) -> Floats:
-        """Height above mean sea level of measured places (n,)."""
+        """Height above mean sea level (the geoid's, there) of measured places (n,)."""
         place = ecef(self._site, enu_of_polar(*measured[1:4]))
         out = np.empty_like(place)
         geodetic_from_ecef(place, out)
-        return np.asarray(out[:, 2] - self._sea_m)
+        return np.asarray(out[:, 2] - undulation_m(out[:, 0], out[:, 1]))
 
 
 def _packed(columns: dict[str, Column], kind: Longs) -> list[bytes]:
