@@ -7,7 +7,7 @@ from tests.naive.watched_targets import WATCHER, Watched, scene_with, targets, w
 
 from skypact import config
 from skypact.simulate.biases import true_biases
-from skypact.simulate.parts import BiasDraw, Drift, RadarOptions
+from skypact.simulate.parts import BiasDraw, Drift, Fault, RadarOptions
 from skypact.units import DAY, DEGREE
 
 Z99 = 2.576
@@ -94,3 +94,12 @@ def test_sensors_other_than_radars_keep_the_biases_of_their_entries() -> None:
         scene_with(OPEN, bias=BiasDraw(sigma_time_s=1.0)), sensor=(WATCHER, mlat)
     )
     assert true_biases(scenario, 1)["M"]["time_s"] == 0.25
+
+
+def test_the_table_of_true_biases_tells_jumps_of_clocks_and_when_they_are() -> None:
+    mlat = config.Sensor(name="M", kind="mlat", lat=47.0, lon=17.0, height_m=100.0)
+    fault = {"M": Fault(clock_step_at_s=30.0, clock_step_s=-0.5)}
+    scenario = msgspec.structs.replace(scene_with(OPEN, fault=fault), sensor=(WATCHER, mlat))
+    told = true_biases(scenario, 1)
+    assert (told["M"]["clock_step_at_s"], told["M"]["clock_step_s"]) == (30.0, -0.5)
+    assert (told[WATCHER.name]["clock_step_at_s"], told[WATCHER.name]["clock_step_s"]) == (None, 0)

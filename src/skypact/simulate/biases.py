@@ -11,7 +11,7 @@ import numpy as np
 
 from skypact.config import Sensor
 from skypact.model.reports import Floats
-from skypact.simulate.parts import Drift, RadarOptions
+from skypact.simulate.parts import Drift, Fault, RadarOptions
 from skypact.simulate.scenario import Scenario
 from skypact.units import DEGREE
 
@@ -87,18 +87,25 @@ def entropy_of(rng: np.random.Generator) -> Any:  # noqa: ANN401
 def true_biases(scenario: Scenario, seed: int) -> dict[str, dict[str, Any]]:
     """Biases of every sensor of a scene at its start, and how they change, by sensor name.
 
-    Keys ``range_m, range_gain, azimuth_deg, elevation_deg, time_s`` and ``drift`` (the keys of
-    `parts.Drift`; times after the scene's start). Biases of sensors other than radars are those
-    of their entries: none is drawn for them.
+    Keys ``range_m, range_gain, azimuth_deg, elevation_deg, time_s``, ``drift`` (the keys of
+    `parts.Drift`) and ``clock_step_at_s, clock_step_s``, the jump of the sensor's clock
+    (`parts.Fault`; null and 0 where there is none); times count from the scene's start. Biases of
+    sensors other than radars are those of their entries: none is drawn for them.
     """
     found: dict[str, dict[str, Any]] = {}
     for link, sensor in enumerate(scenario.sensor):
         if sensor.kind == "radar":
             biases = radar_biases(scenario, link, seed)
-            found[sensor.name] = {**_in_degrees(biases.constant), "drift": _plain(biases.drift)}
+            told = {**_in_degrees(biases.constant), "drift": _plain(biases.drift)}
         else:
-            found[sensor.name] = {**_entry(sensor), "drift": _plain(_STILL)}
+            told = {**_entry(sensor), "drift": _plain(_STILL)}
+        found[sensor.name] = told | _clock_step(scenario.fault.get(sensor.name, Fault()))
     return found
+
+
+def _clock_step(fault: Fault) -> dict[str, float | None]:
+    at_s = fault.clock_step_at_s
+    return {"clock_step_at_s": at_s, "clock_step_s": 0.0 if at_s is None else fault.clock_step_s}
 
 
 def _in_degrees(bias: Bias) -> dict[str, float]:
