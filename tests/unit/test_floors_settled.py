@@ -1,5 +1,6 @@
 """Tracks and floors are compared over the same objects and times."""
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -8,7 +9,7 @@ from skypact.evaluate.clairvoyant import clairvoyant_tracks
 from skypact.evaluate.evaluation import evaluate
 from skypact.evaluate.params import EvaluateParams
 from skypact.evaluate.settled import covered
-from skypact.evaluate.table import lines
+from skypact.evaluate.table import assumed, lines
 from skypact.model.reports import POSITION, empty_reports
 from skypact.model.tracks import TrackRows
 from skypact.model.truth import TRUTH_DTYPES, TruthRows
@@ -92,3 +93,16 @@ def test_an_object_is_covered_between_rows_and_at_them_but_not_in_pauses():
     np.testing.assert_array_equal(
         covered(sought, times, by, by_s), [False, True, True, False, True, True, False, False]
     )
+
+
+def test_sensors_whose_data_sheet_is_wrong_are_named(scene):
+    truth, reports, sensors, rows = scene
+    wrong = [msgspec.structs.replace(sensors[0], period_s=12.0)]
+    right, said = (
+        assumed(
+            evaluate(rows, truth, EvaluateParams(), flat=True, reports=reports, sensors=s).figures
+        )
+        for s in (sensors, wrong)
+    )
+    assert "data sheet: s 4 s" in said
+    assert "not as on the data sheet" not in right

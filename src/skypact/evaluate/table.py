@@ -253,6 +253,10 @@ def assumed(figures: Mapping[str, Any]) -> str:
     said += f", detection {'as measured' if seen is None else number(seen)}"
     said += f", clutter {'by data sheet' if false is None else number(false)}"
     said += f"; clairvoyant: {settings['clairvoyant_filter']}"
+    wrong = settings["observed_period_s"]
+    if wrong:
+        told = ", ".join(f"{name} {number(period_s)} s" for name, period_s in wrong.items())
+        said += f"; periods as observed, not as on the data sheet: {told}"
     if figures["floors"]["clairvoyant_position_rms_m"] is None:
         said += f"; no object was tracked for longer than the {settings['settle_s']:g} s left out"
     return said
