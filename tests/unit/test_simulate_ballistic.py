@@ -13,9 +13,9 @@ from skypact.model.truth import TruthRows
 from skypact.simulate import Scene
 from skypact.simulate.ballistic import (
     Flight,
-    aim_of,
     boost_states,
     burnout,
+    ends_of,
     flight_of,
     path_of,
 )
@@ -41,7 +41,7 @@ CHANGES = {
 def found(name: str) -> Flight:
     fields = {f: getattr(EAST, f) for f in EAST.__struct_fields__}
     entry = Ballistic(**fields | CHANGES[name])
-    return flight_of(entry, aim_of(entry, 150.0, np.zeros((2, 2))), "ballistic[0]")
+    return flight_of(entry, ends_of(entry, 150.0, np.zeros((2, 2))), "ballistic[0]")
 
 
 def heights(path: np.ndarray) -> np.ndarray:
@@ -51,12 +51,12 @@ def heights(path: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.parametrize("name", CHANGES)
-def test_a_flight_ends_at_its_aim_at_the_time_asked_for(name: str) -> None:
+def test_a_flight_ends_at_its_place_at_the_time_asked_for(name: str) -> None:
     flight = found(name)
-    state = np.concatenate((burnout(flight.aim, flight.velocity), flight.velocity))
+    state = np.concatenate((burnout(flight.ends, flight.velocity), flight.velocity))
     out = np.empty((2, 6))
-    fly(state, np.array([0.0, flight.free_s]), flight.aim.drag_m2pkg, J2, 0.5, out)
-    assert np.linalg.norm(out[1, :3] - flight.aim.end) < 100.0 * METRE
+    fly(state, np.array([0.0, flight.free_s]), flight.ends.drag_m2pkg, J2, 0.5, out)
+    assert np.linalg.norm(out[1, :3] - flight.ends.end) < 100.0 * METRE
 
 
 @pytest.mark.parametrize("range_rad", [0.05, 0.15, 0.6, 1.5])
@@ -90,7 +90,7 @@ def test_the_two_body_departure_arrives_at_the_time_asked_for(share: float) -> N
 
 def test_a_lofted_flight_is_longer_and_far_higher_than_the_least_energy_one() -> None:
     least, lofted = found("east"), found("lofted")
-    way = np.linalg.norm(least.aim.end - least.aim.start)
+    way = np.linalg.norm(least.ends.end - least.ends.start)
     assert 800_000.0 < way < 1_200_000.0
     assert lofted.free_s > 1.5 * least.free_s
     assert heights(path_of(lofted)).max() > 2.0 * heights(path_of(least)).max()
@@ -111,10 +111,10 @@ def test_air_slows_a_light_body_to_its_terminal_speed() -> None:
 
 def test_the_powered_phase_begins_at_rest_and_joins_free_flight_smoothly() -> None:
     flight = found("east")
-    first, last = boost_states(flight, np.array([0.0, flight.aim.boost_s]))
-    assert np.linalg.norm(first[:3] - flight.aim.start) < 1e-6
+    first, last = boost_states(flight, np.array([0.0, flight.ends.boost_s]))
+    assert np.linalg.norm(first[:3] - flight.ends.start) < 1e-6
     assert np.linalg.norm(first[3:]) == 0.0
-    assert np.linalg.norm(last[:3] - burnout(flight.aim, flight.velocity)) < 1e-3
+    assert np.linalg.norm(last[:3] - burnout(flight.ends, flight.velocity)) < 1e-3
     assert np.linalg.norm(last[3:] - flight.velocity) < 1e-6
     path = path_of(flight)
     mean = 0.5 * (path[1:, 3:] + path[:-1, 3:])
@@ -130,6 +130,14 @@ def test_without_a_powered_phase_flight_begins_above_most_of_the_air() -> None:
     ("changes", "message"),
     [
         ({"flight_s": 100.0}, r"ballistic\[0\]\.flight_s: expected at least \d+ s .* got 100;"),
+        (
+            {"ballistic_kgpm2": 100.0},
+            r"ballistic\[0\]\.to_lat: .* got one at 1003 km, \d+ s away without air; give flight_s",
+        ),
+        (
+            {"ballistic_kgpm2": 100.0, "flight_s": 500.0},
+            r"ballistic\[0\]\.flight_s: .* at 1003 km .* \(least energy .*\), got 500 s; try",
+        ),
         ({"to_lon": 31.0, "boost_s": 300.0}, r"ballistic\[0\]\.boost_s: expected at most"),
         ({"to_lon": 30.1}, r"ballistic\[0\]\.to_lat: expected a place 30 to"),
         ({"to_lat": -50.0, "to_lon": -150.0}, r"ballistic\[0\]\.to_lat: expected a place 30 to"),
@@ -169,26 +177,26 @@ def test_flights_begin_at_their_time_and_are_gone_after_the_impact() -> None:
         assert truth.altitude_m[rows].min() > 140.0
 
 
-def test_scattered_flights_differ_and_end_near_the_aim() -> None:
+def test_scattered_flights_differ_and_end_near_the_place() -> None:
     truth = scene_truth()
     ends = np.empty((2, 3))
     last = [np.flatnonzero(truth.target == k)[-1] for k in (0, 1)]
     ecef_from_geodetic(truth.lat_rad[last], truth.lon_rad[last], truth.altitude_m[last], ends)
-    aim = np.empty((1, 3))
+    goal = np.empty((1, 3))
     place = np.array([[50.0], [33.0]]) * DEGREE
-    ecef_from_geodetic(place[0], place[1], np.array([150.0]), aim)
-    off = np.linalg.norm(ends - aim, axis=1)
+    ecef_from_geodetic(place[0], place[1], np.array([150.0]), goal)
+    off = np.linalg.norm(ends - goal, axis=1)
     assert (off < 3_000.0).all()
     assert np.linalg.norm(ends[0] - ends[1]) > 50.0
 
 
 def test_positions_inside_a_tick_are_right_at_thousands_of_metres_a_second() -> None:
     flight = found("far")
-    state = np.concatenate((burnout(flight.aim, flight.velocity), flight.velocity))
+    state = np.concatenate((burnout(flight.ends, flight.velocity), flight.velocity))
     fine = np.empty((8_001, 6))
     end_s = flight.free_s
     fly(state, np.linspace(end_s - 1_000.0, end_s, 8_001) - end_s + 1_000.0,
-        flight.aim.drag_m2pkg, J2, 0.5, fine)  # fmt: skip
+        flight.ends.drag_m2pkg, J2, 0.5, fine)  # fmt: skip
     p0, p1, v0, v1 = fine[:-2:2, :3], fine[2::2, :3], fine[:-2:2, 3:], fine[2::2, 3:]
     middle = 0.5 * (p0 + p1) + 0.25 / 8.0 * (v0 - v1)
     assert np.linalg.norm(middle - fine[1::2, :3], axis=1).max() < 1.0 * METRE

@@ -2,8 +2,9 @@
 
 A flight has a coarse powered phase (a smooth path from rest to the burn-out state, upright at
 first) and free flight with J2, rotation and drag (`kernels.ballistic`) until it meets the ground.
-The burn-out velocity is found by shooting: the two-body solution (`simulate.lambert`), then
-Newton's method on the full equations until the end is met within a metre at the time asked for.
+The burn-out velocity is found by Newton's method on the end of the flight: the two-body solution
+(`simulate.lambert`) first, then the full equations, until the end is within a metre of the place
+at the time asked for.
 Without a powered phase, free flight begins 50 km above the place, where little air is left.
 """
 
@@ -24,12 +25,12 @@ from skypact.simulate.parts import Ballistic
 from skypact.simulate.truth import TICK_S, put_states
 from skypact.units import DEGREE
 
-AIM_STEP_S: Final = 2.0
-"""Longest step while aiming; against 0.25 s the end differs by less than a metre."""
+END_STEP_S: Final = 2.0
+"""Longest step until the velocity is found; against 0.25 s the end differs by under a metre."""
 PATH_STEP_S: Final = 1.0
 _UPRIGHT: Final = 0.8
 """Acceleration at lift-off, straight up, as a share of the mean one."""
-_MISS_M: Final = 1.0
+_END_ERROR_M: Final = 1.0
 _ROUNDS: Final = 30
 _NUDGE_MPS: Final = 0.5
 _NEAREST_M: Final = 30_000.0
@@ -42,8 +43,8 @@ _ALOFT_M: Final = 50_000.0
 _SPIN: Final = np.array([0.0, 0.0, ROTATION_RADPS])
 
 
-class Aim(NamedTuple):
-    """What a flight must do, in ECEF and SI units."""
+class Ends(NamedTuple):
+    """The two ends of a flight and what it is like between, in ECEF and SI units."""
 
     start: Floats
     """Where it is launched (3,)."""
@@ -53,83 +54,97 @@ class Aim(NamedTuple):
 
 
 class Flight(NamedTuple):
-    """A flight that meets its aim."""
+    """A flight between its ends."""
 
-    aim: Aim
+    ends: Ends
     velocity: Floats
     """At burn-out, in the Earth-fixed frame (3,)."""
     free_s: float
     """Time of free flight."""
 
 
-def aim_of(entry: Ballistic, ground_m: float, shift_m: Floats) -> Aim:
-    """Aim of one flight of a scenario's entry.
+def ends_of(entry: Ballistic, ground_m: float, shift_m: Floats) -> Ends:
+    """Return the ends of one flight of a scenario's entry.
 
     `shift_m` (2, 2) moves both ends north and east; the ground is at `ground_m`.
     """
     lat = np.array([entry.from_lat, entry.to_lat]) * DEGREE + shift_m[:, 0] / MEAN_RADIUS_M
     east_m = MEAN_RADIUS_M * np.maximum(np.cos(lat), 1e-3)
     lon = np.array([entry.from_lon, entry.to_lon]) * DEGREE + shift_m[:, 1] / east_m
-    ends = np.empty((2, 3))
-    ecef_from_geodetic(lat, lon, np.full(2, ground_m), ends)
-    return Aim(ends[0], ends[1], entry.boost_s, 1.0 / entry.ballistic_kgpm2)
+    places = np.empty((2, 3))
+    ecef_from_geodetic(lat, lon, np.full(2, ground_m), places)
+    return Ends(places[0], places[1], entry.boost_s, 1.0 / entry.ballistic_kgpm2)
 
 
-def burnout(aim: Aim, velocity: Floats) -> Floats:
+def burnout(ends: Ends, velocity: Floats) -> Floats:
     """Where the powered phase ends (3,) if it ends with `velocity`."""
-    up = aim.start / np.linalg.norm(aim.start)
-    if aim.boost_s == 0.0:
-        return np.asarray(aim.start + _ALOFT_M * up)
+    up = ends.start / np.linalg.norm(ends.start)
+    if ends.boost_s == 0.0:
+        return np.asarray(ends.start + _ALOFT_M * up)
     lift = _UPRIGHT * float(np.linalg.norm(velocity)) * up
-    return np.asarray(aim.start + aim.boost_s * (velocity / 3.0 + lift / 6.0))
+    return np.asarray(ends.start + ends.boost_s * (velocity / 3.0 + lift / 6.0))
 
 
 def boost_states(flight: Flight, time_s: Floats) -> Floats:
     """States (k, 6) at times (k,) since launch: acceleration linear in time, from rest."""
-    aim, v = flight.aim, flight.velocity
-    up = aim.start / np.linalg.norm(aim.start)
-    first = _UPRIGHT * float(np.linalg.norm(v)) / aim.boost_s * up
-    jerk = (2.0 * v / aim.boost_s - 2.0 * first) / aim.boost_s
+    ends, v = flight.ends, flight.velocity
+    up = ends.start / np.linalg.norm(ends.start)
+    first = _UPRIGHT * float(np.linalg.norm(v)) / ends.boost_s * up
+    jerk = (2.0 * v / ends.boost_s - 2.0 * first) / ends.boost_s
     t = time_s[:, None]
-    place = aim.start + t * t * (first / 2.0 + jerk * t / 6.0)
+    place = ends.start + t * t * (first / 2.0 + jerk * t / 6.0)
     return np.hstack((place, t * (first + jerk * t / 2.0)))
 
 
 def path_of(flight: Flight) -> Floats:
     """States (m, 6) in ECEF every tick from launch to the last one before the impact."""
-    boost_s = flight.aim.boost_s
+    boost_s = flight.ends.boost_s
     count = math.floor((boost_s + flight.free_s) / TICK_S) + 1
     time_s = TICK_S * np.arange(count, dtype=np.float64)
     boosted = time_s[time_s < boost_s]
     free = np.concatenate(([boost_s], time_s[len(boosted) :]))
-    state = np.concatenate((burnout(flight.aim, flight.velocity), flight.velocity))
+    state = np.concatenate((burnout(flight.ends, flight.velocity), flight.velocity))
     out = np.empty((len(free), 6))
-    fly(state, free, flight.aim.drag_m2pkg, J2, PATH_STEP_S, out)
+    fly(state, free, flight.ends.drag_m2pkg, J2, PATH_STEP_S, out)
     head = boost_states(flight, boosted) if boosted.size else np.empty((0, 6))
     return np.vstack((head, out[1:]))
 
 
-def flight_of(entry: Ballistic, aim: Aim, where: str) -> Flight:
-    """Find the flight that meets an aim.
+def flight_of(entry: Ballistic, ends: Ends, where: str) -> Flight:
+    """Find the flight between two ends.
 
     Raises
     ------
     ConfigError
         There is none; the message names the key (after `where`), its value and the range.
     """
-    _check_distance(entry, aim, where)
-    velocity, free_s = _first_guess(entry, aim)
-    _check_angle(entry, aim, velocity, free_s, where)
+    _check_distance(ends, where)
+    velocity, free_s = _first_guess(entry, ends)
+    _check_angle(entry, ends, velocity, free_s, where)
     for _ in range(_ROUNDS):
-        miss, slopes = _misses(aim, velocity, free_s)
-        if np.linalg.norm(miss) < _MISS_M:
-            return Flight(aim, velocity, free_s)
-        velocity = velocity - np.linalg.solve(slopes, miss)
+        error_m, slopes = _end_error(ends, velocity, free_s)
+        if np.linalg.norm(error_m) < _END_ERROR_M:
+            return Flight(ends, velocity, free_s)
+        velocity = velocity - np.linalg.solve(slopes, error_m)
         if not np.isfinite(velocity).all() or np.linalg.norm(velocity) > 12_000.0:
             break
-    raise ConfigError(
-        f"{where}.flight_s: expected a time in which the place can be reached with ballistic_kgpm2"
-        f" {entry.ballistic_kgpm2:g} and boost_s {entry.boost_s:g}, got {free_s:.0f} s; try"
+    raise ConfigError(_unreachable(entry, ends, where))
+
+
+def _unreachable(entry: Ballistic, ends: Ends, where: str) -> str:
+    """Say that no flight was found, over which distance and against which time."""
+    way_km = _angle_rad(ends) * MEAN_RADIUS_M / 1e3
+    least_s = least_energy_s(ends.start, ends.end)
+    body = f"ballistic_kgpm2 {entry.ballistic_kgpm2:g} and boost_s {entry.boost_s:g}"
+    if entry.flight_s is None:
+        return (
+            f"{where}.to_lat: expected a place that the least-energy flight reaches with {body},"
+            f" got one at {way_km:.0f} km, {least_s:.0f} s away without air; give flight_s, a"
+            " nearer place, a longer boost_s or a larger ballistic_kgpm2"
+        )
+    return (
+        f"{where}.flight_s: expected a time in which a place at {way_km:.0f} km is reached with"
+        f" {body} (least energy without air: {least_s:.0f} s), got {entry.flight_s:g} s; try"
         " another time, a longer boost_s or a larger ballistic_kgpm2"
     )
 
@@ -141,35 +156,35 @@ def _turned(place: Floats, angle_rad: float) -> Floats:
     return np.array([cosine * x - sine * y, sine * x + cosine * y, z])
 
 
-def _two_body(aim: Aim, start: Floats, flight_s: float | None) -> tuple[Floats, float]:
+def _two_body(ends: Ends, start: Floats, flight_s: float | None) -> tuple[Floats, float]:
     """Earth-fixed departure and time of the two-body flight to where the end will have turned."""
-    free_s = flight_s or least_energy_s(start, aim.end)
+    free_s = flight_s or least_energy_s(start, ends.end)
     for _ in range(6 if flight_s is None else 1):
-        end = _turned(aim.end, ROTATION_RADPS * free_s)
+        end = _turned(ends.end, ROTATION_RADPS * free_s)
         free_s = flight_s or least_energy_s(start, end)
     return departure(start, end, free_s) - np.cross(_SPIN, start), free_s
 
 
-def _first_guess(entry: Ballistic, aim: Aim) -> tuple[Floats, float]:
-    start = aim.start
+def _first_guess(entry: Ballistic, ends: Ends) -> tuple[Floats, float]:
+    start = ends.start
     for _ in range(12):
-        velocity, free_s = _two_body(aim, start, entry.flight_s)
-        start = burnout(aim, velocity)
+        velocity, free_s = _two_body(ends, start, entry.flight_s)
+        start = burnout(ends, velocity)
     return velocity, free_s
 
 
-def _misses(aim: Aim, velocity: Floats, free_s: float) -> tuple[Floats, Floats]:
-    """End of the flight minus the aim (3,), and its derivatives by the velocity (3, 3)."""
-    ends = np.empty((4, 3))
+def _end_error(ends: Ends, velocity: Floats, free_s: float) -> tuple[Floats, Floats]:
+    """Where the flight ends minus where it shall (3,), and derivatives by the velocity (3, 3)."""
+    found = np.empty((4, 3))
     out = np.empty((2, 6))
     for k in range(4):
         v = velocity.copy()
         if k:
             v[k - 1] += _NUDGE_MPS
-        state = np.concatenate((burnout(aim, v), v))
-        fly(state, np.array([0.0, free_s]), aim.drag_m2pkg, J2, AIM_STEP_S, out)
-        ends[k] = out[1, :3]
-    return ends[0] - aim.end, (ends[1:] - ends[0]).T / _NUDGE_MPS
+        state = np.concatenate((burnout(ends, v), v))
+        fly(state, np.array([0.0, free_s]), ends.drag_m2pkg, J2, END_STEP_S, out)
+        found[k] = out[1, :3]
+    return found[0] - ends.end, (found[1:] - found[0]).T / _NUDGE_MPS
 
 
 def _elevation_rad(place: Floats, velocity: Floats) -> float:
@@ -178,10 +193,15 @@ def _elevation_rad(place: Floats, velocity: Floats) -> float:
     return math.asin(max(-1.0, min(1.0, sine)))
 
 
-def _check_distance(entry: Ballistic, aim: Aim, where: str) -> None:
-    cosine = float(aim.start @ aim.end)
-    cosine /= float(np.linalg.norm(aim.start) * np.linalg.norm(aim.end))
-    angle = math.acos(max(-1.0, min(1.0, cosine)))
+def _angle_rad(ends: Ends) -> float:
+    """Angle between both ends, seen from the Earth's centre."""
+    cosine = float(ends.start @ ends.end)
+    cosine /= float(np.linalg.norm(ends.start) * np.linalg.norm(ends.end))
+    return math.acos(max(-1.0, min(1.0, cosine)))
+
+
+def _check_distance(ends: Ends, where: str) -> None:
+    angle = _angle_rad(ends)
     farthest_m = _FARTHEST_RAD * MEAN_RADIUS_M
     if not _NEAREST_M < angle * MEAN_RADIUS_M < farthest_m:
         raise ConfigError(
@@ -190,24 +210,24 @@ def _check_distance(entry: Ballistic, aim: Aim, where: str) -> None:
         )
 
 
-def _check_angle(entry: Ballistic, aim: Aim, velocity: Floats, free_s: float, where: str) -> None:
+def _check_angle(entry: Ballistic, ends: Ends, velocity: Floats, free_s: float, where: str) -> None:
     """Refuse flights that would start into the ground, or whose powered phase is too long."""
-    low, high = 0.0, least_energy_s(aim.start, aim.end)
+    low, high = 0.0, least_energy_s(ends.start, ends.end)
     for _ in range(30):
         middle = 0.5 * (low + high)
-        rises = _elevation_rad(aim.start, _two_body(aim, aim.start, middle)[0]) > _LOWEST_RAD
+        rises = _elevation_rad(ends.start, _two_body(ends, ends.start, middle)[0]) > _LOWEST_RAD
         low, high = (low, middle) if rises else (middle, high)
     if free_s < high:
         raise ConfigError(
             f"{where}.flight_s: expected at least {high:.0f} s over this distance, got {free_s:g};"
-            f" about {least_energy_s(aim.start, aim.end):.0f} s is the least-energy flight"
+            f" about {least_energy_s(ends.start, ends.end):.0f} s is the least-energy flight"
         )
-    way = float(np.linalg.norm(aim.end - aim.start))
-    powered = float(np.linalg.norm(burnout(aim, velocity) - aim.start))
-    if aim.boost_s == 0.0:
+    way = float(np.linalg.norm(ends.end - ends.start))
+    powered = float(np.linalg.norm(burnout(ends, velocity) - ends.start))
+    if ends.boost_s == 0.0:
         return
-    if powered > _BOOST_SHARE * way or _elevation_rad(aim.start, velocity) < 0.5 * _LOWEST_RAD:
-        most = _BOOST_SHARE * way / max(powered, 1.0) * aim.boost_s
+    if powered > _BOOST_SHARE * way or _elevation_rad(ends.start, velocity) < 0.5 * _LOWEST_RAD:
+        most = _BOOST_SHARE * way / max(powered, 1.0) * ends.boost_s
         raise ConfigError(
             f"{where}.boost_s: expected at most about {0.9 * most:.0f} s over {way / 1e3:.0f} km,"
             f" got {entry.boost_s:g}"
@@ -223,11 +243,11 @@ def flights_of(
         where = f"ballistic[{index}]"
         shifts = entry.scatter_m * rng.standard_normal((entry.count, 2, 2))
         if entry.scatter_m == 0.0:
-            aim = aim_of(entry, ground_m, shifts[0])
-            flights += [flight_of(entry, aim, where)] * entry.count
+            ends = ends_of(entry, ground_m, shifts[0])
+            flights += [flight_of(entry, ends, where)] * entry.count
         else:
-            aims = (aim_of(entry, ground_m, shift) for shift in shifts)
-            flights += [flight_of(entry, aim, where) for aim in aims]
+            all_ends = (ends_of(entry, ground_m, shift) for shift in shifts)
+            flights += [flight_of(entry, ends, where) for ends in all_ends]
     return flights
 
 
