@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from tests.naive import ballistic as naive
 
-from skypact.kernels.ballistic import J2, fly
+from skypact.kernels.ballistic import J2, air_density_one, fly
 from skypact.kernels.geodesy import ecef_from_geodetic
 from skypact.units import DEGREE, METRE
 
@@ -65,3 +65,21 @@ def test_flight_does_not_depend_on_the_times_asked_for():
     coarse = flown(state, [0.0, 400.0], 1 / 8_000, J2)
     fine = flown(state, np.arange(0.0, 400.01, 0.25), 1 / 8_000, J2)
     assert np.linalg.norm(coarse[-1, :3] - fine[-1, :3]) < 0.1 * METRE
+
+
+@pytest.mark.parametrize(
+    ("height_m", "density"),
+    [
+        (0, 1.2250), (2_500, 0.95695), (5_000, 0.73643), (8_000, 0.52579), (11_000, 0.36480),
+        (13_000, 0.26660), (15_000, 0.19476), (20_000, 0.08891), (25_000, 0.04008),
+        (30_000, 0.01841), (50_000, 1.0269e-3),
+    ],
+)  # fmt: skip
+def test_the_air_is_that_of_the_us_standard_atmosphere_up_to_50_km(height_m, density):
+    # US Standard Atmosphere 1976, table I; above 25 km ours is CIRA-72.
+    allowed = 0.03 if height_m <= 25_000 else 0.05
+    assert air_density_one(float(height_m)) == pytest.approx(density, rel=allowed)
+    place = np.array([naive.RADIUS + height_m, 0.0, 0.0])
+    slowed = naive.drag(place, np.array([0.0, 300.0, 0.0]), 1.0)[1]
+    wind = 300.0 - naive.SPIN[2] * place[0]
+    assert 2.0 * abs(slowed) / wind**2 == pytest.approx(density, rel=allowed)

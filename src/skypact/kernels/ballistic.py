@@ -1,9 +1,10 @@
 """Free flight in the Earth-fixed frame: gravity with J2, rotation and drag, by Runge-Kutta.
 
 Sources: D. A. Vallado, "Fundamentals of Astrodynamics and Applications", 4th ed., equation 8-30
-for J2, table 8-4 for the density of the air (US Standard Atmosphere 1976 at sea level, CIRA-72
-above 25 km; exponential between the heights given); NGA.STND.0036 (WGS 84), edition 1.0.0, for the
-constants. The air turns with the Earth. Metres, seconds, radians; x, y, z are ECEF.
+for J2, table 8-4 for the density of the air above 25 km (CIRA-72); US Standard Atmosphere 1976,
+table I, for that up to 25 km; exponential between the heights given; NGA.STND.0036 (WGS 84),
+edition 1.0.0, for the constants. The air turns with the Earth. Metres, seconds, radians; x, y, z
+are ECEF.
 """
 
 import math
@@ -22,12 +23,16 @@ GRAVITATION: Final = 3.986004418e14
 J2: Final = 1.082629821e-3
 ROTATION_RADPS: Final = 7.292115e-5
 AIR_HEIGHT_M: Final = np.array(
-    [0.0, 25e3, 30e3, 40e3, 50e3, 60e3, 70e3, 80e3, 90e3, 100e3, 110e3, 120e3, 130e3, 140e3, 150e3]
-)
+    [
+        0.0, 5e3, 11e3, 15e3, 20e3, 25e3, 30e3, 40e3, 50e3, 60e3, 70e3, 80e3, 90e3, 100e3, 110e3,
+        120e3, 130e3, 140e3, 150e3,
+    ]
+)  # fmt: skip
 AIR_DENSITY_KGPM3: Final = np.array(
     [
-        1.225, 3.899e-2, 1.774e-2, 3.972e-3, 1.057e-3, 3.206e-4, 8.770e-5, 1.905e-5, 3.396e-6,
-        5.297e-7, 9.661e-8, 2.438e-8, 8.484e-9, 3.845e-9, 2.070e-9,
+        1.225, 0.73643, 0.36480, 0.19476, 0.08891, 4.008e-2, 1.774e-2, 3.972e-3, 1.057e-3,
+        3.206e-4, 8.770e-5, 1.905e-5, 3.396e-6, 5.297e-7, 9.661e-8, 2.438e-8, 8.484e-9, 3.845e-9,
+        2.070e-9,
     ]
 )  # fmt: skip
 TOP_OF_AIR_M: Final = 150_000.0
