@@ -147,3 +147,10 @@ def test_every_error_is_one_line_with_its_exit_code(error, code, capsys):
 def test_the_version_is_printed(capsys):
     assert main(["--version"]) == OK
     assert capsys.readouterr().out.startswith("skypact ")
+
+
+def test_the_package_runs_as_a_module_like_the_command():
+    command = [sys.executable, "-m", "skypact"]
+    result = subprocess.run([*command, "--version"], capture_output=True, text=True, timeout=240)
+    assert (result.returncode, result.stdout.split()[0]) == (OK, "skypact")
+    assert subprocess.run([*command, "fly"], capture_output=True, timeout=240).returncode == USAGE

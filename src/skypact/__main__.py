@@ -1,0 +1,6 @@
+"""``python -m skypact`` is the ``skypact`` command."""
+
+from skypact.cli import run
+
+if __name__ == "__main__":
+    run()
