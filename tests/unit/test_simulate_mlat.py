@@ -9,7 +9,7 @@ from skypact.decode.asterix.reports import Decoder
 from skypact.errors import ConfigError
 from skypact.kernels.geodesy import MEAN_RADIUS_M, enu_axes
 from skypact.simulate import Scenario, Scene, Slice
-from skypact.simulate.mlat import drawn
+from skypact.simulate.mlat import drawn, stated_correlation
 from skypact.simulate.network import ALTITUDE_SIGMA_M, LIGHT_MPS, Network
 from skypact.simulate.parts import Air, Fleet, MlatOptions, Noise, Station
 from skypact.simulate.places import distance_m, ecef_of, geodetic
@@ -163,3 +163,8 @@ def test_too_few_stations_are_an_error_that_says_so() -> None:
     few = MlatOptions(station=RING[:3])
     with pytest.raises(ConfigError, match=r"mlat\.Wide\.station: expected at least 4 .*, got 3"):
         Scene(with_stations(few, 2), 1)
+
+
+def test_stated_correlations_are_what_the_field_holds() -> None:
+    stated = stated_correlation(np.array([-0.9, -0.1, 0.3, 0.7, 0.99]))
+    assert (np.rint(stated / 0.25) * 0.25 == [0.0, 0.0, 0.25, 0.75, 0.75]).all()

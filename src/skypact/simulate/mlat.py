@@ -109,7 +109,7 @@ class Multilateration:
         accuracy: dict[str, Column] = {
             "500/SDP.X": sigma[:, 0],
             "500/SDP.Y": sigma[:, 1],
-            "500/SDP.XY": covariance[:, 0, 1] / (sigma[:, 0] * sigma[:, 1]),
+            "500/SDP.XY": stated_correlation(covariance[:, 0, 1] / (sigma[:, 0] * sigma[:, 1])),
             "500/SDH.SDH": sigma[:, 2],
         }
         return self._records(found, north, east, up, accuracy)
@@ -165,6 +165,16 @@ def _check(options: MlatOptions, where: str) -> None:
             f"{where}.station: expected at least {least} (least_stations), got {got}; such a system"
             " would never report"
         )
+
+
+def stated_correlation(correlation: Floats) -> Floats:
+    """Correlations (k,) of east and north as I020/500 can state them.
+
+    Its field is unsigned, in steps of a quarter (category 020, edition 1.11, I020/500, subfield 2):
+    negative ones are stated as 0, which claims no more than is so, and none as 1, which would
+    claim a line.
+    """
+    return np.clip(correlation, 0.0, 0.75)
 
 
 def drawn(covariance: Floats, noise: Noise, rng: np.random.Generator) -> Floats:
