@@ -6,6 +6,7 @@ from tests.naive.judged import Judged, line, tracks_of, truth_of
 
 from skypact.evaluate.continuity import confirmation_delay, continuity, runs
 from skypact.evaluate.identity import object_addresses
+from skypact.evaluate.paths import without_height
 from skypact.evaluate.siap import completeness_at, siap
 from skypact.model.reports import empty_reports
 
@@ -124,7 +125,7 @@ def attributes(truth, tracks, icao=None):
 
 def test_siap_of_a_perfect_picture() -> None:
     found = attributes(line(1, 0, 10), line(1, 0, 10), icao=[5] * 11)
-    assert found == (1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 0.0)
+    assert found == (1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 0.0)
 
 
 def test_siap_of_half_a_picture_with_a_duplicate_and_a_false_track() -> None:
@@ -137,7 +138,7 @@ def test_siap_of_half_a_picture_with_a_duplicate_and_a_false_track() -> None:
     assert found.position_accuracy_m == pytest.approx(5 * 40 / 15)
     assert found.longest_segment == pytest.approx(9 / 18)
     assert found.track_number_changes_per_s == 0.0
-    assert found.id_completeness == 0.0
+    assert found.id_completeness is found.id_correctness is found.id_ambiguity is None
 
 
 def test_siap_counts_track_number_changes_by_the_time_tracked() -> None:
@@ -173,6 +174,31 @@ def test_siap_identity_is_complete_correct_and_ambiguous() -> None:
     assert found.id_completeness == pytest.approx(3 / 4)
     assert found.id_correctness == pytest.approx(1 / 4)
     assert found.id_ambiguity == pytest.approx(1 / 4)
+
+
+def test_siap_distances_are_horizontal_where_a_height_is_missing() -> None:
+    lat = 0.9
+    truth = truth_of([(t, 1, 0.1, lat) for t in range(4)], speed=(100.0, 0.0))
+    truth = truth._replace(altitude_m=np.full(4, 10_000.0))
+    rows = [(t, 1, 0.1, lat + 30 / 6.4e6) for t in range(4)]
+    tracks = tracks_of(rows, speed=(100.0, 0.0))
+    gone = np.full(4, np.nan)
+    tracks = tracks._replace(altitude_m=gone, baro_altitude_m=gone, vu_mps=gone)
+    scene = Judged(truth, tracks, flat=False, hold_s=0.0)
+    found = siap(scene.found, scene.match, tracks, np.array([-1]))
+    assert found.position_accuracy_m == pytest.approx(30.0, rel=0.02)
+    assert found.position_horizontal == 1.0
+    high = tracks._replace(altitude_m=np.full(4, 9_960.0), vu_mps=np.full(4, 0.0))
+    scene = Judged(truth, high, flat=False, hold_s=0.0)
+    found = siap(scene.found, scene.match, high, np.array([-1]))
+    assert found.position_accuracy_m == pytest.approx(50.0, rel=0.02)
+    assert found.position_horizontal == 0.0
+    assert without_height(scene.truth, truth).tolist() == [False]
+    bare = truth._replace(altitude_m=np.array([np.nan, 1.0, 1.0, 1.0]))
+    level = without_height(scene.truth, bare)
+    assert level.tolist() == [True]
+    found = siap(scene.found, scene.match, high, np.array([-1]), level)
+    assert found.position_horizontal == 1.0
 
 
 def test_siap_of_nothing_has_no_values() -> None:

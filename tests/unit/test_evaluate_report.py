@@ -6,6 +6,9 @@ import re
 import numpy as np
 import pytest
 
+from tests.naive.judged import tracks_of as positions_of
+from tests.naive.judged import truth_of
+
 from skypact.errors import ConfigError, MissingExtraError, RecordingError
 from skypact.evaluate import pairs, plots
 from skypact.evaluate.evaluation import evaluate
@@ -143,6 +146,21 @@ def test_tracks_that_are_all_tentative_are_refused_unless_asked_for():
         evaluate(tracks, truth, PARAMS, flat=True)
     params = EvaluateParams(confirmed_only=False)
     assert evaluate(tracks, truth, params, flat=True).figures["completeness"] == 1.0
+
+
+def test_distances_in_space_need_heights():
+    time_s = START_S + np.arange(5.0)
+    truth = truth_of([(t, 1, 0.1, 0.9) for t in time_s])
+    tracks = positions_of([(t, 1, 0.1, 0.9) for t in time_s])
+    gone = np.full(5, np.nan)
+    gone[0] = 9.0
+    bare = tracks._replace(altitude_m=gone, baro_altitude_m=gone)
+    params = EvaluateParams(dimensions=3)
+    assert evaluate(tracks, truth, params, flat=False).figures["rms_position_m"] == 0.0
+    with pytest.raises(ConfigError, match="got 4 of 5 track states without one"):
+        evaluate(bare, truth, params, flat=False)
+    with pytest.raises(ConfigError, match="got 5 of 5 true states without one"):
+        evaluate(tracks, truth._replace(altitude_m=gone * np.nan), params, flat=False)
 
 
 def test_a_step_that_would_take_millions_of_instants_is_refused():

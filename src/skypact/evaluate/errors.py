@@ -12,7 +12,16 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from skypact.evaluate.matching import Match
-from skypact.evaluate.paths import BLOCK, Bools, Paths, interpolate, latest, present, usual_gap_s
+from skypact.evaluate.paths import (
+    BLOCK,
+    Bools,
+    Paths,
+    has_height,
+    interpolate,
+    latest,
+    present,
+    usual_gap_s,
+)
 from skypact.evaluate.phases import CLIMB, COURSE_SPEED_MPS, is_straight, phase_at, phases
 from skypact.evaluate.samples import Samples, instant_of
 from skypact.model.reports import Bytes, Floats, Longs
@@ -249,10 +258,7 @@ def _compare(
 
 def _stated(errors: Errors, table: TrackRows) -> Errors:
     """Blank what the track rows do not state."""
-    heightless = ~(
-        np.isfinite(table.altitude_m[errors.row]) | np.isfinite(table.baro_altitude_m[errors.row])
-    )
-    errors.height_m[heightless] = np.nan
+    errors.height_m[~has_height(table)[errors.row]] = np.nan
     errors.climb_mps[~np.isfinite(table.vu_mps[errors.row])] = np.nan
     still = ~(np.isfinite(table.vn_mps[errors.row]) & np.isfinite(table.ve_mps[errors.row]))
     for column in (errors.speed_mps, errors.heading_rad, errors.north_mps, errors.east_mps):

@@ -24,7 +24,14 @@ from skypact.evaluate.identity import identity, object_addresses
 from skypact.evaluate.innovation import nis, summarise_nis
 from skypact.evaluate.matching import Match, sticky_match
 from skypact.evaluate.params import EvaluateParams
-from skypact.evaluate.paths import Paths, latest, track_paths, truth_paths
+from skypact.evaluate.paths import (
+    Paths,
+    has_height,
+    latest,
+    track_paths,
+    truth_paths,
+    without_height,
+)
 from skypact.evaluate.performance import Evidence
 from skypact.evaluate.picture import compare_sets
 from skypact.evaluate.requirements import (
@@ -176,6 +183,8 @@ def _compared(
     true = truth_paths(truth, flat=flat)
     paths = track_paths(tracks, flat=flat, confirmed_only=params.confirmed_only)
     _need_overlap(true, paths, params)
+    if params.dimensions == 3 and not flat:
+        _need_heights((true, truth), (paths, tracks))
     span_s = float(np.ptp(true.time_s))
     least_s = span_s / MOST_INSTANTS
     if params.step_s < least_s:
@@ -186,7 +195,8 @@ def _compared(
     found = samples(true, paths, instants(true, params.step_s))
     match = sticky_match(found, params.match_m)
     addresses = object_addresses(truth, true.number)
-    air_picture = siap(found, match, tracks, addresses)._asdict()
+    level = without_height(true, truth)
+    air_picture = siap(found, match, tracks, addresses, level)._asdict()
     progress(0.2, "comparing sets")
     found = without_velocities(found)
     figures, over_time = compare_sets(found, params)
@@ -233,6 +243,17 @@ def _need_overlap(truth: Paths, tracks: Paths, params: EvaluateParams) -> None:
             f"expected truth and tracks of one time, got truth from {said[0]} and tracks from "
             f"{said[1]}; a recording that holds no date needs --date"
         )
+
+
+def _need_heights(truth: tuple[Paths, TruthRows], tracks: tuple[Paths, TrackRows]) -> None:
+    """Refuse distances in space where heights are missing."""
+    for which, (paths, table) in (("true", truth), ("track", tracks)):
+        absent = int((~has_height(table)[paths.row]).sum())
+        if absent:
+            raise ConfigError(
+                f"--dimensions 3: expected a height in every state, got {absent:,} of "
+                f"{len(paths.row):,} {which} states without one; give --dimensions 2"
+            )
 
 
 def _figures(scene: _Scene, params: EvaluateParams, reports: ReportBatch | None) -> dict[str, Any]:

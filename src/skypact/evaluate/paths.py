@@ -100,6 +100,20 @@ def track_paths(tracks: TrackRows, *, flat: bool, confirmed_only: bool = True) -
     return paths
 
 
+def has_height(table: TruthRows | TrackRows) -> Bools:
+    """Rows that state a height or a pressure altitude; paths put the others at 0."""
+    stated: Bools = np.isfinite(table.altitude_m) | np.isfinite(table.baro_altitude_m)
+    return stated
+
+
+def without_height(paths: Paths, table: TruthRows | TrackRows) -> Bools:
+    """Tell which objects have states without a height (N,)."""
+    absent = np.flatnonzero(~has_height(table)[paths.row])
+    out: Bools = np.zeros(len(paths.number), bool)
+    out[object_at(paths, absent)] = True
+    return out
+
+
 def object_of(paths: Paths) -> Longs:
     """Object of every state (n,)."""
     return np.repeat(np.arange(len(paths.number)), np.diff(paths.first))

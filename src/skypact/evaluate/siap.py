@@ -14,6 +14,7 @@ import numpy as np
 
 from skypact.evaluate.continuity import Runs, breaks, runs, segments
 from skypact.evaluate.matching import Match
+from skypact.evaluate.paths import BLOCK, Bools, has_height
 from skypact.evaluate.samples import Samples, instant_of
 from skypact.model.reports import Floats, Longs
 from skypact.model.tracks import TrackRows
@@ -29,46 +30,69 @@ class Siap(NamedTuple):
     spuriousness: float | None
     """Sum of N - NA by sum of N; best 0."""
     position_accuracy_m: float | None
-    """Mean distance in space from tracks to their objects; best 0."""
+    """Mean distance in space from tracks to their objects; best 0. Horizontal where the track or
+    the object states no height."""
+    position_horizontal: float | None
+    """Share of those distances that are horizontal."""
     velocity_accuracy_mps: float | None
-    """Mean difference of velocity; best 0."""
+    """Mean difference of velocity; best 0. Horizontal where the track states no climb rate or the
+    object no height."""
     track_number_changes_per_s: float | None
     """Sum over objects of track number changes by the time tracked, instants times step; best 0."""
     longest_segment: float | None
     """Sum over objects of the longest time with one track in each stretch of their presence, by
     the time present; best 1."""
     id_completeness: float | None
-    """Objects with a track that carries an identity by objects with a track; best 1."""
+    """Objects with a track that carries an identity by objects with a track; best 1. None, as the
+    next two, where no object has an address."""
     id_correctness: float | None
     """Objects of whose tracks with identity all carry the right one, by JT; best 1."""
     id_ambiguity: float | None
     """Objects whose tracks carry different identities, by JT; best 0."""
 
 
-def siap(found: Samples, match: Match, table: TrackRows, addresses: Longs) -> Siap:
-    """Compute all attributes over all instants; `addresses` as in `identity.object_addresses`."""
+def siap(
+    found: Samples,
+    match: Match,
+    table: TrackRows,
+    addresses: Longs,
+    heightless: Bools | None = None,
+) -> Siap:
+    """Compute all attributes over all instants.
+
+    `addresses` as in `identity.object_addresses`; `heightless` tells which objects state no height
+    (N,), by default none (`paths.without_height`).
+    """
     mine = np.where(match.track >= 0, match.track, match.near)
     belongs = np.flatnonzero(mine >= 0)
     partner = mine[belongs]
     tracked = np.zeros(len(found.truth), bool)
     tracked[partner] = True
     n_tracked, n_belong = int(tracked.sum()), len(belongs)
-    place = _mean_distance(found.track_place_m, belongs, found.truth_place_m, partner)
-    speed = _mean_distance(found.track_velocity_mps, belongs, found.truth_velocity_mps, partner)
-    stretch = runs(found, match)
-    changes, segment = _continuity(stretch, found.time_s)
-    known, correct, mixed = _identities(found, table, addresses, belongs, partner)
+    rows = found.track_row[belongs]
+    level = ~has_height(table)[rows]
+    steady = ~np.isfinite(table.vu_mps[rows])
+    if heightless is not None:
+        level |= heightless[found.truth[partner]]
+        steady |= heightless[found.truth[partner]]
+    places = found.track_place_m, found.truth_place_m, found.up
+    speeds = found.track_velocity_mps, found.truth_velocity_mps, found.up
+    changes, segment = _continuity(runs(found, match), found.time_s)
+    identities = _identities(found, table, addresses, belongs, partner)
+    n_known = n_tracked if (addresses[found.truth] >= 0).any() else 0
+    complete, correct, mixed = (_ratio(count, n_known) for count in identities)
     return Siap(
         completeness=_ratio(n_tracked, len(found.truth)),
         ambiguity=_ratio(n_belong, n_tracked),
         spuriousness=_ratio(len(found.track) - n_belong, len(found.track)),
-        position_accuracy_m=place,
-        velocity_accuracy_mps=speed,
+        position_accuracy_m=_mean_distance(places, belongs, partner, level),
+        position_horizontal=_ratio(int(level.sum()), n_belong),
+        velocity_accuracy_mps=_mean_distance(speeds, belongs, partner, steady),
         track_number_changes_per_s=changes,
         longest_segment=segment,
-        id_completeness=_ratio(known, n_tracked),
-        id_correctness=_ratio(correct, n_tracked),
-        id_ambiguity=_ratio(mixed, n_tracked),
+        id_completeness=complete,
+        id_correctness=correct,
+        id_ambiguity=mixed,
     )
 
 
@@ -106,12 +130,19 @@ def _identities(
     return int(known.sum()), int(right.sum()), int(mixed.sum())
 
 
-def _mean_distance(a: Floats, a_rows: Longs, b: Floats, b_rows: Longs) -> float | None:
+def _mean_distance(
+    of: tuple[Floats, Floats, Floats], track: Longs, truth: Longs, level: Bools
+) -> float | None:
+    """Mean distance of vectors of tracks and truth; without its part along up where `level`."""
     total = 0.0
-    for start in range(0, len(a_rows), 1 << 17):
-        part = slice(start, start + (1 << 17))
-        total += float(np.linalg.norm(a[a_rows[part]] - b[b_rows[part]], axis=1).sum())
-    return _ratio(total, len(a_rows))
+    for start in range(0, len(track), BLOCK):
+        part = slice(start, start + BLOCK)
+        apart = of[0][track[part]] - of[1][truth[part]]
+        flat = level[part]
+        up = of[2][truth[part][flat]]
+        apart[flat] -= np.einsum("ij,ij->i", apart[flat], up)[:, None] * up
+        total += float(np.linalg.norm(apart, axis=1).sum())
+    return _ratio(total, len(track))
 
 
 def _ratio(part: float, whole: float) -> float | None:

@@ -129,6 +129,7 @@ GROUPS: Final[tuple[tuple[str, tuple[Row, ...]], ...]] = (
             Row("ambiguity (best 1)", "siap.ambiguity", "", SIAP),
             Row("spuriousness (best 0)", "siap.spuriousness", "", SIAP),
             Row("positional accuracy", "siap.position_accuracy_m", "m", SIAP),
+            Row("  horizontal for want of heights", "siap.position_horizontal", PERCENT),
             Row("velocity accuracy", "siap.velocity_accuracy_mps", "m/s", SIAP),
             Row("track number changes", "siap.track_number_changes_per_s", "1/s", SIAP),
             Row("longest track segment (best 1)", "siap.longest_segment", "", SIAP),
