@@ -5,7 +5,6 @@ import re
 
 import numpy as np
 import pytest
-
 from tests.naive.judged import tracks_of as positions_of
 from tests.naive.judged import truth_of
 
@@ -344,6 +343,7 @@ def test_parts_of_a_figure_stay_indented_on_the_page(report):
 
 
 def test_metrics_over_time_of_too_many_pairs_are_left_out_and_say_why(monkeypatch):
+    monkeypatch.setattr(pairs, "PER_ENTRY", 0)
     monkeypatch.setattr(pairs, "MOST_PAIRS", 182)
     truth = flat_truth()
     judged = evaluate(tracks_of(truth), truth, PARAMS, flat=True).figures
@@ -358,7 +358,7 @@ def test_metrics_over_time_of_too_many_pairs_are_left_out_and_say_why(monkeypatc
     assert all("got 183" in line for line in told)
     shown = {line.label: line.value for _, group in lines(judged) for line in group}
     assert shown["trajectory GOSPA"] == shown["OSPA(2), mean"] == number(None)
-    monkeypatch.setattr(pairs, "MOST_PAIRS", 183)
+    monkeypatch.setattr(pairs, "PER_ENTRY", 1)
     assert reasons(evaluate(tracks_of(truth), truth, PARAMS, flat=True).figures) == []
 
 

@@ -16,8 +16,10 @@ CROWD: Final = 4096
 """Pairs of an instant from which sorting the tracks is worth its cost."""
 BLOCK: Final = 4_000_000
 """Near pairs held at a time by metrics that look at one instant after another (64 MB)."""
-MOST_PAIRS: Final = 20_000_000
-"""Near pairs held at once by metrics that look at all instants together (about 3 GB)."""
+MOST_PAIRS: Final = 8_000_000
+"""Near pairs held at once by metrics that look at all instants together: 250 bytes each, 2 GB."""
+PER_ENTRY: Final = 4
+"""Near pairs of each true entry that are held however many there are; samples need as much."""
 SLACK_M: Final = 0.05
 """Widening of the strips against rounding of geocentric places (1e-9 m)."""
 
@@ -137,13 +139,15 @@ def pairs_at_once(scene: Scene, c_m: float) -> Pairs:
     Raises
     ------
     TooManyPairs
-        There are more than `MOST_PAIRS`; found by counting, before any is held.
+        There are more than `MOST_PAIRS`, and more than `PER_ENTRY` of each true entry; found by
+        counting, before any is held.
     """
     counts = counts_of(scene, c_m)
     n_pairs = int(counts.sum())
-    if n_pairs > MOST_PAIRS:
+    most = max(MOST_PAIRS, PER_ENTRY * len(counts))
+    if n_pairs > most:
         raise TooManyPairs(
-            f"expected at most {MOST_PAIRS:,} pairs of an object and a track nearer than the "
+            f"expected at most {most:,} pairs of an object and a track nearer than the "
             f"cut-off of {c_m:g} m, got {n_pairs:,}; give a smaller cut-off or a longer step"
         )
     return pairs_of(scene, c_m, counts, 0, len(scene.truth_first) - 1)
