@@ -59,6 +59,7 @@ def test_the_border_scenario_has_three_members_six_radars_and_300_aircraft() -> 
         ("truth_period_s = 0.6\n" + radar(), ("truth_period_s", "multiple of 0.25", "0.6")),
         (radar('member = "xx"'), ("sensor[1].member", "[[member]] (none)", "'xx'")),
         (radar("period_s = 0.1"), ("sensor[1].period_s", "at least 0.25", "0.1", "several")),
+        (radar("clutter_per_scan = 1e7"), ("sensor[1].clutter_per_scan", "200,000", "1e+07")),
         (
             radar("[radar.B]\nprimary_range_m = 100.0"),
             ("radar.B.primary_range_m", "at least 1000 m", "100"),

@@ -10,6 +10,8 @@ from skypact.simulate.parts import RadarOptions
 
 SHORTEST_PERIOD_S: Final = 0.25
 """The tick: a sensor that looks more often would lose looks, a truth in between has no states."""
+MOST_CLUTTER: Final = 200_000.0
+"""False plots per scan; no radar's line carries as many."""
 LEAST_PRIMARY_M: Final = 1_000.0
 """Nearer than some hundred metres no radar sees anything."""
 BIASES: Final[dict[str, tuple[str, ...]]] = {
@@ -82,13 +84,19 @@ def check_sheet(sensor: Sensor, where: str) -> None:
     Raises
     ------
     ConfigError
-        A period shorter than the tick, or a bias that this kind does not have.
+        A period shorter than the tick, clutter beyond all measure, or a bias that this kind does
+        not have.
     """
     period_s = resolve(sensor, "period_s")
     if period_s < SHORTEST_PERIOD_S:
         raise ConfigError(
             f"{where}.period_s: expected at least {SHORTEST_PERIOD_S:g} s (the scene's tick),"
             f" got {period_s:g}; several sensors at one site look more often"
+        )
+    clutter = resolve(sensor, "clutter_per_scan")
+    if clutter > MOST_CLUTTER:
+        raise ConfigError(
+            f"{where}.clutter_per_scan: expected at most {MOST_CLUTTER:,.0f}, got {clutter:g}"
         )
     own = BIASES[sensor.kind]
     for key in BIASES["radar"]:
