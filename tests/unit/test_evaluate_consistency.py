@@ -91,3 +91,15 @@ def test_position_and_velocity_are_told_by_phase() -> None:
     assert table["position"]["straight"]["mean"] == pytest.approx(6.5)
     assert table["velocity"]["all"]["mean"] == pytest.approx(6.5)
     assert table["position"]["turn"]["n"] == 0
+
+
+def test_the_interval_of_many_targets_is_that_of_the_draws(monkeypatch) -> None:
+    random = np.random.default_rng(6)
+    target = np.repeat(np.arange(2000), random.integers(1, 9, 2000))
+    values = random.gamma(1.0, 1.0, len(target)) * random.uniform(0.5, 2.0, 2000)[target]
+    drawn = bootstrap(values, target, draws=4000, seed=2)
+    monkeypatch.setattr("skypact.evaluate.consistency.MOST_DRAWN", 1999)
+    # 0.5 % quantiles of 4000 draws scatter by 4 % of the half width: three times that
+    np.testing.assert_allclose(
+        bootstrap(values, target, draws=4000, seed=2), drawn, atol=0.12 * (drawn[1] - drawn[0]) / 2
+    )

@@ -87,6 +87,19 @@ def test_the_latest_state_is_found_within_its_object() -> None:
     assert found.tolist() == [-1, 0, 0, 1, -1, 2, 2]
 
 
+def test_one_stray_time_does_not_coarsen_the_search() -> None:
+    random = np.random.default_rng(4)
+    rows = [(t, k, 0, 0) for k in range(40) for t in random.integers(0, 2000, 60) * 1e-6]
+    paths = truth_paths(truth_of([*rows, (-9e9, 20, 0, 0)]), flat=True)
+    index = np.repeat(np.arange(40), 50)
+    asked = random.integers(-20, 2020, 2000) * 1e-6
+    expected = []
+    for i, t in zip(index, asked, strict=True):
+        own = range(paths.first[i], paths.first[i + 1])
+        expected.append(max((k for k in own if paths.time_s[k] <= t), default=-1))
+    assert latest(paths, index, asked).tolist() == expected
+
+
 def test_the_truth_exists_at_states_and_across_short_gaps_only() -> None:
     paths = truth_paths(truth_of([(0, 1, 0, 0), (5, 1, 0, 0), (50, 1, 0, 0)]), flat=True)
     time_s = np.array([-1.0, 0.0, 3.0, 5.0, 6.0, 50.0, 51.0])
