@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from skypact.model.reports import pack_callsign
-from skypact.simulate.air import AirField, height_over_pressure_m
+from skypact.simulate.air import AirField, height_over_pressure_m, pressure_altitude_m
 from skypact.simulate.aircraft import (
     AIRCRAFT_KINDS,
     AIRLINER,
@@ -18,8 +18,14 @@ from skypact.simulate.aircraft import (
     PERFORMANCE,
     Aircraft,
 )
-from skypact.simulate.parts import Fleet, Recorded
-from skypact.simulate.routes import Point, airliner_route, course_distance, fast_route, local_route
+from skypact.simulate.parts import Airport, Area, Fleet, Recorded
+from skypact.simulate.routes import (
+    Point,
+    airliner_route,
+    course_distance,
+    fast_route,
+    local_route,
+)
 from skypact.simulate.scenario import Scenario
 from skypact.simulate.spacing import Placed, is_clear
 from skypact.units import DEGREE
@@ -163,13 +169,17 @@ class Dispatcher:
 
     def _route(self, kind: int, time_s: float) -> list[Point]:
         scenario, rng = self._scenario, self._rng
-        lat, lon = _middle(scenario)
-        ground = self._excess_m(lat, lon, scenario.air.ground_m, time_s)
+
+        def level(ground: Airport | Area) -> float:
+            place = (np.array([ground.lat * DEGREE]), np.array([ground.lon * DEGREE]))
+            height_m = np.array([ground.height_m])
+            return float(pressure_altitude_m(self._field, *place, height_m, time_s)[0])
+
         if kind == AIRLINER:
-            return airliner_route(scenario, ground, rng)
+            return airliner_route(scenario, level, rng)
         if kind == FAST:
-            return fast_route(scenario.area[int(rng.integers(len(scenario.area)))], ground, rng)
-        return local_route(scenario, kind, ground, rng)
+            return fast_route(scenario.area[int(rng.integers(len(scenario.area)))], level, rng)
+        return local_route(scenario, kind, level, rng)
 
     def _excess_m(self, lat: float, lon: float, baro_m: float, time_s: float) -> float:
         place = (np.array([lat]), np.array([lon]), np.array([baro_m]))
@@ -196,13 +206,6 @@ class Dispatcher:
         a.speed_mps[row] = speed * a.speed_gain[row]
 
 
-def _middle(scenario: Scenario) -> tuple[float, float]:
-    """Latitude and longitude (rad) of some place in the scene."""
-    for place in (*scenario.airport, *scenario.entry, *scenario.airfield, *scenario.area):
-        return place.lat * DEGREE, place.lon * DEGREE
-    return 0.0, 0.0
-
-
 def _along(
     route: list[Point], flown_m: float, slope: float
 ) -> tuple[float, float, float, int, float]:
@@ -220,4 +223,6 @@ def _along(
     course, distance = course_distance(here, b)
     climbed = route[0].baro_m + slope * flown_m if leg < len(route) else math.inf
     baro = min(max(a.baro_m, b.baro_m), b.baro_m + slope * distance, climbed)
+    if flown_m == 0.0:
+        baro = a.baro_m
     return here.lat_rad, here.lon_rad, baro, leg, course

@@ -6,7 +6,7 @@ between airfields; fast aircraft work in their areas.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -23,6 +23,9 @@ _BASE_M: Final = 9_000.0
 _STAR_M: Final = 62_000.0
 _DETOUR: Final = 1.12
 _SCATTER_M: Final = 900.0
+
+Level = Callable[[Airport | Area], float]
+"""Pressure altitude (m) of the ground of an airport, an airfield or an area's base."""
 
 
 class Point(NamedTuple):
@@ -64,10 +67,10 @@ def at(place: Place, baro_m: float) -> Point:
     return Point(place.lat * DEGREE, place.lon * DEGREE, baro_m)
 
 
-def airliner_route(scenario: Scenario, ground_m: float, rng: np.random.Generator) -> list[Point]:
+def airliner_route(scenario: Scenario, level: Level, rng: np.random.Generator) -> list[Point]:
     """Draw a route of an airliner: transit, arrival, departure or domestic.
 
-    `ground_m` is what height above the ellipsoid exceeds pressure altitude by near the ground.
+    `level` gives the pressure altitude on the ground of an airport.
     """
     shares = scenario.traffic
     draw = rng.random() if scenario.airport else 0.0
@@ -75,12 +78,12 @@ def airliner_route(scenario: Scenario, ground_m: float, rng: np.random.Generator
         return _transit(scenario, rng)
     if draw < shares.transit + shares.domestic and len(scenario.airport) > 1:
         first, second = _two_airports(scenario, rng)
-        return _flight(scenario, first, second, ground_m, rng)
+        return _flight(scenario, first, second, level, rng)
     gate = scenario.entry[int(rng.integers(len(scenario.entry)))]
     airport = _airport(scenario, rng)
     if rng.random() < 0.5:
-        return _flight(scenario, gate, airport, ground_m, rng)
-    return _flight(scenario, airport, gate, ground_m, rng)
+        return _flight(scenario, gate, airport, level, rng)
+    return _flight(scenario, airport, gate, level, rng)
 
 
 def _airport(scenario: Scenario, rng: np.random.Generator) -> Airport:
@@ -140,24 +143,24 @@ def _transit(scenario: Scenario, rng: np.random.Generator) -> list[Point]:
 
 
 def _flight(
-    scenario: Scenario, a: Place, b: Place, ground_m: float, rng: np.random.Generator
+    scenario: Scenario, a: Place, b: Place, level: Level, rng: np.random.Generator
 ) -> list[Point]:
     """Departure, arrival, or both, with a cruise in between."""
     course, distance = course_distance(at(a, 0.0), at(b, 0.0))
     low, high = (180, 260) if distance < 350_000.0 else (260, 380)
     cruise = _level(course, low, high, rng)
     start, end = at(a, cruise), at(b, cruise)
-    head = _departure(a, end, ground_m, cruise) if isinstance(a, Airport) else [start]
+    head = _departure(a, end, level, cruise) if isinstance(a, Airport) else [start]
     tail = [_scattered(end, rng)]
     if isinstance(b, Airport):
-        tail = _arrival(b, head[-1], ground_m, rng.random() < scenario.traffic.hold, rng)
+        tail = _arrival(b, head[-1], level, rng.random() < scenario.traffic.hold, rng)
     middle = _via(scenario, head[-1], tail[0], rng)
     route = [*head, *(point._replace(baro_m=cruise) for point in middle), *tail]
-    return _descending(route, 0.9 * PERFORMANCE[0].slope)
+    return _descending(route, 0.9 * PERFORMANCE[0].slope, grounded=isinstance(a, Airport))
 
 
-def _departure(airport: Airport, goal: Point, ground_m: float, cruise: float) -> list[Point]:
-    threshold = at(airport, airport.height_m - ground_m)
+def _departure(airport: Airport, goal: Point, level: Level, cruise: float) -> list[Point]:
+    threshold = at(airport, level(airport))
     ahead = offset(threshold, airport.runway_deg * DEGREE, 9_000.0)._replace(baro_m=cruise)
     course, distance = course_distance(ahead, goal)
     away = offset(ahead, course, min(35_000.0, 0.3 * distance))
@@ -165,10 +168,10 @@ def _departure(airport: Airport, goal: Point, ground_m: float, cruise: float) ->
 
 
 def _arrival(
-    airport: Airport, before: Point, ground_m: float, hold: bool, rng: np.random.Generator
+    airport: Airport, before: Point, level: Level, hold: bool, rng: np.random.Generator
 ) -> list[Point]:
     """Arrival fix, perhaps laps of a hold, base, final, threshold."""
-    field = airport.height_m - ground_m
+    field = level(airport)
     runway = airport.runway_deg * DEGREE
     threshold = at(airport, field)
     final = offset(threshold, runway + math.pi, _APPROACH_M)._replace(baro_m=field + 900.0)
@@ -199,41 +202,43 @@ def _hold(fix: Point, inbound_rad: float, laps: int) -> list[Point]:
     return [abeam, far, back, fix] * laps
 
 
-def _descending(route: Sequence[Point], slope: float) -> list[Point]:
-    """Lower earlier points to where the later ones can be reached by a normal descent."""
+def _descending(route: Sequence[Point], slope: float, *, grounded: bool) -> list[Point]:
+    """Lower earlier points to where the later ones can be reached by a normal descent.
+
+    The first is left where it is if `grounded`: that is a runway.
+    """
     points = list(route)
-    for i in range(len(points) - 1, 0, -1):
+    for i in range(len(points) - 1, int(grounded), -1):
         _, leg = course_distance(points[i - 1], points[i])
         reach = points[i].baro_m + slope * leg
-        if i > 1 or points[0].baro_m > reach:
-            points[i - 1] = points[i - 1]._replace(baro_m=min(points[i - 1].baro_m, reach))
+        points[i - 1] = points[i - 1]._replace(baro_m=min(points[i - 1].baro_m, reach))
     return points
 
 
 def local_route(
-    scenario: Scenario, kind: int, ground_m: float, rng: np.random.Generator
+    scenario: Scenario, kind: int, level: Level, rng: np.random.Generator
 ) -> list[Point]:
     """Draw a route of a light aircraft or helicopter between two airfields."""
     i, j = rng.choice(len(scenario.airfield), 2, replace=False).tolist()
     a, b = scenario.airfield[i], scenario.airfield[j]
-    start, end = at(a, a.height_m - ground_m), at(b, b.height_m - ground_m)
+    start, end = at(a, level(a)), at(b, level(b))
     low, high = (450.0, 1_300.0) if kind == LIGHT else (200.0, 600.0)
-    level = max(start.baro_m, end.baro_m) + rng.uniform(low, high)
+    cruise = max(start.baro_m, end.baro_m) + rng.uniform(low, high)
     course, distance = course_distance(start, end)
     route = [start]
     for share in np.sort(rng.uniform(0.15, 0.85, int(rng.integers(1, 5)))).tolist():
         aside = rng.normal(0.0, 0.08 * distance + 2_000.0)
         on_way = offset(start, course, share * distance)
-        route.append(offset(on_way, course + 0.5 * math.pi, aside)._replace(baro_m=level))
-    return _descending([*route, end], 0.9 * PERFORMANCE[kind].slope)
+        route.append(offset(on_way, course + 0.5 * math.pi, aside)._replace(baro_m=cruise))
+    return _descending([*route, end], 0.9 * PERFORMANCE[kind].slope, grounded=True)
 
 
-def fast_route(area: Area, ground_m: float, rng: np.random.Generator) -> list[Point]:
+def fast_route(area: Area, level: Level, rng: np.random.Generator) -> list[Point]:
     """Draw a sortie: from the base to points all over the area, at changing levels, and back."""
-    base = at(area, area.height_m - ground_m)
+    base = at(area, level(area))
     route = [base]
     for _ in range(int(rng.integers(12, 25))):
         distance = area.radius_m * math.sqrt(rng.uniform(0.05, 1.0))
         point = offset(base, rng.uniform(0.0, 2.0 * math.pi), distance)
         route.append(point._replace(baro_m=rng.uniform(2_500.0, 9_500.0)))
-    return _descending([*route, base], 0.9 * PERFORMANCE[FAST].slope)
+    return _descending([*route, base], 0.9 * PERFORMANCE[FAST].slope, grounded=True)
