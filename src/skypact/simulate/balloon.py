@@ -19,7 +19,7 @@ from skypact.simulate.air import AirField, pressure_altitude_m
 from skypact.simulate.aircraft import Aircraft
 from skypact.simulate.guidance import curvature
 from skypact.simulate.parts import Balloon
-from skypact.simulate.truth import TICK_S
+from skypact.simulate.truth import TICK_S, wrapped
 from skypact.simulate.wind import WindField, wind_at
 from skypact.units import DEGREE
 
@@ -88,8 +88,8 @@ class Balloons:
         scatter = np.array([entry.scatter_m for entry, _ in of_row]) / MEAN_RADIUS_M
         north, east = scatter * rng.standard_normal((2, n))
         rows.lat_rad[:] = np.array([entry.lat for entry, _ in of_row]) * DEGREE + north
-        rows.lon_rad[:] = np.array([entry.lon for entry, _ in of_row]) * DEGREE
-        rows.lon_rad[:] += east / np.cos(rows.lat_rad)
+        lon = np.array([entry.lon for entry, _ in of_row]) * DEGREE
+        rows.lon_rad[:] = wrapped(lon + east / np.cos(rows.lat_rad))
         rows.height_m[:] = self._released_m
 
     def begin(self, time_s: float) -> None:
@@ -123,7 +123,7 @@ class Balloons:
         self._rise(row, end_s)
         then_north, then_east = self._air(row, end_s)
         a.lat_rad[row] = before[0] + 0.5 * TICK_S * (north + then_north) * per_north
-        a.lon_rad[row] = before[1] + 0.5 * TICK_S * (east + then_east) * per_east
+        a.lon_rad[row] = wrapped(before[1] + 0.5 * TICK_S * (east + then_east) * per_east)
         self._drift(row, then_north, then_east)
         place = (a.lat_rad[row], a.lon_rad[row], a.height_m[row])
         a.baro_m[row] = pressure_altitude_m(self._field, *place, end_s)

@@ -18,7 +18,7 @@ from skypact.simulate.flights import Equipment
 from skypact.simulate.guidance import curvature
 from skypact.simulate.parts import Fleet, Pad
 from skypact.simulate.routes import Point, at, offset
-from skypact.simulate.truth import TICK_S
+from skypact.simulate.truth import TICK_S, wrapped
 
 SPEED_LOW_MPS: Final = 5.0
 SPEED_HIGH_MPS: Final = 18.0
@@ -102,7 +102,10 @@ class Drones:
             start, share = int(rng.integers(1, len(route) - 2)), rng.random()
             a.leg[row] = start + 1
         here, there = np.array(route[start]), np.array(route[start + 1])
-        a.lat_rad[row], a.lon_rad[row], a.height_m[row] = here + share * (there - here)
+        way = there - here
+        way[1] = math.remainder(way[1], 2.0 * math.pi)
+        a.lat_rad[row], lon, a.height_m[row] = here + share * way
+        a.lon_rad[row] = math.remainder(lon, 2.0 * math.pi)
         a.course_rad[row] = rng.uniform(0.0, 2.0 * math.pi)
         a.speed_mps[row] = a.vertical_mps[row] = a.climb_mps[row] = a.turn_radps[row] = 0.0
         one = slice(row, row + 1)
@@ -120,7 +123,7 @@ class Drones:
         way = np.stack(
             (
                 (a.point_lat[rows, goal] - a.lat_rad) * (meridian + a.height_m),
-                (a.point_lon[rows, goal] - a.lon_rad) * parallel,
+                wrapped(a.point_lon[rows, goal] - a.lon_rad) * parallel,
                 self._height[rows, goal] - a.height_m,
             ),
             axis=1,
@@ -137,7 +140,7 @@ class Drones:
         moved = (self._velocity + 0.5 * change) * TICK_S
         self._velocity += change
         a.lat_rad[:] += moved[:, 0] / (meridian + a.height_m)
-        a.lon_rad[:] += moved[:, 1] / parallel
+        a.lon_rad[:] = wrapped(a.lon_rad + moved[:, 1] / parallel)
         a.height_m[:] += moved[:, 2]
         self._show(start_s + TICK_S)
 

@@ -218,8 +218,10 @@ def _along(
         left -= length
     a, b = route[leg - 1], route[leg]
     share = min(1.0, left / max(length, 1.0))
-    dlat, dlon = b.lat_rad - a.lat_rad, b.lon_rad - a.lon_rad
-    here = Point(a.lat_rad + share * dlat, a.lon_rad + share * dlon, 0.0)
+    dlat = b.lat_rad - a.lat_rad
+    dlon = math.remainder(b.lon_rad - a.lon_rad, 2.0 * math.pi)
+    lon = math.remainder(a.lon_rad + share * dlon, 2.0 * math.pi)
+    here = Point(a.lat_rad + share * dlat, lon, 0.0)
     course, distance = course_distance(here, b)
     climbed = route[0].baro_m + slope * flown_m if leg < len(route) else math.inf
     baro = min(max(a.baro_m, b.baro_m), b.baro_m + slope * distance, climbed)

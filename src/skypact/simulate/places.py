@@ -4,6 +4,7 @@ import numpy as np
 
 from skypact.kernels.geodesy import MEAN_RADIUS_M, ecef_from_geodetic, geodetic_from_ecef
 from skypact.model.reports import Floats
+from skypact.simulate.truth import wrapped
 
 
 def geodetic(ecef_m: Floats) -> Floats:
@@ -24,7 +25,7 @@ def moved(place: Floats, north_m: Floats, east_m: Floats) -> tuple[Floats, Float
     """Latitude and longitude (rad) some metres away from geodetic places (n, 3)."""
     lat = place[:, 0] + north_m / MEAN_RADIUS_M
     lon = place[:, 1] + east_m / (MEAN_RADIUS_M * np.cos(place[:, 0]))
-    return lat, lon
+    return lat, wrapped(lon)
 
 
 def distance_m(lat0: Floats, lon0: Floats, lat1: float, lon1: float) -> Floats:
@@ -55,4 +56,4 @@ def along_great_circle(
         np.sin(course_rad) * np.cos(lat0),
         np.cos(course_rad) * np.cos(lat0) * np.cos(arc) - np.sin(lat0) * np.sin(arc),
     )
-    return lat, lon, course
+    return lat, wrapped(lon), course

@@ -46,7 +46,8 @@ def offset(point: Point, course_rad: float, distance_m: float) -> Point:
         math.sin(course_rad) * math.sin(d) * math.cos(point.lat_rad),
         math.cos(d) - math.sin(point.lat_rad) * sin_lat,
     )
-    return Point(math.asin(sin_lat), point.lon_rad + dlon, point.baro_m)
+    lon = math.remainder(point.lon_rad + dlon, 2.0 * math.pi)
+    return Point(math.asin(sin_lat), lon, point.baro_m)
 
 
 def course_distance(a: Point, b: Point) -> tuple[float, float]:

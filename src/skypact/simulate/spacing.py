@@ -13,10 +13,13 @@ import numpy as np
 from skypact.kernels.geodesy import MEAN_RADIUS_M
 from skypact.model.reports import Floats, Longs
 from skypact.simulate.aircraft import AIRLINER, Aircraft
+from skypact.simulate.truth import wrapped
 
 _CELL_M: Final = 10_000.0
 _NEAR_M: Final = 9_300.0
 """Five nautical miles, the usual radar separation en route."""
+_BAND_RAD: Final = 1.1 * _NEAR_M / MEAN_RADIUS_M
+"""Bands of the grid of `Placed`: neighbours reach beyond what is near."""
 _CLOSE_M: Final = 4_000.0
 _LEVEL_M: Final = 280.0
 _SLOWER: Final = 0.86
@@ -43,19 +46,21 @@ def near_pairs(column: Longs, row: Longs) -> tuple[Longs, Longs]:
     return np.concatenate(firsts), np.concatenate(seconds)
 
 
-def plane(lat_rad: Floats, lon_rad: Floats) -> tuple[Floats, Floats]:
-    """North and east (m) on a map good enough for distances of a few kilometres."""
-    return MEAN_RADIUS_M * lat_rad, MEAN_RADIUS_M * lon_rad * np.cos(lat_rad)
+def plane(lat_rad: Floats, lon_rad: Floats, at_rad: Floats | None = None) -> tuple[Floats, Floats]:
+    """North and east (m) on a map of some kilometres; its parallels are `at_rad` or `lat_rad`."""
+    parallel = np.cos(lat_rad if at_rad is None else at_rad)
+    return MEAN_RADIUS_M * lat_rad, np.asarray(MEAN_RADIUS_M * lon_rad * parallel)
 
 
 def keep_distance(a: Aircraft) -> None:
     """Set the share of its speed that every aircraft flies (`spacing`), in place."""
     a.spacing[:] = 1.0
     flying = np.flatnonzero(a.kind == AIRLINER)
-    north, east = plane(a.lat_rad[flying], a.lon_rad[flying])
+    lat, lon = a.lat_rad[flying], a.lon_rad[flying]
+    north, east = plane(lat, wrapped(lon - lon[:1]))
     cells = (np.floor(east / _CELL_M).astype(np.int64), np.floor(north / _CELL_M).astype(np.int64))
     i, j = near_pairs(*cells)
-    dn, de = north[j] - north[i], east[j] - east[i]
+    dn, de = plane(lat[j] - lat[i], wrapped(lon[j] - lon[i]), 0.5 * (lat[i] + lat[j]))
     distance = np.hypot(dn, de)
     first, second = flying[i], flying[j]
     apart = np.abs(a.baro_m[first] - a.baro_m[second]) > _LEVEL_M
@@ -74,13 +79,16 @@ def is_clear(a: Aircraft, row: int) -> bool:
     near &= (np.abs(a.baro_m - a.baro_m[row]) < _LEVEL_M) & (a.target >= 0)
     near[row] = False
     others = np.flatnonzero(near)
-    north, east = plane(a.lat_rad[others], a.lon_rad[others])
-    here_north, here_east = plane(a.lat_rad[row : row + 1], a.lon_rad[row : row + 1])
-    return bool((np.hypot(north - here_north, east - here_east) >= _NEAR_M).all())
+    lat, lon = a.lat_rad[others], a.lon_rad[others]
+    dlat, dlon = lat - a.lat_rad[row], wrapped(lon - a.lon_rad[row])
+    north, east = plane(dlat, dlon, 0.5 * (lat + a.lat_rad[row]))
+    return bool((np.hypot(north, east) >= _NEAR_M).all())
 
 
 class Placed:
     """Where flights began at one instant, in a grid: `is_clear` without a scan.
+
+    Cells are bands of latitude, cut into columns as wide as high, and levels.
 
     Parameters
     ----------
@@ -89,35 +97,42 @@ class Placed:
 
     def __init__(self, aircraft: Aircraft) -> None:
         self._aircraft = aircraft
-        self._at: dict[tuple[int, int, int], list[tuple[float, float, float]]] = {}
+        self._rows: dict[tuple[int, int, int], list[tuple[float, float, float]]] = {}
+        self._first_lon: float | None = None
 
     def add(self, row: int) -> None:
         """Note the present place of a row's flight."""
-        north_m, east_m, baro_m = self._place(row)
-        self._at.setdefault(_cell(north_m, east_m, baro_m), []).append((north_m, east_m, baro_m))
+        lat, lon, baro_m = self._place(row)
+        band, level = math.floor(lat / _BAND_RAD), math.floor(baro_m / _LEVEL_M)
+        key = (band, self._column(band, lon), level)
+        self._rows.setdefault(key, []).append((lat, lon, baro_m))
 
     def is_clear(self, row: int) -> bool:
         """Whether none of the noted flights is near a row's flight at its level."""
-        here = self._place(row)
-        north_m, east_m, baro_m = here
-        i, j, k = _cell(*here)
-        for di, dj, dk in itertools.product((-1, 0, 1), repeat=3):
-            for north, east, baro in self._at.get((i + di, j + dj, k + dk), ()):
-                apart = abs(baro - baro_m) >= _LEVEL_M
-                if not apart and math.hypot(north - north_m, east - east_m) < _NEAR_M:
-                    return False
+        lat, lon, baro_m = self._place(row)
+        middle, level = math.floor(lat / _BAND_RAD), math.floor(baro_m / _LEVEL_M)
+        for band in (middle - 1, middle, middle + 1):
+            column = self._column(band, lon)
+            for i, k in itertools.product((-1, 0, 1), repeat=2):
+                for other in self._rows.get((band, column + i, level + k), ()):
+                    if abs(other[2] - baro_m) < _LEVEL_M and _apart_m(lat, lon, other) < _NEAR_M:
+                        return False
         return True
+
+    def _column(self, band: int, lon_rad: float) -> int:
+        """Column of a longitude in a band; counted from the first one noted."""
+        if self._first_lon is None:
+            self._first_lon = lon_rad
+        east = math.remainder(lon_rad - self._first_lon, 2.0 * math.pi)
+        return math.floor(east * math.cos((band + 0.5) * _BAND_RAD) / _BAND_RAD)
 
     def _place(self, row: int) -> tuple[float, float, float]:
         a = self._aircraft
-        north, east = plane(a.lat_rad[row : row + 1], a.lon_rad[row : row + 1])
-        return float(north[0]), float(east[0]), float(a.baro_m[row])
+        return float(a.lat_rad[row]), float(a.lon_rad[row]), float(a.baro_m[row])
 
 
-def _cell(north_m: float, east_m: float, baro_m: float) -> tuple[int, int, int]:
-    """Cell of a grid as wide as flights keep clear of each other."""
-    return (
-        math.floor(north_m / _NEAR_M),
-        math.floor(east_m / _NEAR_M),
-        math.floor(baro_m / _LEVEL_M),
-    )
+def _apart_m(lat_rad: float, lon_rad: float, other: tuple[float, float, float]) -> float:
+    """Distance on the map of `plane`."""
+    east = math.remainder(other[1] - lon_rad, 2.0 * math.pi)
+    parallel = math.cos(0.5 * (lat_rad + other[0]))
+    return MEAN_RADIUS_M * math.hypot(other[0] - lat_rad, east * parallel)
