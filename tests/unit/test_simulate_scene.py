@@ -52,6 +52,14 @@ def test_the_length_of_the_steps_does_not_matter(step_s: float) -> None:
     assert run(4, step_s) == run(4, 12.0)
 
 
+def test_truth_is_given_from_the_first_instant_to_the_last() -> None:
+    scene = Scene(load_scenario("border"), 2)
+    start = scene.time_s
+    parts = [scene.advance(start + seconds).truth.time_s for seconds in (0.9, 2.0, 2.1, 4.0)]
+    times = [np.unique(part - start).tolist() for part in parts]
+    assert times == [[0.0], [1.0, 2.0], [], [3.0, 4.0]]
+
+
 def test_nothing_arrives_outside_the_step_in_which_it_is_given() -> None:
     scene = Scene(load_scenario("border"), 5)
     before = scene.time_s

@@ -43,7 +43,7 @@ class Slice(NamedTuple):
     packets: PacketBatch
     """Datagrams in order of arrival; `link` is the index of the sensor."""
     truth: TruthRows
-    """True states every `truth_period_s`, of the same stretch of time."""
+    """True states every `truth_period_s`, of the same stretch of time with its end."""
     origins: Origins
     """Which flight caused each target record, for tests and scoring."""
     reports: ReportBatch
@@ -103,6 +103,8 @@ class Scene:
             for link, sensor in enumerate(scenario.sensor)
         ]
         self._ticks = 0
+        self._shown = -1
+        """Tick whose truth was given last."""
         self._queue: list[tuple[int, int, int, Datagram]] = []
         self._sent = 0
 
@@ -120,9 +122,13 @@ class Scene:
         """Play until `until_s` (seconds UTC); return all datagrams that arrived by then."""
         truth: list[TruthRows] = []
         every = max(1, round(self.scenario.truth_period_s / TICK_S))
-        while self.time_s < until_s:
-            if self._ticks % every == 0:
+        while True:
+            due = self._ticks % every == 0 and self._ticks != self._shown
+            if due and self.time_s <= until_s:
                 truth.append(truth_rows(self._sky.aircraft, self.time_s))
+                self._shown = self._ticks
+            if self.time_s >= until_s:
+                break
             self._tick()
         return self._arrived_by(until_s, concat_truth(truth))
 
