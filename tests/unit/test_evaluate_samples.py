@@ -4,11 +4,12 @@ import itertools
 import tracemalloc
 
 import numpy as np
+import pytest
 from tests.naive.judged import line, tracks_of, truth_of
 
 from skypact.evaluate.matching import match_from, sticky_match
 from skypact.evaluate.paths import track_paths, truth_paths
-from skypact.evaluate.samples import instants, samples
+from skypact.evaluate.samples import instants, samples, watched
 
 
 def sampled(truth, tracks, step_s=1.0, speed=(0.0, 0.0), **given):
@@ -151,3 +152,9 @@ def test_a_match_by_another_rule_is_completed() -> None:
     match = match_from(found, np.array([0]), 100.0)
     assert match.track.tolist() == [0, -1]
     assert match.near.tolist() == [0, 0]
+
+
+@pytest.mark.parametrize(("last_s", "n"), [(9.0, 11), (9.4, 10), (10.0, 11), (4.0, 11)])
+def test_the_last_instant_counts_unless_its_reports_were_still_on_their_way(last_s, n):
+    tracks = track_paths(tracks_of([(0.0, 1, 0.0, 0.0), (last_s, 1, 0.0, 0.0)]), flat=True)
+    assert len(watched(np.arange(11.0), tracks, 1.0)) == n

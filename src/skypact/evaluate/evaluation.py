@@ -47,6 +47,7 @@ from skypact.evaluate.samples import (
     Samples,
     instants,
     samples,
+    watched,
     without_places,
     without_velocities,
 )
@@ -192,7 +193,8 @@ def _compared(
             f"--step: expected {least_s:.3g} s or more for truth of {span_s:,.0f} s, "
             f"got {params.step_s:g}"
         )
-    found = samples(true, paths, instants(true, params.step_s))
+    times = watched(instants(true, params.step_s), paths, params.step_s)
+    found = samples(true, paths, times)
     match = sticky_match(found, params.match_m)
     addresses = object_addresses(truth, true.number)
     level = without_height(true, truth)

@@ -59,6 +59,19 @@ def instants(truth: Paths, step_s: float) -> Floats:
     return np.asarray(np.minimum(first_s + steps * step_s, last_s))
 
 
+def watched(instants_s: Floats, tracks: Paths, step_s: float) -> Floats:
+    """Instants without one that only the recording's end keeps the tracks from.
+
+    Where the truth goes on for less than a step after the last state of all tracks, the last
+    instant is left out: reports of that moment were still on their way. A picture that stops
+    earlier is judged to the end of the truth.
+    """
+    last_s = float(tracks.time_s.max(initial=-np.inf))
+    if instants_s.size > 1 and last_s < instants_s[-1] < last_s + step_s:
+        return instants_s[:-1]
+    return instants_s
+
+
 def samples(
     truth: Paths,
     tracks: Paths,
