@@ -2,7 +2,7 @@
 
 Each scene is simulated with seeds that nothing was tuned on; each tracker gets the same reports and
 is judged by the same metrics from 30 s on. Stone Soup runs with ``tuned.toml``, this project with
-its defaults. See docs/explanation/peers.md. Some four minutes on an idle core; not part of ``make bench``.
+its defaults. See docs/explanation/peers.md. Under six minutes; not part of ``make bench``.
 """
 
 import json
