@@ -186,9 +186,18 @@ def test_no_time_in_common_tells_both_spans(files, capsys):
     assert "2023-11-15" in said
 
 
-def test_an_empty_and_a_broken_file_are_told(files, tmp_path, capsys):
+def test_a_table_without_tracks_is_a_picture_that_misses_everything(files, capsys):
     pq.write_table(tracks_table().slice(0, 0), files[0])
-    assert "empty table" in judge(capsys, *files, code=FAILED)
+    found = judge(capsys, *files)
+    assert found["completeness"] == 0.0
+    assert found["gospa"]["missed"] == found["gospa"]["rms"] > 0.0
+    assert found["rms_position_m"] is None
+
+
+def test_an_empty_and_a_broken_file_are_told(files, tmp_path, capsys):
+    empty = files[0].with_suffix(".csv")
+    empty.write_text("a,b\n")
+    assert "empty table" in judge(capsys, empty, files[1], code=FAILED)
     files[0].write_bytes(b"PAR1 no more")
     assert "expected a table" in judge(capsys, *files, code=FAILED)
 

@@ -183,7 +183,8 @@ def _compared(
     tracks = _within(tracks, first_s, params.end_s)
     true = truth_paths(truth, flat=flat)
     paths = track_paths(tracks, flat=flat, confirmed_only=params.confirmed_only)
-    _need_overlap(true, paths, params)
+    if tracks.time_s.size or not truth.time_s.size:
+        _need_overlap(true, paths, params)
     if params.dimensions == 3 and not flat:
         _need_heights((true, truth), (paths, tracks))
     span_s = float(np.ptp(true.time_s))
@@ -335,6 +336,7 @@ def lag_s(errors: Errors, truth: Paths) -> float | None:
 
 def _data(scene: _Scene) -> dict[str, Any]:
     """Say what was compared."""
+    has_tracks = scene.tracks.time_s.size > 0
     return {
         "objects": len(scene.truth.number),
         "truth_states": len(scene.truth.time_s),
@@ -342,8 +344,8 @@ def _data(scene: _Scene) -> dict[str, Any]:
         "truth_last_s": float(scene.truth.time_s.max()),
         "tracks": len(scene.tracks.number),
         "track_states": len(scene.tracks.time_s),
-        "tracks_first_s": float(scene.tracks.time_s.min()),
-        "tracks_last_s": float(scene.tracks.time_s.max()),
+        "tracks_first_s": float(scene.tracks.time_s.min()) if has_tracks else None,
+        "tracks_last_s": float(scene.tracks.time_s.max()) if has_tracks else None,
         "instants": len(scene.found.time_s),
         "matched_updates": len(scene.errors.time_s),
     }
