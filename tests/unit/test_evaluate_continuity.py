@@ -7,7 +7,7 @@ from tests.naive.judged import Judged, line, tracks_of, truth_of
 from skypact.evaluate.continuity import confirmation_delay, continuity, runs
 from skypact.evaluate.identity import object_addresses
 from skypact.evaluate.paths import without_height
-from skypact.evaluate.siap import completeness_at, siap
+from skypact.evaluate.siap import siap
 from skypact.model.reports import empty_reports
 
 
@@ -203,11 +203,6 @@ def test_siap_distances_are_horizontal_where_a_height_is_missing() -> None:
 
 def test_siap_of_nothing_has_no_values() -> None:
     assert set(attributes([], [])) == {None}
-
-
-def test_completeness_is_told_per_instant() -> None:
-    scene = judged(line(1, 0, 3) + line(2, 2, 3, x0=900.0), line(1, 1, 3))
-    np.testing.assert_array_equal(completeness_at(scene.found, scene.match), [0, 1, 0.5, 0.5])
 
 
 def test_times_may_be_negative() -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from tests.naive.judged import line, tracks_of, truth_of
 
-from skypact.evaluate.matching import match_from, sticky_match
+from skypact.evaluate.matching import sticky_match
 from skypact.evaluate.paths import track_paths, truth_paths
 from skypact.evaluate.samples import instants, samples, watched
 
@@ -145,13 +145,6 @@ def test_objects_far_from_the_equator_and_high_are_found_however_they_lie() -> N
     found = samples(ours, track_paths(tracks_of(moved), flat=False), instants(ours, 1.0))
     match = sticky_match(found, 1000.0)
     assert match.truth.tolist() == list(range(60))
-
-
-def test_a_match_by_another_rule_is_completed() -> None:
-    found = sampled(line(5, 0, 0), line(1, 0, 0, y0=40.0) + line(2, 0, 0, y0=-30.0))
-    match = match_from(found, np.array([0]), 100.0)
-    assert match.track.tolist() == [0, -1]
-    assert match.near.tolist() == [0, 0]
 
 
 @pytest.mark.parametrize(("last_s", "n"), [(9.0, 11), (9.4, 10), (10.0, 11), (4.0, 11)])

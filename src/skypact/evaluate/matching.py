@@ -43,11 +43,6 @@ def sticky_match(found: Samples, limit_m: float) -> Match:
     return Match(truth, _inverse(truth, found), near, limit_m)
 
 
-def match_from(found: Samples, truth: Longs, limit_m: float) -> Match:
-    """Complete a match made by another rule: entry of the track for each truth entry or -1."""
-    return sticky_match(found, limit_m)._replace(truth=truth, track=_inverse(truth, found))
-
-
 def _inverse(truth: Longs, found: Samples) -> Longs:
     track = np.full(len(found.track), -1, np.int64)
     matched = np.flatnonzero(truth >= 0)

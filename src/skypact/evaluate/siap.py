@@ -15,7 +15,7 @@ import numpy as np
 from skypact.evaluate.continuity import Runs, breaks, runs, segments
 from skypact.evaluate.matching import Match
 from skypact.evaluate.paths import BLOCK, Bools, has_height
-from skypact.evaluate.samples import Samples, instant_of
+from skypact.evaluate.samples import Samples
 from skypact.model.reports import Floats, Longs
 from skypact.model.tracks import TrackRows
 
@@ -94,14 +94,6 @@ def siap(
         id_correctness=correct,
         id_ambiguity=mixed,
     )
-
-
-def completeness_at(found: Samples, match: Match) -> Floats:
-    """Completeness at each instant (T,), NaN where there is no object."""
-    instant = instant_of(found.truth_first)
-    held = np.bincount(instant, match.truth >= 0, minlength=len(found.time_s))
-    count = np.diff(found.truth_first)
-    return np.where(count > 0, held / np.maximum(count, 1), np.nan)
 
 
 def _continuity(stretch: Runs, time_s: Floats) -> tuple[float | None, float | None]:
