@@ -6,7 +6,7 @@ A helper called from Python is compiled anew in every process; through these it 
 import numpy as np
 
 from skypact.kernels import gate, geodesy, grid, imm, kalman, lifecycle
-from skypact.kernels._jit import kernel
+from skypact.kernels._jit import allocating_kernel, kernel
 
 _ecef_from_polar_one = geodesy.ecef_from_polar_one
 _up_at_one = geodesy.up_at_one
@@ -52,7 +52,7 @@ def height_residual(x, z, flat):
     return _height_residual(x, z, flat)
 
 
-@kernel
+@allocating_kernel
 def update_one(x, P, z, form, site, axes, flat):
     """Compiled `kalman.update_one`."""
     return _update_one(x, P, z, form, site, axes, flat, np.zeros((4, 7)))

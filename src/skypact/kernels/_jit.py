@@ -1,6 +1,9 @@
-"""The two decorators of compiled code. Flags appear nowhere else.
+"""The decorators of compiled code. Flags appear nowhere else.
 
-`helper` is compiled into its callers; `kernel` is an entry point from Python, cached on disk.
+`helper` is compiled into its callers; `kernel` is an entry point from Python, cached on disk;
+`allocating_kernel` is one that makes arrays of its own. The first two count no references to
+arrays: counting them, an atomic operation at every view, was two thirds of the tracker's step. An
+array made in one of them does not compile ("requires NRT").
 """
 
 from collections.abc import Callable
@@ -12,10 +15,15 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def helper(function: F) -> F:
-    """Compile `function` into the kernels that call it."""
-    return cast("F", njit(error_model="numpy")(function))
+    """Compile `function` into the kernels that call it; it makes no array."""
+    return cast("F", njit(error_model="numpy", _nrt=False)(function))
 
 
 def kernel(function: F) -> F:
-    """Compile `function` as an entry point, cached, without the interpreter lock."""
+    """Compile `function` as an entry point, cached, without the interpreter lock; no new arrays."""
+    return cast("F", njit(cache=True, error_model="numpy", nogil=True, _nrt=False)(function))
+
+
+def allocating_kernel(function: F) -> F:
+    """Compile `function` as `kernel` does, with arrays of its own, which cost some time."""
     return cast("F", njit(cache=True, error_model="numpy", nogil=True)(function))

@@ -13,7 +13,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from skypact.kernels._jit import helper, kernel
+from skypact.kernels._jit import allocating_kernel, helper
 
 Floats = npt.NDArray[np.float64]
 Longs = npt.NDArray[np.int64]
@@ -159,7 +159,7 @@ def augment(
         tree[1, tree[2, s]] = 0
 
 
-@kernel
+@allocating_kernel
 def assign(
     row_first: Longs,
     pair_first: Longs,

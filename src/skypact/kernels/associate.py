@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from skypact.kernels._jit import helper, kernel
+from skypact.kernels._jit import allocating_kernel, helper
 
 Floats = npt.NDArray[np.float64]
 Longs = npt.NDArray[np.int64]
@@ -77,7 +77,7 @@ def propagate(
     return rounds
 
 
-@kernel
+@allocating_kernel
 def marginals(
     edge_track: Longs,
     edge_report: Longs,

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from skypact.kernels._jit import helper, kernel
+from skypact.kernels._jit import allocating_kernel, helper
 from skypact.kernels.geodesy import FLATTENING, SEMI_MAJOR_M
 
 Floats = npt.NDArray[np.float64]
@@ -110,7 +110,7 @@ def runge_kutta_one(
             out[k] += weight * slope[k]
 
 
-@kernel
+@allocating_kernel
 def fly(
     state: Floats, time_s: Floats, drag_m2pkg: float, j2: float, longest_s: float, out: Floats
 ) -> None:

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from skypact.kernels._jit import helper, kernel
+from skypact.kernels._jit import allocating_kernel, helper, kernel
 
 Octets = npt.NDArray[np.uint8]
 Longs = npt.NDArray[np.int64]
@@ -174,7 +174,7 @@ def chain_one(data: Octets, pos: int, end: int, wanted: int) -> int:
     return n
 
 
-@kernel
+@allocating_kernel
 def scan_raw(data: Octets, chunk: int, out: Longs) -> tuple[int, int, int]:
     """Cut a run of data blocks in packets of whole blocks of about `chunk` bytes.
 

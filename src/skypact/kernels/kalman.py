@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from skypact.kernels._jit import helper, kernel
+from skypact.kernels._jit import allocating_kernel, helper
 from skypact.kernels.geodesy import MEAN_RADIUS_M, up_at_one
 from skypact.model.tracking import (
     AZIMUTH,
@@ -392,7 +392,7 @@ def update_one(
     return d2, density
 
 
-@kernel
+@allocating_kernel
 def predict(x: Floats, P: Floats, model: int, dt: float, motion: Motion) -> None:
     """Move n states (n, 7) with covariances (n, 7, 7) by dt under one model, in place.
 
@@ -404,7 +404,7 @@ def predict(x: Floats, P: Floats, model: int, dt: float, motion: Motion) -> None
         predict_one(x[i], P[i], model, dt, motion, work, up)
 
 
-@kernel
+@allocating_kernel
 def update(
     x: Floats,
     P: Floats,

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from skypact.kernels._jit import helper, kernel
+from skypact.kernels._jit import allocating_kernel, helper
 
 Floats = npt.NDArray[np.float64]
 Longs = npt.NDArray[np.int64]
@@ -100,7 +100,7 @@ def slide_block(
     return row
 
 
-@kernel
+@allocating_kernel
 def slide(
     meetings: Meetings,
     n_instants: int,
@@ -160,7 +160,7 @@ def slide(
             e = last + 1
 
 
-@kernel
+@allocating_kernel
 def follow(
     value_out: Floats,
     parent: Longs,
