@@ -5,6 +5,8 @@ import math
 import numpy as np
 from tests.naive import imm
 
+from skypact.model.tracking import FLAT
+
 SIGMAS = 4.0
 REACH_MPS2 = 20.0
 LOG_CAP = 60.0
@@ -82,7 +84,7 @@ def pair(track, report, params, motion, p_detection, site, axes):
     own, seen = (track.address, track.code), (report["icao"], report["mode3a"])
     ratio = identity_ratio(own, seen, params)
     known = ratio >= math.log((1.0 - params.code_garble) * 200.0)
-    rest = (z, report["form"], site, axes, motion.flat)
+    rest = (z, report["form"], site, axes, motion[FLAT] == 1)
     best = explained(predicted, *rest) if known else imm.update(*predicted, *rest)
     mu, xs, Ps, least, log = best
     if not least < gate_limit(report["z"], ratio, params):

@@ -6,11 +6,14 @@ Source: Bar-Shalom, Li and Kirubarajan (2001), 11.6.6, equations (11.6.6-4) to (
 import numpy as np
 from tests.naive import kalman
 
+from skypact.model.tracking import ENTER, LEAVE_RATE, N_MODELS
+
 
 def switching(motion, dt):
     """Transition matrix (M, M) over |dt|: exponential stay, the rest shared out."""
-    stay = np.exp(-np.array(motion.leave_rate) * abs(dt))
-    return np.diag(stay) + (1.0 - stay)[:, None] * np.array(motion.enter)
+    stay = np.exp(-motion[LEAVE_RATE:ENTER] * abs(dt))
+    enter = motion[ENTER : ENTER + N_MODELS**2].reshape(N_MODELS, N_MODELS)
+    return np.diag(stay) + (1.0 - stay)[:, None] * enter
 
 
 def moments(mu, xs, Ps):

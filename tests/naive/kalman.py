@@ -10,6 +10,8 @@ import numpy as np
 from scipy.linalg import block_diag, expm
 from tests.naive import geodesy
 
+from skypact.model.tracking import FLAT, PSD_H, PSD_V, TURN_PSD, TURN_VAR
+
 TURN = 1
 MEAN_RADIUS_M = 6_371_008.8
 STEP = 1e-30
@@ -48,21 +50,21 @@ def jacobian(x, dt, model, up):
 def noise(dt, model, up, motion):
     """White acceleration over |dt|, seen forwards or backwards, and the turn rate's own noise."""
     level = np.eye(3) - np.outer(up, up)
-    D = motion.accel_psd_h[model] * level + motion.accel_psd_v[model] * np.outer(up, up)
+    D = motion[PSD_H + model] * level + motion[PSD_V + model] * np.outer(up, up)
     t = abs(dt)
     sign = math.copysign(1.0, dt)
     shape = np.array([[t**3 / 3, sign * t**2 / 2], [sign * t**2 / 2, t]])
-    rate = motion.turn_psd * t if model == TURN else motion.turn_var
+    rate = motion[TURN_PSD] * t if model == TURN else motion[TURN_VAR]
     return block_diag(np.kron(shape, D), [[rate]])
 
 
 def predict(x, P, model, dt, motion):
     """State and covariance after dt; level flight bends with the earth (mean only)."""
-    up = vertical(x, motion.flat)
+    up = vertical(x, motion[FLAT])
     F = jacobian(x, dt, model, up)
     P = F @ P @ F.T + noise(dt, model, up, motion)
     x = flow(x, dt, model, up)
-    if not motion.flat:
+    if not motion[FLAT]:
         level = x[3:6] - (x[3:6] @ up) * up
         fall = (level @ level) / MEAN_RADIUS_M
         x = x - np.concatenate([0.5 * fall * dt**2 * up, fall * dt * up, [0.0]])

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from tests.naive import imm, kalman
 
+from skypact.model.tracking import FLAT, TURN_VAR
+
 TENTATIVE, CONFIRMED = 1, 2
 START_SIGMA_M = 20_000.0
 
@@ -49,9 +51,9 @@ def begin(report, number, chance, params, motion, site, axes):
     P = np.zeros((7, 7))
     P[:3, :3] = START_SIGMA_M**2 * (np.eye(3) - up) + vertical**2 * up
     P[3:6, 3:6] = params.start_speed_mps**2 * (np.eye(3) - up) + params.start_climb_mps**2 * up
-    P[6, 6] = motion.turn_var
+    P[6, 6] = motion[TURN_VAR]
     x = np.array([*z[:3], 0, 0, 0, 0])
-    x, P = kalman.update(x, P, z, report["form"], site, axes, motion.flat)[:2]
+    x, P = kalman.update(x, P, z, report["form"], site, axes, motion[FLAT] == 1)[:2]
     mu = np.array([0.7, 0.15, 0.15])
     t = report["time_s"]
     return Track(mu, np.tile(x, (3, 1)), np.tile(P, (3, 1, 1)), t, chance, number, t)

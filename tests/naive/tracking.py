@@ -6,6 +6,7 @@ import numpy as np
 from tests.naive import associate, gate, geodesy, imm, lifecycle
 
 from skypact.model.sensors import SensorTable
+from skypact.model.tracking import FLAT
 from skypact.track.params import TrackerParams, track_params
 
 SURE, UNLIKELY, LEAST_START = 1.0 - 1e-3, 1e-3, 1e-3
@@ -16,13 +17,13 @@ class NaiveTracker:
 
     def __init__(self, table: SensorTable, params: TrackerParams):
         self.table, self.params = table, params
-        self.motion = track_params(params).motion
+        self.motion = track_params(params).motion[0]
         self.tracks, self.next_number, self.rows, self.mixtures = [], 1, [], 0
 
     def frame(self, s):
         """Antenna (4,) and axes of a sensor."""
         t = self.table
-        if self.motion.flat:
+        if self.motion[FLAT]:
             return np.array([t.lon_rad[s], t.lat_rad[s], t.height_m[s], t.height_m[s]]), np.eye(3)
         site = geodesy.ecef_from_geodetic(t.lat_rad[s], t.lon_rad[s], t.height_m[s])
         return np.array([*site, t.height_m[s]]), geodesy.enu_axes([t.lat_rad[s]], [t.lon_rad[s]])[0]

@@ -8,10 +8,19 @@ from tests.naive import compiled, states
 from tests.naive import imm as naive
 from tests.naive import kalman as naive_kalman
 
-from skypact.model.tracking import CRUISE, N_MODELS, PLANE, POLAR, TURN, empty_scratch
+from skypact.model.tracking import (
+    CRUISE,
+    ENTER,
+    LEAVE_RATE,
+    N_MODELS,
+    PLANE,
+    POLAR,
+    TURN,
+    empty_scratch,
+)
 from skypact.track.params import TrackerParams, track_params
 
-MOTION = track_params(TrackerParams()).motion
+MOTION = track_params(TrackerParams()).motion[0]
 
 
 def models(seed):
@@ -103,7 +112,8 @@ def test_a_whole_cycle_follows_the_textbook(form, dt):
 
 @pytest.mark.parametrize("model", [CRUISE, TURN])
 def test_one_certain_model_that_is_never_left_is_the_plain_filter(model):
-    motion = MOTION._replace(leave_rate=(0.0, 0.0, 0.0))
+    motion = MOTION.copy()
+    motion[LEAVE_RATE:ENTER] = 0.0
     rng = np.random.default_rng(7)
     mu, xs, Ps = np.eye(3)[model], *models(7)[1:]
     x, P = xs[model].copy(), Ps[model].copy()
@@ -123,7 +133,7 @@ def test_one_certain_model_that_is_never_left_is_the_plain_filter(model):
 
 def test_the_model_that_explains_the_reports_wins():
     """An object that turns at 3 degrees a second for 30 s, seen each second within 10 m."""
-    motion = track_params(TrackerParams(frame="flat")).motion
+    motion = track_params(TrackerParams(frame="flat")).motion[0]
     scratch, site, axes = empty_scratch(), *states.frame(True)
     rng, rate, speed = np.random.default_rng(8), np.radians(3.0), 150.0
     mu = np.array([0.98, 0.01, 0.01])

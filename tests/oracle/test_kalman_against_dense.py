@@ -19,7 +19,7 @@ RATES = (0.0, 1e-9, 2e-5, -1e-4, 0.003, 0.05, -0.3)
 
 def motion(flat):
     frame = "flat" if flat else "ecef"
-    return track_params(TrackerParams(frame=frame)).motion
+    return track_params(TrackerParams(frame=frame)).motion[0]
 
 
 def predicted(x, P, model, dt, flat):

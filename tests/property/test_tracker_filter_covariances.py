@@ -9,7 +9,7 @@ from skypact.kernels import kalman
 from skypact.track.params import TrackerParams, track_params
 
 MOTION = {
-    flat: track_params(TrackerParams(frame="flat" if flat else "ecef")).motion
+    flat: track_params(TrackerParams(frame="flat" if flat else "ecef")).motion[0]
     for flat in (False, True)
 }
 STEPS = st.lists(

@@ -17,6 +17,7 @@ from skypact.kernels.kalman import n_components, update_one
 from skypact.model.tracking import (
     ADDRESS,
     AFTER,
+    AREA,
     CELL,
     CODE,
     HEIGHT,
@@ -255,7 +256,8 @@ def add_pair(
     s = m.sensor[j]
     dt = m.time_s[j] - tracks.num[t, STATE_TIME]
     scratch = pairs.scratch
-    predict_models(tracks.mu[t], tracks.x[t], tracks.P[t], dt, p.motion, scratch)
+    motion = p.motion[tracks.tag[t, AREA]]
+    predict_models(tracks.mu[t], tracks.x[t], tracks.P[t], dt, motion, scratch)
     report_for_track(m.z[j], m.time_s[j] - tracks.num[t, LAST_SELF], scratch.z)
     post = (pairs.x[k], pairs.P[k], pairs.mu[k])
     site = g.site[s]
@@ -265,9 +267,9 @@ def add_pair(
     if ratio >= p.identity[SAME_ADDRESS]:
         limit *= p.gate[0]
     if ratio >= p.identity[SAME_CODE]:
-        d2, likelihood = robust_hypothesis(m.form[j], site, axes, p.motion.flat, scratch, post)
+        d2, likelihood = robust_hypothesis(m.form[j], site, axes, p.flat, scratch, post)
     else:
-        d2, likelihood = hypothesis(scratch.z, m.form[j], site, axes, p.motion.flat, scratch, post)
+        d2, likelihood = hypothesis(scratch.z, m.form[j], site, axes, p.flat, scratch, post)
     if not d2 < limit:
         return k
     seen = tracks.num[t, VISIBLE] * g.p_detection[s]
@@ -288,7 +290,7 @@ def pairs_of(
 ) -> int:
     """Add all pairs of report j from pair k on; returns the next k."""
     reach_m = coarse_reach(m.z[j], m.form[j])
-    n = search(tracks, m.z[j], m.time_s[j], reach_m, p.motion.flat, pairs.found)
+    n = search(tracks, m.z[j], m.time_s[j], reach_m, p.flat, pairs.found)
     for i in range(n):
         k = add_pair(tracks, pairs.found[i], m, j, g, p, pairs, k)
     return k

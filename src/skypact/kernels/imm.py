@@ -13,13 +13,14 @@ import numpy.typing as npt
 from skypact.kernels._jit import helper
 from skypact.kernels.kalman import frame_up, predict_one
 from skypact.model.tracking import (
+    ENTER,
+    LEAVE_RATE,
     LEVEL_M,
     LEVEL_MPS,
     N_MODELS,
     N_STATE,
     SPREAD_M,
     SPREAD_MPS,
-    Motion,
     Scratch,
     TrackTable,
 )
@@ -28,12 +29,12 @@ Floats = npt.NDArray[np.float64]
 
 
 @helper
-def switch_probability(motion: Motion, source: int, target: int, dt: float) -> float:
+def switch_probability(motion: Floats, source: int, target: int, dt: float) -> float:
     """Probability that the model is `target` after |dt| when it was `source`."""
-    stay = math.exp(-motion.leave_rate[source] * abs(dt))
+    stay = math.exp(-motion[LEAVE_RATE + source] * abs(dt))
     if source == target:
         return stay
-    return (1.0 - stay) * motion.enter[source][target]
+    return (1.0 - stay) * motion[ENTER + source * N_MODELS + target]
 
 
 @helper
@@ -57,7 +58,7 @@ def combine(mu: Floats, xs: Floats, Ps: Floats, x_out: Floats, P_out: Floats) ->
 
 @helper
 def mix_models(
-    mu: Floats, x: Floats, P: Floats, dt: float, motion: Motion, scratch: Scratch
+    mu: Floats, x: Floats, P: Floats, dt: float, motion: Floats, scratch: Scratch
 ) -> None:
     """Mixed initial conditions for a step dt into ``scratch.x`` and ``scratch.P``.
 
@@ -77,7 +78,7 @@ def mix_models(
 
 @helper
 def predict_models(
-    mu: Floats, x: Floats, P: Floats, dt: float, motion: Motion, scratch: Scratch
+    mu: Floats, x: Floats, P: Floats, dt: float, motion: Floats, scratch: Scratch
 ) -> None:
     """Predict all models (M, 7), (M, 7, 7) by dt into ``scratch.x`` and ``scratch.P``."""
     mix_models(mu, x, P, dt, motion, scratch)

@@ -16,19 +16,23 @@ from skypact.kernels._jit import allocating_kernel, helper
 from skypact.kernels.geodesy import MEAN_RADIUS_M, up_at_one
 from skypact.model.tracking import (
     AZIMUTH,
+    FLAT,
     HEIGHT,
     PLACE,
     POLAR,
+    PSD_H,
+    PSD_V,
     RANGE,
     SIGMA,
     SIGMA_AZIMUTH,
     SIGMA_HEIGHT,
     SIGMA_V,
     TURN,
+    TURN_PSD,
+    TURN_VAR,
     UP,
     VE,
     VN,
-    Motion,
 )
 
 Floats = npt.NDArray[np.float64]
@@ -168,18 +172,21 @@ def predict_turn(x: Floats, P: Floats, dt: float, up: Floats, work: Floats) -> N
 
 @helper
 def predict_one(
-    x: Floats, P: Floats, model: int, dt: float, motion: Motion, work: Floats, up: Floats
+    x: Floats, P: Floats, model: int, dt: float, motion: Floats, work: Floats, up: Floats
 ) -> None:
-    """Move one model's state by dt in place, process noise included."""
-    up[0], up[1], up[2] = frame_up(motion.flat, x)
+    """Move one model's state by dt in place, process noise included.
+
+    `motion` is a row of `TrackParams.motion`.
+    """
+    up[0], up[1], up[2] = frame_up(int(motion[FLAT]), x)
     if model == TURN:
         predict_turn(x, P, dt, up, work)
-        P[6, 6] += motion.turn_psd * abs(dt)
+        P[6, 6] += motion[TURN_PSD] * abs(dt)
     else:
-        predict_straight(x, P, dt, motion.turn_var)
-    if motion.flat == 0:
+        predict_straight(x, P, dt, motion[TURN_VAR])
+    if motion[FLAT] == 0.0:
         follow_earth(x, dt, up)
-    add_noise(P, dt, up, motion.accel_psd_h[model], motion.accel_psd_v[model])
+    add_noise(P, dt, up, motion[PSD_H + model], motion[PSD_V + model])
 
 
 @helper
@@ -393,7 +400,7 @@ def update_one(
 
 
 @allocating_kernel
-def predict(x: Floats, P: Floats, model: int, dt: float, motion: Motion) -> None:
+def predict(x: Floats, P: Floats, model: int, dt: float, motion: Floats) -> None:
     """Move n states (n, 7) with covariances (n, 7, 7) by dt under one model, in place.
 
     Twin: tests/naive/kalman.py. The step of the tracker calls `predict_one` instead.

@@ -20,6 +20,7 @@ from skypact.kernels.kalman import frame_up, update_one
 from skypact.model.tracking import (
     ADDRESS,
     AFTER,
+    AREA,
     BARO_M,
     BORN,
     CALLSIGN,
@@ -60,6 +61,7 @@ from skypact.model.tracking import (
     STATE,
     STATE_TIME,
     TENTATIVE,
+    TURN_VAR,
     UP,
     VISIBLE,
     Geometry,
@@ -114,6 +116,7 @@ def end_track(tracks: TrackTable, t: int) -> None:
 @helper
 def start_state(tracks: TrackTable, t: int, m: Measurements, j: int, p: TrackParams) -> None:
     """Set the prior of a new track at report j: broad place, unknown velocity and turn rate."""
+    motion = p.motion[tracks.tag[t, AREA]]
     vertical = START_SIGMA_M
     if math.isnan(m.z[j, HEIGHT]):
         vertical = m.z[j, SIGMA_HEIGHT]
@@ -122,7 +125,7 @@ def start_state(tracks: TrackTable, t: int, m: Measurements, j: int, p: TrackPar
             tracks.x[t, i, a] = 0.0
             for b in range(N_STATE):
                 tracks.P[t, i, a, b] = 0.0
-        tracks.P[t, i, 6, 6] = p.motion.turn_var
+        tracks.P[t, i, 6, 6] = motion[TURN_VAR]
         for a in range(3):
             tracks.x[t, i, a] = m.z[j, PLACE + a]
             for b in range(3):
@@ -199,6 +202,7 @@ def start_track(
     t = tracks.free[tracks.counters[N_FREE]]
     tracks.counters[HIGH_WATER] = max(tracks.counters[HIGH_WATER], t + 1)
     tracks.counters[N_LIVE] += 1
+    tracks.tag[t, AREA] = 0
     start_state(tracks, t, m, j, p)
     s = m.sensor[j]
     for i in range(N_MODELS):
@@ -209,7 +213,7 @@ def start_track(
             m.form[j],
             g.site[s],
             g.axes[s],
-            p.motion.flat,
+            p.flat,
             scratch.line,
         )
         tracks.mu[t, i] = START_TURN
@@ -235,9 +239,9 @@ def start_track(
         tracks.look_s[t, i] = math.nan
         tracks.seen_s[t, i] = math.nan
     take_over(tracks, t, m, j)
-    refresh_moments(tracks, t, p.motion.flat, scratch)
+    refresh_moments(tracks, t, p.flat, scratch)
     note_hit(tracks, t, m, j, p)
-    link(tracks, t, p.motion.flat, m.time_s[j])
+    link(tracks, t, p.flat, m.time_s[j])
     return t
 
 
@@ -445,12 +449,12 @@ def sweep(tracks: TrackTable, now_s: float, g: Geometry, p: TrackParams, ended_o
         if number >= 0:
             ended_out[count] = number
             count += 1
-        heir = double_of(tracks, t, now_s, p.motion.flat)
+        heir = double_of(tracks, t, now_s, p.flat)
         if heir >= 0 or is_over(tracks, t, now_s, g, p):
             number = tracks.tag[t, NUMBER] if heir < 0 else inherit(tracks, heir, t)
             ended_out[count] = number
             count += 1
             end_track(tracks, t)
         elif now_s - tracks.num[t, STATE_TIME] > 5.0:
-            link(tracks, t, p.motion.flat, now_s)
+            link(tracks, t, p.flat, now_s)
     return count

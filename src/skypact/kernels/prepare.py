@@ -240,7 +240,7 @@ def set_noise(
         stated = f[STATED]
         if math.isnan(stated):
             stated = sigma_of_nacp(nacp, g.sigma_position_m[s])
-        z[SIGMA] = stated if p.motion.flat == 1 else max(LEAST_SIGMA_M, stated)
+        z[SIGMA] = stated if p.flat == 1 else max(LEAST_SIGMA_M, stated)
         z[SIGMA_AZIMUTH] = 0.0
     z[VN] = math.nan
     z[VE] = math.nan
@@ -302,7 +302,7 @@ def prepare(
     count = 0
     for i in order:
         s = labels[i, 0]
-        form = form_of(f[i], labels[i, 1], g.on_surface[s], p.motion.flat, g.site[s])
+        form = form_of(f[i], labels[i, 1], g.on_surface[s], p.flat, g.site[s])
         if form < 0:
             continue
         height = reported_height(f[i], undulation_m[i], g.baro_field)
@@ -310,12 +310,12 @@ def prepare(
         if not math.isnan(height):
             assumed, doubt = height, p.sigma_baro_m
         if form == POLAR:
-            x, y, w = place_polar(f[i], assumed, g.site[s], g.axes[s], p.motion.flat)
+            x, y, w = place_polar(f[i], assumed, g.site[s], g.axes[s], p.flat)
         else:
-            x, y, w = place_plane(f[i], assumed, g.site[s], g.axes[s], p.motion.flat)
+            x, y, w = place_plane(f[i], assumed, g.site[s], g.axes[s], p.flat)
         z = m.z[count]
         z[PLACE], z[PLACE + 1], z[PLACE + 2] = x, y, w
-        if p.motion.flat == 1:
+        if p.flat == 1:
             z[UP], z[UP + 1], z[UP + 2] = 0.0, 0.0, 1.0
             height = g.site[s, 2]
         else:

@@ -23,6 +23,7 @@ from skypact.kernels.lifecycle import note_hit, start_track, sweep
 from skypact.kernels.prepare import level_uncertainty
 from skypact.model.tracking import (
     ADDRESS,
+    AREA,
     BARO_M,
     BORN,
     CALLSIGN,
@@ -136,7 +137,8 @@ def mix_hypotheses(
     t = pairs.rows[local]
     time_s = m.time_s[pairs.report[best]]
     dt = time_s - tracks.num[t, STATE_TIME]
-    predict_models(tracks.mu[t], tracks.x[t], tracks.P[t], dt, p.motion, scratch)
+    motion = p.motion[tracks.tag[t, AREA]]
+    predict_models(tracks.mu[t], tracks.x[t], tracks.P[t], dt, motion, scratch)
     for i in range(N_MODELS):
         base = scratch.work[3, i]
         total = 0.0
@@ -191,7 +193,8 @@ def settle_mixture(tracks: TrackTable, t: int, scratch: Scratch) -> None:
 def forward_to(tracks: TrackTable, t: int, time_s: float, p: TrackParams, scratch: Scratch) -> None:
     """Predict track t to a later time, so that its time never goes back."""
     dt = time_s - tracks.num[t, STATE_TIME]
-    predict_models(tracks.mu[t], tracks.x[t], tracks.P[t], dt, p.motion, scratch)
+    motion = p.motion[tracks.tag[t, AREA]]
+    predict_models(tracks.mu[t], tracks.x[t], tracks.P[t], dt, motion, scratch)
     for i in range(N_MODELS):
         tracks.mu[t, i] = scratch.predicted[i]
         for a in range(N_STATE):
@@ -229,10 +232,10 @@ def apply_track(
     missed = max(0.0, 1.0 - detected)
     tracks.num[t, VISIBLE] = min(1.0, detected + missed * tracks.num[t, VISIBLE])
     tracks.num[t, FADED] *= missed
-    refresh_moments(tracks, t, p.motion.flat, pairs.scratch)
+    refresh_moments(tracks, t, p.flat, pairs.scratch)
     if detected > 0.5:
         note_hit(tracks, t, m, j, p)
-    link(tracks, t, p.motion.flat, tracks.num[t, STATE_TIME])
+    link(tracks, t, p.flat, tracks.num[t, STATE_TIME])
     return detected > 0.5
 
 
@@ -356,7 +359,7 @@ def run_micro_batch(
         pairs.report[k] += span[0]
     for local in range(n_tracks):
         if apply_track(tracks, local, m, p, pairs) and tracks.tag[pairs.rows[local], HITS] >= 2:
-            export_row(tracks, pairs.rows[local], g, p.motion.flat, pairs.scratch, out[count])
+            export_row(tracks, pairs.rows[local], g, p.flat, pairs.scratch, out[count])
             count += 1
     refused = begin_tracks(tracks, m, (span[0], span[1], n), g, p, pairs)
     return count, refused, n

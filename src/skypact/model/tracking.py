@@ -19,6 +19,7 @@ N_MODELS: Final = 3
 (FREE, TENTATIVE, CONFIRMED) = range(3)
 """States of a row."""
 
+NUM_WIDTH: Final = 11
 (
     STATE_TIME,
     SPREAD_M,
@@ -31,16 +32,31 @@ N_MODELS: Final = 3
     LEVEL_M,
     LEVEL_MPS,
     LAST_SELF,
-) = range(11)
+) = range(NUM_WIDTH)
 """Columns of `TrackTable.num`: time of the state; roots of the traces of the position and velocity
 covariances; probability that the object exists in sight, and out of sight; times of birth and of
 the last report [s]; last pressure altitude [m]; the spreads again, horizontal part alone; time of
 the last self-reported position [s]."""
 
-(STATE, NUMBER, HITS, ADDRESS, CODE, CALLSIGN, CELL, AFTER, BEFORE, RIVAL, RIVAL_NUMBER) = range(11)
+TAG_WIDTH: Final = 12
+(
+    STATE,
+    NUMBER,
+    HITS,
+    ADDRESS,
+    CODE,
+    CALLSIGN,
+    CELL,
+    AFTER,
+    BEFORE,
+    RIVAL,
+    RIVAL_NUMBER,
+    AREA,
+) = range(TAG_WIDTH)
 """Columns of `TrackTable.tag`: see `FREE`; public number; reports so far; 24-bit address, Mode A
 code and packed callsign (-1 none); bucket of the spatial index and neighbours in it (-1 none); row
-and number of an older track with the same address nearby (-1 none)."""
+and number of an older track with the same address nearby (-1 none); row of `TrackParams.motion`
+that it moves by."""
 
 (N_FREE, NEXT_NUMBER, HIGH_WATER, N_LIVE, N_CONFIRMED, N_CROWDED) = range(6)
 """Places in `TrackTable.counters`."""
@@ -87,9 +103,9 @@ class TrackTable(NamedTuple):
     vel: Floats
     """Moment-matched velocity (N, 3)."""
     num: Floats
-    """Numbers of each track, see `STATE_TIME` and its neighbours (N, 11)."""
+    """Numbers of each track, see `STATE_TIME` and its neighbours (N, NUM_WIDTH)."""
     tag: Longs
-    """Integers of each track, see `STATE` and its neighbours (N, 11)."""
+    """Integers of each track, see `STATE` and its neighbours (N, TAG_WIDTH)."""
     look_s: Floats
     """Per sensor, time of the last look that counted, NaN where it never saw the track (N, S)."""
     seen_s: Floats
@@ -210,29 +226,32 @@ class Pairs(NamedTuple):
     scratch: Scratch
 
 
-class Motion(NamedTuple):
-    """How objects move, SI; tuples instead of arrays, so that passing it costs nothing."""
-
-    flat: int
-    """1: flat Cartesian frame, 0: ECEF."""
-    accel_psd_h: tuple[float, float, float]
-    """Horizontal white-acceleration density per model [m^2/s^3]."""
-    accel_psd_v: tuple[float, float, float]
-    """Vertical white-acceleration density per model [m^2/s^3]."""
-    turn_psd: float
-    """Density of the turn rate's random walk [rad^2/s^3]."""
-    turn_var: float
-    """Variance of an unknown turn rate [rad^2/s^2]."""
-    leave_rate: tuple[float, float, float]
-    """Rate at which each model is left [1/s]."""
-    enter: tuple[tuple[float, float, float], tuple[float, float, float], tuple[float, float, float]]
-    """Where a left model goes, rows sum to 1, zero diagonal."""
+FLAT: Final = 0
+"""1: flat Cartesian frame, 0: ECEF; the same in every row, and `TrackParams.flat`."""
+PSD_H: Final = 1
+"""First of N_MODELS: horizontal white-acceleration density per model [m^2/s^3]."""
+PSD_V: Final = PSD_H + N_MODELS
+"""First of N_MODELS: vertical white-acceleration density per model [m^2/s^3]."""
+TURN_PSD: Final = PSD_V + N_MODELS
+"""Density of the turn rate's random walk [rad^2/s^3]."""
+TURN_VAR: Final = TURN_PSD + 1
+"""Variance of an unknown turn rate [rad^2/s^2]."""
+LEAVE_RATE: Final = TURN_VAR + 1
+"""First of N_MODELS: rate at which each model is left [1/s]."""
+ENTER: Final = LEAVE_RATE + N_MODELS
+"""First of N_MODELS squared: where a left model goes, by rows that sum to 1, zero diagonal."""
+MOTION_WIDTH: Final = ENTER + N_MODELS * N_MODELS
+"""Columns of `TrackParams.motion`."""
 
 
 class TrackParams(NamedTuple):
     """Numbers of the tracker, SI; made from `track.params.TrackerParams` once."""
 
-    motion: Motion
+    flat: int
+    """1: flat Cartesian frame, 0: ECEF."""
+    motion: Floats
+    """How objects move, one row per area or class, see `FLAT` and its neighbours (A, MOTION_WIDTH);
+    a track's row is its `AREA`. SI."""
     start_sigma: Floats
     """Standard deviations of an unknown start: horizontal and vertical speed (2,)."""
     gate: Floats
@@ -264,7 +283,7 @@ def empty_tracks(capacity: int, n_sensors: int, buckets: int = 1 << 16) -> Track
     counters = np.zeros(8, np.int64)
     counters[N_FREE] = capacity
     counters[NEXT_NUMBER] = 1
-    tag = np.full((capacity, 11), -1, np.int64)
+    tag = np.full((capacity, TAG_WIDTH), -1, np.int64)
     tag[:, STATE] = FREE
     tag[:, HITS] = 0
     return TrackTable(
@@ -273,7 +292,7 @@ def empty_tracks(capacity: int, n_sensors: int, buckets: int = 1 << 16) -> Track
         mu=np.zeros((capacity, N_MODELS)),
         pos=np.zeros((capacity, 3)),
         vel=np.zeros((capacity, 3)),
-        num=numbers(11),
+        num=numbers(NUM_WIDTH),
         tag=tag,
         look_s=numbers(n_sensors),
         seen_s=numbers(n_sensors),

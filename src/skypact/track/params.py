@@ -8,9 +8,20 @@ from typing import Annotated, Literal
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 from msgspec import Meta
 
-from skypact.model.tracking import Motion, TrackParams
+from skypact.model.tracking import (
+    ENTER,
+    FLAT,
+    LEAVE_RATE,
+    MOTION_WIDTH,
+    PSD_H,
+    PSD_V,
+    TURN_PSD,
+    TURN_VAR,
+    TrackParams,
+)
 from skypact.units import DEGREE
 
 Positive = Annotated[float, Meta(gt=0)]
@@ -97,6 +108,27 @@ def address_ratio(garble: float) -> float:
     return float(np.log((1.0 - garble) * 1e5))
 
 
+def motion_row(params: TrackerParams) -> npt.NDArray[np.float64]:
+    """How objects move, in the columns of `TrackParams.motion`."""
+    row = np.zeros(MOTION_WIDTH)
+    row[FLAT] = params.frame == "flat"
+    row[PSD_H:PSD_V] = (
+        params.cruise_accel_psd,
+        params.turn_accel_psd,
+        params.manoeuvre_accel_psd,
+    )
+    row[PSD_V:TURN_PSD] = (
+        params.cruise_climb_psd,
+        params.cruise_climb_psd,
+        params.manoeuvre_climb_psd,
+    )
+    row[TURN_PSD] = (params.turn_rate_walk_deg * DEGREE) ** 2
+    row[TURN_VAR] = (params.turn_rate_deg_s * DEGREE) ** 2
+    row[LEAVE_RATE:ENTER] = 1.0 / params.steady_s, 1.0 / params.turn_s, 1.0 / params.manoeuvre_s
+    row[ENTER:] = np.array([[0.0, 0.6, 0.4], [0.7, 0.0, 0.3], [0.6, 0.4, 0.0]]).ravel()
+    return row
+
+
 def track_params(params: TrackerParams) -> TrackParams:
     """Arrays of the configuration, SI and radians."""
     same_code = float(np.log((1.0 - params.code_garble) * 200.0))
@@ -120,17 +152,9 @@ def track_params(params: TrackerParams) -> TrackParams:
         float(np.log(params.code_garble)),
         float(np.log(3.0)),
     ]
-    motion = Motion(
-        flat=int(params.frame == "flat"),
-        accel_psd_h=(params.cruise_accel_psd, params.turn_accel_psd, params.manoeuvre_accel_psd),
-        accel_psd_v=(params.cruise_climb_psd, params.cruise_climb_psd, params.manoeuvre_climb_psd),
-        turn_psd=(params.turn_rate_walk_deg * DEGREE) ** 2,
-        turn_var=(params.turn_rate_deg_s * DEGREE) ** 2,
-        leave_rate=(1.0 / params.steady_s, 1.0 / params.turn_s, 1.0 / params.manoeuvre_s),
-        enter=((0.0, 0.6, 0.4), (0.7, 0.0, 0.3), (0.6, 0.4, 0.0)),
-    )
     return TrackParams(
-        motion=motion,
+        flat=int(params.frame == "flat"),
+        motion=motion_row(params)[None],
         start_sigma=np.array([params.start_speed_mps, params.start_climb_mps]),
         gate=gate,
         identity=np.array(identity),

@@ -123,7 +123,7 @@ class Tracker:
         self._config = TrackerParams() if params is None else params
         self._params = track_params(self._config)
         capacity = self._config.capacity
-        self._geometry = geometry(sensors, flat=self._params.motion.flat == 1)
+        self._geometry = geometry(sensors, flat=self._params.flat == 1)
         self._tracks = empty_tracks(capacity, len(sensors.kind))
         self._pairs = empty_pairs(PAIR_CAPACITY, capacity)
         self._sensors = sensors
@@ -171,9 +171,7 @@ class Tracker:
                 f"expected at least {len(self._sensors.kind)} sensors, got {-grown} fewer"
             )
         field = self._geometry.baro_field
-        self._geometry = geometry(sensors, flat=self._params.motion.flat == 1)._replace(
-            baro_field=field
-        )
+        self._geometry = geometry(sensors, flat=self._params.flat == 1)._replace(baro_field=field)
         self._sensors = sensors
         if grown:
             more = np.full((self._config.capacity, grown), np.nan)
@@ -276,7 +274,7 @@ class Tracker:
 
     def _geoid(self, batch: ReportBatch) -> npt.NDArray[np.float64]:
         """Undulation at each report, or at its sensor where it gives no position."""
-        if self._params.motion.flat == 1 or not len(batch.time_s):
+        if self._params.flat == 1 or not len(batch.time_s):
             return np.zeros(len(batch.time_s))
         own = is_on_earth(batch.lat_rad, batch.lon_rad)
         lat = np.where(own, batch.lat_rad, self._sensors.lat_rad[batch.sensor])
