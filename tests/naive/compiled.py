@@ -13,7 +13,7 @@ _up_at_one = geodesy.up_at_one
 _elevation_for_height_one = geodesy.elevation_for_height_one
 _height_residual = kalman.height_residual
 _update_one = kalman.update_one
-_switch_probability = imm.switch_probability
+_switch_weights = imm.switch_weights
 _combine = imm.combine
 _mix_models = imm.mix_models
 _predict_models = imm.predict_models
@@ -59,9 +59,9 @@ def update_one(x, P, z, form, site, axes, flat):
 
 
 @kernel
-def switch_probability(motion, source, target, dt):
-    """Compiled `imm.switch_probability`."""
-    return _switch_probability(motion, source, target, dt)
+def switch_weights(mu, dt, motion, predicted, W):
+    """Compiled `imm.switch_weights`."""
+    _switch_weights(mu, dt, motion, predicted, W)
 
 
 @kernel

@@ -8,6 +8,7 @@ from tests.naive import imm
 from skypact.model.tracking import FLAT
 
 SIGMAS = 4.0
+HEIGHT_SIGMAS = 8.0
 REACH_MPS2 = 20.0
 LOG_CAP = 60.0
 SHARED_CODES = {7001, 7002, 7004, 7010}
@@ -23,6 +24,17 @@ def can_be_at(pos, vel, age_s, spread_m, spread_mps, place, reach):
     """Whether a track can be at a place after `age_s`, within four sigmas and two g."""
     limit = SIGMAS * (spread_m + abs(age_s) * spread_mps) + reach + 0.5 * REACH_MPS2 * age_s**2
     return float(np.linalg.norm(pos + age_s * vel - place)) < limit
+
+
+def can_be_as_high(spreads, level_spreads, rise_m, age_s, z):
+    """Whether a track `rise_m` above a report can be at its height: eight sigmas and two g."""
+    if math.isnan(z[8]):
+        return True
+    high, climb = (
+        math.sqrt(max(0.0, a**2 - b**2)) for a, b in zip(spreads, level_spreads, strict=True)
+    )
+    room = HEIGHT_SIGMAS * (high + abs(age_s) * climb + z[11]) + 0.5 * REACH_MPS2 * age_s**2
+    return abs(rise_m) < room
 
 
 def is_shared(code):

@@ -6,7 +6,7 @@ Source: Bar-Shalom, Li and Kirubarajan (2001), 11.6.6, equations (11.6.6-4) to (
 import numpy as np
 from tests.naive import kalman
 
-from skypact.model.tracking import ENTER, LEAVE_RATE, N_MODELS
+from skypact.model.tracking import ENTER, FLAT, LEAVE_RATE, N_MODELS
 
 
 def switching(motion, dt):
@@ -36,7 +36,8 @@ def mix(mu, xs, Ps, dt, motion):
 def predict(mu, xs, Ps, dt, motion):
     """Predicted probabilities, means and covariances of all models."""
     predicted, xs, Ps = mix(mu, xs, Ps, dt, motion)
-    moved = [kalman.predict(xs[j], Ps[j], j, dt, motion) for j in range(len(xs))]
+    up = kalman.vertical(xs[0], motion[FLAT])
+    moved = [kalman.predict(xs[j], Ps[j], j, dt, motion, up) for j in range(len(xs))]
     return predicted, np.array([x for x, _ in moved]), np.array([P for _, P in moved])
 
 

@@ -58,9 +58,9 @@ def noise(dt, model, up, motion):
     return block_diag(np.kron(shape, D), [[rate]])
 
 
-def predict(x, P, model, dt, motion):
+def predict(x, P, model, dt, motion, up=None):
     """State and covariance after dt; level flight bends with the earth (mean only)."""
-    up = vertical(x, motion[FLAT])
+    up = vertical(x, motion[FLAT]) if up is None else up
     F = jacobian(x, dt, model, up)
     P = F @ P @ F.T + noise(dt, model, up, motion)
     x = flow(x, dt, model, up)

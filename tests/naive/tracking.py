@@ -3,7 +3,7 @@
 import math
 
 import numpy as np
-from tests.naive import associate, gate, geodesy, imm, lifecycle
+from tests.naive import associate, gate, geodesy, imm, kalman, lifecycle
 
 from skypact.model.sensors import SensorTable
 from skypact.model.tracking import FLAT
@@ -42,9 +42,14 @@ class NaiveTracker:
         reach = gate.reach_m(report["z"], report["form"])
         for i, track in enumerate(self.tracks):
             x, P = track.moments()
-            spreads = math.sqrt(np.trace(P[:3, :3])), math.sqrt(np.trace(P[3:6, 3:6]))
+            spreads = [math.sqrt(np.trace(block)) for block in blocks(P)]
             age_s = report["time_s"] - track.time_s
-            if gate.can_be_at(x[:3], x[3:6], age_s, *spreads, report["z"][:3], reach):
+            up, z = kalman.vertical(x, self.motion[FLAT]), report["z"]
+            level = [math.sqrt(s**2 - up @ B @ up) for s, B in zip(spreads, blocks(P), strict=True)]
+            rise = z[3:6] @ (x[:3] + age_s * x[3:6] - z[:3])
+            if gate.can_be_at(x[:3], x[3:6], age_s, *spreads, z[:3], reach) and gate.can_be_as_high(
+                spreads, level, rise, age_s, z
+            ):
                 yield i, track
 
     def micro_batch(self, reports, went):
@@ -154,6 +159,11 @@ class NaiveTracker:
         ]
         self.tracks = [t for t in self.tracks if not any(t is o for o in over)]
         return [t.number for t in over]
+
+
+def blocks(P):
+    """Covariances of position and velocity."""
+    return P[:3, :3], P[3:6, 3:6]
 
 
 def micro_batch_length(reports):

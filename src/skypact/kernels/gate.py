@@ -22,6 +22,8 @@ from skypact.model.tracking import (
     CODE,
     HEIGHT,
     LAST_SELF,
+    LEVEL_M,
+    LEVEL_MPS,
     MEMORY,
     N_CROWDED,
     N_MODELS,
@@ -35,6 +37,7 @@ from skypact.model.tracking import (
     SPREAD_M,
     SPREAD_MPS,
     STATE_TIME,
+    UP,
     VISIBLE,
     Geometry,
     Measurements,
@@ -49,6 +52,8 @@ Longs = npt.NDArray[np.int64]
 
 SIGMAS: Final = 4.0
 """Half-width of the coarse gate in standard deviations."""
+HEIGHT_SIGMAS: Final = 8.0
+"""The same for the height, as wide as the fine gate is where addresses agree."""
 REACH_MPS2: Final = 20.0
 """Acceleration that the coarse gate always allows (2 g)."""
 LEAST_GAP_S: Final = 0.05
@@ -101,6 +106,17 @@ def coarse_reach(z: Floats, form: int) -> float:
 
 
 @helper
+def reaches_height(num: Floats, rise_m: float, dt: float, z: Floats) -> bool:
+    """Whether a track `rise_m` above a report's place can be at its height, where it gives one."""
+    if math.isnan(z[HEIGHT]):
+        return True
+    high2 = max(0.0, num[SPREAD_M] * num[SPREAD_M] - num[LEVEL_M] * num[LEVEL_M])
+    climb2 = max(0.0, num[SPREAD_MPS] * num[SPREAD_MPS] - num[LEVEL_MPS] * num[LEVEL_MPS])
+    spread = math.sqrt(high2) + abs(dt) * math.sqrt(climb2) + z[SIGMA_HEIGHT]
+    return abs(rise_m) < HEIGHT_SIGMAS * spread + 0.5 * REACH_MPS2 * dt * dt
+
+
+@helper
 def search_bucket(
     tracks: TrackTable,
     first: int,
@@ -121,7 +137,9 @@ def search_bucket(
         dz = pos[t, 2] + dt * vel[t, 2] - z[PLACE + 2]
         limit = SIGMAS * (tracks.num[t, SPREAD_M] + abs(dt) * tracks.num[t, SPREAD_MPS])
         limit += reach_m + 0.5 * REACH_MPS2 * dt * dt
-        if dx * dx + dy * dy + dz * dz < limit * limit:
+        if dx * dx + dy * dy + dz * dz < limit * limit and reaches_height(
+            tracks.num[t], dx * z[UP] + dy * z[UP + 1] + dz * z[UP + 2], dt, z
+        ):
             if n < found_out.shape[0]:
                 found_out[n] = t
                 n += 1

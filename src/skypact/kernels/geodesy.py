@@ -42,23 +42,30 @@ def ecef_from_geodetic_one(
 
 @helper
 def geodetic_from_ecef_one(x: float, y: float, z: float) -> tuple[float, float, float]:
-    """Latitude, longitude and height of one ECEF position (Bowring, three rounds)."""
-    p = math.hypot(x, y)
+    """Latitude, longitude and height of one ECEF position (Bowring, three rounds).
+
+    Angles are kept as sine and cosine up to a factor, so that a round takes one root and no sine.
+    """
+    p = math.sqrt(x * x + y * y)
     if p < 1e-6:
         lat = math.copysign(math.pi / 2.0, z)
         return lat, 0.0, abs(z) - SEMI_MINOR_M
-    beta = math.atan2(SEMI_MAJOR_M * z, SEMI_MINOR_M * p)
-    lat = 0.0
+    sin_b = SEMI_MAJOR_M * z
+    cos_b = SEMI_MINOR_M * p
+    sin_lat = 0.0
+    cos_lat = 1.0
     for _ in range(3):
-        sin_b = math.sin(beta)
-        cos_b = math.cos(beta)
-        lat = math.atan2(
-            z + SECOND_ECCENTRICITY2 * SEMI_MINOR_M * sin_b * sin_b * sin_b,
-            p - ECCENTRICITY2 * SEMI_MAJOR_M * cos_b * cos_b * cos_b,
-        )
-        beta = math.atan2((1.0 - FLATTENING) * math.sin(lat), math.cos(lat))
-    sin_lat = math.sin(lat)
-    cos_lat = math.cos(lat)
+        scale = 1.0 / math.sqrt(sin_b * sin_b + cos_b * cos_b)
+        sin_b *= scale
+        cos_b *= scale
+        sin_lat = z + SECOND_ECCENTRICITY2 * SEMI_MINOR_M * sin_b * sin_b * sin_b
+        cos_lat = p - ECCENTRICITY2 * SEMI_MAJOR_M * cos_b * cos_b * cos_b
+        sin_b = (1.0 - FLATTENING) * sin_lat
+        cos_b = cos_lat
+    lat = math.atan2(sin_lat, cos_lat)
+    scale = 1.0 / math.sqrt(sin_lat * sin_lat + cos_lat * cos_lat)
+    sin_lat *= scale
+    cos_lat *= scale
     w = math.sqrt(1.0 - ECCENTRICITY2 * sin_lat * sin_lat)
     height = p * cos_lat + z * sin_lat - SEMI_MAJOR_M * w
     return lat, math.atan2(y, x), height

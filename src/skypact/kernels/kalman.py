@@ -53,23 +53,6 @@ def frame_up(flat: int, x: Floats) -> tuple[float, float, float]:
 
 
 @helper
-def add_noise(P: Floats, dt: float, up: Floats, psd_h: float, psd_v: float) -> None:
-    """Add white-acceleration noise over |dt|: horizontal and vertical densities [m^2/s^3]."""
-    t = abs(dt)
-    pp = t * t * t / 3.0
-    pv = 0.5 * t * dt
-    for i in range(3):
-        for j in range(3):
-            q = (psd_v - psd_h) * up[i] * up[j]
-            if i == j:
-                q += psd_h
-            P[i, j] += pp * q
-            P[i, 3 + j] += pv * q
-            P[3 + i, j] += pv * q
-            P[3 + i, 3 + j] += t * q
-
-
-@helper
 def follow_earth(x: Floats, dt: float, up: Floats) -> None:
     """Bend level flight with the earth: the chord would climb by (v dt)^2 / 2R."""
     vertical = x[3] * up[0] + x[4] * up[1] + x[5] * up[2]
@@ -81,13 +64,36 @@ def follow_earth(x: Floats, dt: float, up: Floats) -> None:
 
 
 @helper
+def add_noise(P: Floats, dt: float, up: Floats, psd_h: float, psd_v: float) -> None:
+    """Add white-acceleration noise over |dt|: horizontal and vertical densities [m^2/s^3]."""
+    t = abs(dt)
+    pp = t * t * t / 3.0
+    pv = 0.5 * t * dt
+    for i in range(3):
+        for j in range(i, 3):
+            q = (psd_v - psd_h) * up[i] * up[j]
+            if i == j:
+                q += psd_h
+            P[i, j] += pp * q
+            P[j, i] = P[i, j]
+            P[3 + i, 3 + j] += t * q
+            P[3 + j, 3 + i] = P[3 + i, 3 + j]
+            P[i, 3 + j] += pv * q
+            P[3 + j, i] = P[i, 3 + j]
+            if i != j:
+                P[j, 3 + i] += pv * q
+                P[3 + i, j] = P[j, 3 + i]
+
+
+@helper
 def predict_straight(x: Floats, P: Floats, dt: float, turn_var: float) -> None:
     """Constant velocity over dt, in place; the turn rate is forgotten (mean 0, `turn_var`)."""
     for i in range(3):
         x[i] += dt * x[3 + i]
     for i in range(3):
-        for j in range(3):
-            P[i, j] += dt * (P[3 + i, j] + P[i, 3 + j]) + dt * dt * P[3 + i, 3 + j]
+        for j in range(i, 3):
+            P[i, j] += dt * (P[i, 3 + j] + P[j, 3 + i] + dt * P[3 + i, 3 + j])
+            P[j, i] = P[i, j]
     for i in range(3):
         for j in range(3):
             P[i, 3 + j] += dt * P[3 + i, 3 + j]
@@ -119,66 +125,67 @@ def turn_terms(w: float, dt: float) -> tuple[float, float, float, float, float, 
 
 
 @helper
-def turn_matrix(x: Floats, dt: float, up: Floats, F: Floats) -> None:
-    """Jacobian (7, 7) of the coordinated turn about `up`, in place of F; x is moved by it too."""
+def turn_blocks(x: Floats, dt: float, up: Floats, F: Floats) -> None:
+    """Jacobian of the coordinated turn about `up`, its rows of velocity and turn rate.
+
+    `F` (7, 7) gets, in its rows 0 to 2, the derivatives of the position by velocity (columns 0 to
+    2) and turn rate (3), in its rows 3 to 5 those of the velocity.
+    """
     s, c, along, across, d_along, d_across = turn_terms(x[6], dt)
     v_up = x[3] * up[0] + x[4] * up[1] + x[5] * up[2]
-    for i in range(7):
-        for j in range(7):
-            F[i, j] = 1.0 if i == j else 0.0
     for i in range(3):
         k = (i + 1) % 3
         m = (i + 2) % 3
-        for j in range(3):
-            flat = (1.0 if i == j else 0.0) - up[i] * up[j]
-            side = -up[m] if j == k else (up[k] if j == m else 0.0)
-            F[i, 3 + j] = along * flat + across * side + dt * up[i] * up[j]
-            F[3 + i, 3 + j] = c * flat + s * side + up[i] * up[j]
+        F[i, i] = along + (dt - along) * up[i] * up[i]
+        F[3 + i, i] = c + (1.0 - c) * up[i] * up[i]
+        rise = up[i] * up[k]
+        F[i, k] = (dt - along) * rise - across * up[m]
+        F[k, i] = (dt - along) * rise + across * up[m]
+        F[3 + i, k] = (1.0 - c) * rise - s * up[m]
+        F[3 + k, i] = (1.0 - c) * rise + s * up[m]
         level = x[3 + i] - v_up * up[i]
         left = up[k] * x[3 + m] - up[m] * x[3 + k]
-        F[i, 6] = d_along * level + d_across * left
-        F[3 + i, 6] = dt * (c * left - s * level)
+        F[i, 3] = d_along * level + d_across * left
+        F[3 + i, 3] = dt * (c * left - s * level)
 
 
 @helper
 def predict_turn(x: Floats, P: Floats, dt: float, up: Floats, work: Floats) -> None:
-    """Coordinated turn about `up` over dt, in place; `work` (>= 2, 7, 7) is scratch."""
+    """Coordinated turn about `up` over dt, in place; `work` (>= 2, 7, 7) is scratch.
+
+    With F = [[I, A], [0, B]], A and B (3, 4) acting on velocity and turn rate, first the rows of
+    T = F P that act on them, then the upper triangle of T F^T.
+    """
     F = work[0]
     T = work[1]
-    turn_matrix(x, dt, up, F)
+    turn_blocks(x, dt, up, F)
     vx = x[3]
     vy = x[4]
     vz = x[5]
     for i in range(3):
-        x[i] += F[i, 3] * vx + F[i, 4] * vy + F[i, 5] * vz
-        x[3 + i] = F[3 + i, 3] * vx + F[3 + i, 4] * vy + F[3 + i, 5] * vz
+        x[i] += F[i, 0] * vx + F[i, 1] * vy + F[i, 2] * vz
+        x[3 + i] = F[3 + i, 0] * vx + F[3 + i, 1] * vy + F[3 + i, 2] * vz
     for i in range(6):
         for j in range(7):
-            total = P[i, j] if i < 3 else 0.0
-            for k in range(3, 7):
-                total += F[i, k] * P[k, j]
-            T[i, j] = total
-    for j in range(7):
-        T[6, j] = P[6, j]
-    for i in range(7):
-        for j in range(i, 7):
-            total = T[i, j] if j < 3 or j == 6 else 0.0
-            if j < 6:
-                for k in range(3, 7):
-                    total += T[i, k] * F[j, k]
-            P[i, j] = total
-            P[j, i] = total
+            total = F[i, 0] * P[3, j] + F[i, 1] * P[4, j] + F[i, 2] * P[5, j] + F[i, 3] * P[6, j]
+            T[i, j] = total + P[i, j] if i < 3 else total
+    for i in range(6):
+        for j in range(i, 6):
+            total = F[j, 0] * T[i, 3] + F[j, 1] * T[i, 4] + F[j, 2] * T[i, 5] + F[j, 3] * T[i, 6]
+            P[i, j] = total + T[i, j] if j < 3 else total
+            P[j, i] = P[i, j]
+        P[i, 6] = T[i, 6]
+        P[6, i] = T[i, 6]
 
 
 @helper
-def predict_one(
+def move_one(
     x: Floats, P: Floats, model: int, dt: float, motion: Floats, work: Floats, up: Floats
 ) -> None:
     """Move one model's state by dt in place, process noise included.
 
-    `motion` is a row of `TrackParams.motion`.
+    `motion` is a row of `TrackParams.motion`, `up` the local vertical.
     """
-    up[0], up[1], up[2] = frame_up(int(motion[FLAT]), x)
     if model == TURN:
         predict_turn(x, P, dt, up, work)
         P[6, 6] += motion[TURN_PSD] * abs(dt)
@@ -403,12 +410,13 @@ def update_one(
 def predict(x: Floats, P: Floats, model: int, dt: float, motion: Floats) -> None:
     """Move n states (n, 7) with covariances (n, 7, 7) by dt under one model, in place.
 
-    Twin: tests/naive/kalman.py. The step of the tracker calls `predict_one` instead.
+    Twin: tests/naive/kalman.py. The step of the tracker calls `move_one` instead.
     """
     work = np.zeros((2, 7, 7))
     up = np.zeros(7)
     for i in range(x.shape[0]):
-        predict_one(x[i], P[i], model, dt, motion, work, up)
+        up[0], up[1], up[2] = frame_up(int(motion[FLAT]), x[i])
+        move_one(x[i], P[i], model, dt, motion, work, up)
 
 
 @allocating_kernel

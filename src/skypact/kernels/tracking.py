@@ -18,7 +18,7 @@ from skypact.kernels.associate import propagate
 from skypact.kernels.gate import pairs_of
 from skypact.kernels.geodesy import enu_axes_one, geodetic_from_ecef_one
 from skypact.kernels.grid import link
-from skypact.kernels.imm import combine, predict_models, refresh_moments
+from skypact.kernels.imm import predict_models, refresh_moments
 from skypact.kernels.lifecycle import note_hit, start_track, sweep
 from skypact.kernels.prepare import level_uncertainty
 from skypact.model.tracking import (
@@ -308,8 +308,10 @@ def export_motion(
 def export_row(
     tracks: TrackTable, t: int, g: Geometry, flat: int, scratch: Scratch, row_out: Floats
 ) -> None:
-    """Write track t as one row, in the order of `TrackRows`; integers are exact below 2^53."""
-    combine(tracks.mu[t], tracks.x[t], tracks.P[t], scratch.line[6], scratch.work[2])
+    """Write track t as one row, in the order of `TrackRows`; integers are exact below 2^53.
+
+    `scratch` holds its moments, as `refresh_moments` leaves them.
+    """
     shared_m = 0.0 if flat == 1 else level_uncertainty(tracks.num[t, BARO_M], g.baro_field)
     export_motion(scratch.line[6], scratch.work[2], shared_m, flat, scratch.work[3], row_out)
     now_s = tracks.num[t, STATE_TIME]
