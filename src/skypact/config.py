@@ -57,9 +57,10 @@ class Sensor(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     sigma_azimuth_deg: Positive | None = None
     sigma_position_m: Positive | None = None
     sigma_elevation_deg: Positive | None = None
-    """A radar measures elevation only where this is given."""
+    """A radar measures elevation only where this is given; without it, elevations that it reports
+    are not used."""
     sigma_range_rate_mps: Positive | None = None
-    """A radar measures range rate only where this is given."""
+    """A radar measures range rate only where this is given; likewise."""
     p_detection: Probability | None = None
     clutter_per_scan: NotNegative | None = None
     biases: Biases = Biases()
@@ -164,9 +165,12 @@ def sensor_table(sensors: tuple[Sensor, ...] | list[Sensor], *, flat: bool = Fal
     def column(field: str, factor: float = 1.0) -> np.ndarray:
         return np.array([resolve(s, field) * factor for s in sensors], np.float64)
 
-    def place(field: str) -> np.ndarray:
+    def optional(field: str, factor: float = 1.0) -> np.ndarray:
         values = [getattr(s, field) for s in sensors]
-        return np.array([np.nan if v is None else v * DEGREE for v in values], np.float64)
+        return np.array([np.nan if v is None else v * factor for v in values], np.float64)
+
+    def place(field: str) -> np.ndarray:
+        return optional(field, DEGREE)
 
     return SensorTable(
         kind=np.array([SENSOR_KINDS.index(s.kind) for s in sensors], np.int8),
@@ -182,4 +186,6 @@ def sensor_table(sensors: tuple[Sensor, ...] | list[Sensor], *, flat: bool = Fal
         sigma_position_m=column("sigma_position_m"),
         p_detection=column("p_detection"),
         clutter_per_scan=column("clutter_per_scan"),
+        sigma_elevation_rad=optional("sigma_elevation_deg", DEGREE),
+        sigma_range_rate_mps=optional("sigma_range_rate_mps"),
     )

@@ -5,14 +5,14 @@ A helper called from Python is compiled anew in every process; through these it 
 
 import numpy as np
 
-from skypact.kernels import gate, geodesy, grid, imm, kalman, lifecycle
+from skypact.kernels import gate, geodesy, grid, height, imm, lifecycle, update
 from skypact.kernels._jit import allocating_kernel, kernel
 
 _ecef_from_polar_one = geodesy.ecef_from_polar_one
 _up_at_one = geodesy.up_at_one
 _elevation_for_height_one = geodesy.elevation_for_height_one
-_height_residual = kalman.height_residual
-_update_one = kalman.update_one
+_height_residual = height.height_residual
+_update_one = update.update_one
 _switch_weights = imm.switch_weights
 _combine = imm.combine
 _mix_models = imm.mix_models
@@ -48,13 +48,13 @@ def elevation_for_height_one(range_m, site_height_m, height_m):
 
 @kernel
 def height_residual(x, z, flat):
-    """Compiled `kalman.height_residual`."""
+    """Compiled `height.height_residual`."""
     return _height_residual(x, z, flat)
 
 
 @allocating_kernel
 def update_one(x, P, z, form, site, axes, flat):
-    """Compiled `kalman.update_one`."""
+    """Compiled `update.update_one`."""
     return _update_one(x, P, z, form, site, axes, flat, np.zeros((4, 7)))
 
 

@@ -54,9 +54,15 @@ def identity_ratio(own, seen, params):
     return math.log(3.0) if is_shared(own[1]) else math.log((1 - params.code_garble) * 200.0)
 
 
-def gate_limit(z, ratio, params):
+def n_components(z, form):
+    """Scalars of a report: one of a bearing, two of a place, height, velocity, the rarer three."""
+    given = ~np.isnan(z)
+    return int((1 if form == 2 else 2) + given[8] + 2 * given[12] + given[17:20].sum())
+
+
+def gate_limit(z, form, ratio, params):
     """Squared-distance limit: 9, and four per component; wider where the addresses agree."""
-    n = 2 + (not math.isnan(z[8])) + 2 * (not math.isnan(z[12]))
+    n = n_components(z, form)
     agree = ratio >= math.log((1 - params.address_garble) * 1e5)
     return (params.gate + 4.0 * n) * (params.gate_same_address if agree else 1.0)
 
@@ -78,7 +84,7 @@ def explained(predicted, z, form, site, axes, flat):
     The second is tried where the squared distance passes three and two per component.
     """
     plain = imm.update(*predicted, z, form, site, axes, flat)
-    n = 2 + (not math.isnan(z[8])) + 2 * (not math.isnan(z[12]))
+    n = n_components(z, form)
     if plain[3] < 3.0 + 2.0 * n:
         return plain
     wild = z.copy()
@@ -99,7 +105,7 @@ def pair(track, report, params, motion, p_detection, site, axes):
     rest = (z, report["form"], site, axes, motion[FLAT] == 1)
     best = explained(predicted, *rest) if known else imm.update(*predicted, *rest)
     mu, xs, Ps, least, log = best
-    if not least < gate_limit(report["z"], ratio, params):
+    if not least < gate_limit(report["z"], report["form"], ratio, params):
         return None
     weight = log + ratio - math.log(report["clutter"] + report["birth"])
     if own[0] >= 0 and seen[0] >= 0 and own[0] != seen[0]:

@@ -5,6 +5,7 @@ Source: Bar-Shalom, Li and Kirubarajan (2001), 11.6.6, equations (11.6.6-4) to (
 
 import numpy as np
 from tests.naive import kalman
+from tests.naive import update as updates
 
 from skypact.model.tracking import ENTER, FLAT, LEAVE_RATE, N_MODELS
 
@@ -43,7 +44,7 @@ def predict(mu, xs, Ps, dt, motion):
 
 def update(predicted, xs, Ps, z, form, site, axes, flat):
     """Posterior probabilities, means, covariances; least squared distance; log likelihood."""
-    done = [kalman.update(x, P, z, form, site, axes, flat) for x, P in zip(xs, Ps, strict=True)]
+    done = [updates.update(x, P, z, form, site, axes, flat) for x, P in zip(xs, Ps, strict=True)]
     log = np.array([d[3] for d in done]) + np.log(predicted)
     top = log.max()
     total = np.exp(log - top).sum()

@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass, field
 
 import numpy as np
-from tests.naive import imm, kalman
+from tests.naive import imm, update
 
 from skypact.model.tracking import FLAT, TURN_VAR
 
@@ -53,7 +53,7 @@ def begin(report, number, chance, params, motion, site, axes):
     P[3:6, 3:6] = params.start_speed_mps**2 * (np.eye(3) - up) + params.start_climb_mps**2 * up
     P[6, 6] = motion[TURN_VAR]
     x = np.array([*z[:3], 0, 0, 0, 0])
-    x, P = kalman.update(x, P, z, report["form"], site, axes, motion[FLAT] == 1)[:2]
+    x, P = update.update(x, P, z, report["form"], site, axes, motion[FLAT] == 1)[:2]
     mu = np.array([0.7, 0.15, 0.15])
     t = report["time_s"]
     return Track(mu, np.tile(x, (3, 1)), np.tile(P, (3, 1, 1)), t, chance, number, t)

@@ -41,6 +41,13 @@ def local_place(table, s, east, north, height):
     return site + local @ geodesy.enu_axes(table.lat_rad[s : s + 1], table.lon_rad[s : s + 1])[0]
 
 
+def antenna(s, table, flat):
+    """Place of the sensor."""
+    if flat:
+        return np.array([table.lon_rad[s], table.lat_rad[s], table.height_m[s]])
+    return geodesy.ecef_from_geodetic(table.lat_rad[s], table.lon_rad[s], table.height_m[s])
+
+
 def place_in_the_flat(r, form, s, table):
     """Place of a range and azimuth, or of a plane position; longitude is x, latitude is y."""
     origin = np.nan_to_num([table.lon_rad[s], table.lat_rad[s]])
@@ -59,7 +66,7 @@ def has(r, *names):
 
 
 def form_of(r, s, table, flat):
-    """How a report gives its place: "polar", "geodetic", "local"; None where it gives none."""
+    """How a report gives its place: "polar", "geodetic", "local", "bearing"; or None."""
     if any(math.isinf(v) for v in r.values()):
         return None
     site_known = flat or not math.isnan(table.lat_rad[s])
@@ -68,14 +75,41 @@ def form_of(r, s, table, flat):
         "polar": site_known and has(r, "range_m", "azimuth_rad"),
         "geodetic": on_earth and not flat,
         "local": site_known and has(r, "x_m", "y_m"),
+        "bearing": site_known and has(r, "azimuth_rad"),
     }
     first = next((form for form, given in forms.items() if given), None)
     return None if first == "polar" and r["range_m"] <= 0 else first
 
 
+def has_elevation(r, s, table):
+    """Whether a report has an elevation and its data sheet says how good it is."""
+    return not math.isnan(r["elevation_rad"] + table.sigma_elevation_rad[s])
+
+
+def extras(r, kind, s, table, params):
+    """Elevation, range rate and vertical rate that the filter uses, NaN where it does not."""
+    earth, flat = params.frame == "ecef", params.frame == "flat"
+    polar = kind == "polar" and table.kind[s] != SMR
+    rising = earth and (polar or kind == "bearing") and has_elevation(r, s, table)
+    known_rate = polar and not math.isnan(table.sigma_range_rate_mps[s])
+    climbs = not flat and kind != "bearing"
+    return np.array(
+        [
+            r["elevation_rad"] if rising else np.nan,
+            r["range_rate_mps"] if known_rate else np.nan,
+            r["vu_mps"] if climbs else np.nan,
+        ]
+    )
+
+
 def assumed_height(r, form, s, table, heights):
     """Height and deviation where none is given: a plot is not above 30 degrees of elevation."""
     height, sigma = heights[s]
+    if form == "polar" and table.kind[s] != SMR and has_elevation(r, s, table):
+        up, r_m = r["elevation_rad"], r["range_m"]
+        bend = (r_m * math.cos(up)) ** 2 / (2 * 6_371_008.8)
+        height = table.height_m[s] + r_m * math.sin(up) + bend
+        return height, 3.0 * r_m * table.sigma_elevation_rad[s]
     rise = 0.5 * r["range_m"]
     if form == "polar" and table.kind[s] != SMR and height > table.height_m[s] + rise:
         return table.height_m[s] + rise, float(np.clip(rise, 100.0, max(sigma, 100.0)))
@@ -97,6 +131,8 @@ def position(r, form, height, s, table):
 
 def place_noise(r, form, s, table, flat):
     """Deviations of range and azimuth, or of the place and zero."""
+    if form == "bearing":
+        return table.sigma_range_m[s], table.sigma_azimuth_rad[s]
     if table.kind[s] == SMR:
         spread = table.sigma_position_m[s]
         if has(r, "range_m"):
@@ -121,20 +157,35 @@ def prepare_one(r, undulation, table, heights, params, field):
     assumed, sigma = height, params.sigma_level_m
     if math.isnan(height):
         assumed, sigma = assumed_height(r, kind, s, table, heights)
-    place = place_in_the_flat(r, kind, s, table) if flat else position(r, kind, assumed, s, table)
-    form = 0 if kind == "polar" and table.kind[s] != SMR else 1
+    if kind == "bearing":
+        place = antenna(s, table, flat)
+    elif flat:
+        place = place_in_the_flat(r, kind, s, table)
+    else:
+        place = position(r, kind, assumed, s, table)
+    form = 0 if kind == "polar" and table.kind[s] != SMR else (2 if kind == "bearing" else 1)
     z = np.full(Z_WIDTH, np.nan)
     z[0:3] = place
     z[3:6] = [0, 0, 1] if flat else geodesy.up_at(place)
     z[6], z[7] = r["range_m"], r["azimuth_rad"]
     z[8] = table.height_m[s] if flat else height
+    z[8] = np.nan if kind == "bearing" else z[8]
     z[9], z[10] = place_noise(r, kind, s, table, flat)
     z[11] = sigma
     if not math.isnan(r["vn_mps"] + r["ve_mps"]):
         z[12:14] = r["vn_mps"], r["ve_mps"]
+    elif has(r, "ground_speed_mps", "track_angle_rad"):
+        way = r["track_angle_rad"]
+        z[12:14] = r["ground_speed_mps"] * np.array([math.cos(way), math.sin(way)])
     z[14] = params.sigma_velocity_mps
     z[15] = params.self_report_memory_s if r["kind"] in (ADSB, REMOTEID) else 0.0
-    space = 2 * np.pi * table.range_max_m[s] if form == 0 else np.pi * table.range_max_m[s] ** 2
+    z[17:20] = extras(r, kind, s, table, params)
+    z[16] = np.count_nonzero(~np.isnan(z[17:20]))
+    z[20], z[21] = table.sigma_elevation_rad[s], table.sigma_range_rate_mps[s]
+    z[22:25] = params.sigma_climb_mps, 0.0, 0.0
+    far = table.range_max_m[s]
+    space = [2 * np.pi * far, np.pi * far**2, 2 * np.pi][form]
+    space *= np.prod(np.array([0.5, 1_000.0, 60.0])[~np.isnan(z[17:20])])
     if not math.isnan(z[8]):
         space *= 15_000.0
     if not math.isnan(z[12]):
@@ -144,7 +195,7 @@ def prepare_one(r, undulation, table, heights, params, field):
     return {
         "time_s": r["time_s"], "sensor": s, "form": form, "z": z,
         "clutter": max(table.clutter_per_scan[s], 1e-3) * share / space,
-        "birth": params.births_per_scan / space,
+        "birth": 0.0 if form == 2 else params.births_per_scan / space,
         "icao": int(r["icao"]), "mode3a": int(r["mode3a"]), "callsign": int(r["callsign"]),
         "baro_m": r["baro_altitude_m"],
     }  # fmt: skip

@@ -5,16 +5,25 @@ from tests.naive import geodesy
 
 from skypact.model.tracking import (
     AZIMUTH,
+    BIAS_VAR_AZIMUTH,
+    BIAS_VAR_RANGE,
+    ELEVATION,
+    EXTRAS,
     HEIGHT,
     PLACE,
     RANGE,
+    RANGE_RATE,
     SIGMA,
     SIGMA_AZIMUTH,
+    SIGMA_ELEVATION,
     SIGMA_HEIGHT,
+    SIGMA_RANGE_RATE,
     SIGMA_V,
+    SIGMA_VU,
     UP,
     VE,
     VN,
+    VU,
     Z_WIDTH,
 )
 
@@ -47,8 +56,11 @@ def random_covariance(rng, sigmas=(200.0, 200, 200, 30, 30, 30, 0.03)):
     return C * np.outer(d, d)
 
 
-def report_of(rng, x, flat, *, height=True, velocity=True):
-    """Prepared report (16,) of something near state x, with noise."""
+def report_of(rng, x, flat, *, height=True, velocity=True, extras=()):
+    """Prepared report (Z_WIDTH,) of something near state x, with noise.
+
+    `extras` are those of elevation, range_rate and climb that it has.
+    """
     site, axes = frame(flat)
     place = x[:3] + rng.normal(0, 150, 3)
     z = np.full(Z_WIDTH, np.nan)
@@ -63,4 +75,13 @@ def report_of(rng, x, flat, *, height=True, velocity=True):
         z[SIGMA_HEIGHT] = 3_500.0
     if velocity:
         z[VN], z[VE] = rng.normal(0, 150, 2)
+    z[SIGMA_ELEVATION], z[SIGMA_RANGE_RATE], z[SIGMA_VU] = np.radians(0.5), 1.0, 1.5
+    z[BIAS_VAR_RANGE] = z[BIAS_VAR_AZIMUTH] = 0.0
+    z[EXTRAS] = len(extras)
+    if "elevation" in extras:
+        z[ELEVATION] = np.arcsin(local[2] / np.linalg.norm(local)) + rng.normal(0, 9e-3)
+    if "range_rate" in extras:
+        z[RANGE_RATE] = axes @ x[3:6] @ local / np.linalg.norm(local) + rng.normal()
+    if "climb" in extras:
+        z[VU] = rng.normal(0, 5)
     return z

@@ -14,7 +14,7 @@ from skypact.track.params import TrackerParams, track_params
 from skypact.units import METRE
 
 TABLE = scenes.sensors(
-    scenes.radar("r"),
+    scenes.radar("r", sigma_elevation_deg=0.5, sigma_range_rate_mps=1.0),
     scenes.radar("smr", kind="smr", lat=48.1, range_max_m=5e3, sigma_range_m=8.0),
     scenes.receiver("ears", kind="mlat", lat=48.2),
     scenes.receiver("nowhere", lat=None, lon=None),
@@ -31,7 +31,8 @@ def random_reports(rng, n=400):
         "range_m": (-100, 200e3), "azimuth_rad": (0, 6.28), "lat_rad": (0.8, 0.9),
         "lon_rad": (0.2, 0.4), "baro_altitude_m": (-200, 17_500), "geo_altitude_m": (-200, 17_500),
         "vn_mps": (-200, 200), "ve_mps": (-200, 200), "sigma_m": (1, 200), "x_m": (-9e4, 9e4),
-        "y_m": (-9e4, 9e4),
+        "y_m": (-9e4, 9e4), "elevation_rad": (-0.01, 0.3), "range_rate_mps": (-200, 200),
+        "vu_mps": (-10, 10), "ground_speed_mps": (0, 250), "track_angle_rad": (0, 6.28),
     }  # fmt: skip
     pairs = {"azimuth_rad": "range_m", "lon_rad": "lat_rad", "y_m": "x_m"}
     for name, (low, high) in ranges.items():

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from tests.naive import compiled, states
 from tests.naive import imm as naive
 from tests.naive import kalman as naive_kalman
+from tests.naive import update as naive_update
 
 from skypact.model.tracking import (
     CRUISE,
@@ -132,7 +133,7 @@ def test_one_certain_model_that_is_never_left_is_the_plain_filter(model):
         z = states.report_of(rng, x, False, velocity=False)
         post = (np.empty((3, 7)), np.empty((3, 7, 7)), np.empty(3))
         compiled.hypothesis(z, PLANE, states.ANTENNA, states.AXES, 0, scratch, post)
-        x, P = naive_kalman.joint_linear(x, P, z, False)[:2]
+        x, P = naive_update.joint_linear(x, P, z, False)[:2]
         xs, Ps, mu = post
         assert mu[model] == pytest.approx(1.0, abs=1e-12)
         assert xs[model] == pytest.approx(x, rel=1e-9, abs=1e-6)

@@ -1,13 +1,13 @@
-"""Prediction and update against dense matrices, and heights against PROJ."""
+"""Prediction against dense matrices, and level flight against PROJ."""
 
 import numpy as np
 import pyproj
 import pytest
-from tests.naive import compiled, geodesy, states
+from tests.naive import geodesy, states
 from tests.naive import kalman as naive
 
 from skypact.kernels import kalman
-from skypact.model.tracking import CRUISE, MANOEUVRE, PLANE, POLAR, TURN
+from skypact.model.tracking import CRUISE, MANOEUVRE, TURN
 from skypact.track.params import TrackerParams, track_params
 from skypact.units import METRE
 
@@ -26,13 +26,6 @@ def predicted(x, P, model, dt, flat):
     x, P = x[None].copy(), P[None].copy()
     kalman.predict(x, P, model, dt, motion(flat))
     return x[0], P[0]
-
-
-def updated(x, P, z, form, flat):
-    site, axes = states.frame(flat)
-    x, P, d2 = x[None].copy(), P[None].copy(), np.full(1, np.nan)
-    kalman.update(x, P, z[None].copy(), form, site, axes, int(flat), d2)
-    return x[0], P[0], d2[0]
 
 
 def scaled(P):
@@ -102,93 +95,3 @@ def test_level_flight_keeps_its_height_over_a_minute(lat):
         velocity = 250.0 * np.array([np.sin(heading), np.cos(heading), 0.0]) @ axes
         x, _ = predicted(np.array([*place, *velocity, 0.0]), np.eye(7), CRUISE, 60.0, False)
         assert abs(FROM_ECEF.transform(*x[:3])[2] - 11_000.0) < 0.2 * METRE
-
-
-@pytest.mark.parametrize("flat", [False, True])
-@pytest.mark.parametrize("height", [False, True])
-@pytest.mark.parametrize("velocity", [False, True])
-def test_a_plane_report_updates_as_one_joint_linear_measurement(flat, height, velocity):
-    rng = np.random.default_rng(30)
-    for _ in range(40):
-        x, P = states.random_state(rng, flat), states.random_covariance(rng)
-        z = states.report_of(rng, x, flat, height=height, velocity=velocity)
-        got, want = updated(x, P, z, PLANE, flat), naive.joint_linear(x, P, z, flat)
-        assert got[0] == pytest.approx(want[0], rel=1e-9, abs=1e-8)
-        assert_close(got[1], want[1], 1e-9)
-        assert got[2] == pytest.approx(want[2], rel=1e-9)
-
-
-@pytest.mark.parametrize("flat", [False, True])
-@pytest.mark.parametrize("height", [False, True])
-def test_a_polar_report_updates_as_the_dense_filter_in_sequence(flat, height):
-    rng = np.random.default_rng(31)
-    site, axes = states.frame(flat)
-    for _ in range(40):
-        x, P = states.random_state(rng, flat), states.random_covariance(rng)
-        z = states.report_of(rng, x, flat, height=height)
-        got = updated(x, P, z, POLAR, flat)
-        want = naive.polar_in_sequence(x, P, z, site, axes, flat)
-        assert got[0] == pytest.approx(want[0], rel=1e-9, abs=1e-6)
-        assert_close(got[1], want[1], 1e-9)
-        assert got[2] == pytest.approx(want[2], rel=1e-8)
-
-
-@pytest.mark.parametrize("form", [POLAR, PLANE])
-def test_the_log_density_is_that_of_the_dense_filter(form):
-    rng = np.random.default_rng(32)
-    site, axes = states.frame(False)
-    for _ in range(40):
-        x, P = states.random_state(rng, False), states.random_covariance(rng)
-        z = states.report_of(rng, x, False)
-        want = naive.update(x, P, z, form, site, axes, False)
-        d2, density = compiled.update_one(x, P, z, form, site, axes, 0)
-        assert d2 == pytest.approx(want[2], rel=1e-8)
-        assert density == pytest.approx(want[3], rel=1e-8)
-
-
-def test_an_azimuth_residual_takes_the_short_way_round_north():
-    """State just west of north, report just east: the state must move by metres, not half round."""
-    x = np.array([-100.0, 50e3, 5e3, 0, 0, 0, 0])
-    z = states.report_of(np.random.default_rng(33), x, True, height=False, velocity=False)
-    z[6], z[7] = np.linalg.norm(x[:3]), 0.002
-    got = updated(x, np.diag([1e4, 1e4, 1e4, 100, 100, 100, 1e-4]), z, POLAR, True)
-    assert -100.0 < got[0][0] < 100.0
-    assert got[2] < 25.0
-
-
-@pytest.mark.parametrize("form", [POLAR, PLANE])
-@pytest.mark.parametrize("flat", [False, True])
-def test_an_unreported_height_keeps_at_most_the_variance_assumed_of_it(form, flat):
-    rng = np.random.default_rng(35)
-    site, axes = states.frame(flat)
-    for sigma in (50.0, 190.0, 3_500.0):
-        x, P = states.random_state(rng, flat), states.random_covariance(rng)
-        z = states.report_of(rng, x, flat, height=False, velocity=False)
-        z[11] = sigma
-        got, want = updated(x, P, z, form, flat), naive.update(x, P, z, form, site, axes, flat)
-        assert got[0] == pytest.approx(want[0], rel=1e-9, abs=1e-6)
-        assert_close(got[1], want[1], 1e-9)
-        assert z[3:6] @ got[1][:3, :3] @ z[3:6] < 1.01 * sigma**2
-
-
-def test_a_target_right_above_the_antenna_uses_its_range_only():
-    x = np.array([3.0, 4.0, 9_000.0, 100.0, 0, 0, 0])
-    z = states.report_of(np.random.default_rng(34), x, True, height=False, velocity=False)
-    P = np.diag([1e4, 1e4, 1e4, 100, 100, 100, 1e-4])
-    z[6], z[7] = 9_010.0, 3.0
-    got = updated(x, P, z, POLAR, True)
-    assert np.abs(got[0][:2] - x[:2]).max() < 0.1 * METRE
-    assert 0.0 < got[0][2] - 9_000.0 < 10.0
-
-
-@pytest.mark.parametrize("lat", [0.0, 35.0, 60.0, 89.0])
-def test_a_height_residual_is_the_geodetic_one_within_a_metre_at_twenty_kilometres(lat):
-    axes = geodesy.enu_axes([np.radians(lat)], [1.0])[0]
-    z = np.full(16, np.nan)
-    z[:3] = geodesy.ecef_from_geodetic(np.radians(lat), 1.0, 9_000.0)
-    z[3:6] = geodesy.up_at(z[:3])
-    for bearing in np.radians(np.arange(0, 360, 30)):
-        offset = np.array([20e3 * np.sin(bearing), 20e3 * np.cos(bearing), 150.0])
-        x = np.array([*(z[:3] + offset @ axes), 0, 0, 0, 0])
-        exact = 9_000.0 - FROM_ECEF.transform(*x[:3])[2]
-        assert abs(compiled.height_residual(x, z, 0) - exact) < 1.0 * METRE

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.naive import states
 
-from skypact.kernels import kalman
+from skypact.kernels import kalman, update
 from skypact.track.params import TrackerParams, track_params
 
 MOTION = {
@@ -29,7 +29,7 @@ STEPS = st.lists(
 def take(x, P, z, form, flat):
     site, axes = states.frame(flat)
     d2 = np.full(1, np.nan)
-    kalman.update(x, P, z[None], 0 if form == "polar" else 1, site, axes, int(flat), d2)
+    update.update(x, P, z[None], 0 if form == "polar" else 1, site, axes, int(flat), d2)
     return d2[0]
 
 

@@ -13,14 +13,18 @@ import numpy.typing as npt
 from skypact.kernels._jit import helper
 from skypact.kernels.grid import bucket_of, cell_column, cell_row, cells_around
 from skypact.kernels.imm import predict_models
-from skypact.kernels.kalman import n_components, update_one
+from skypact.kernels.update import n_components, update_one
 from skypact.model.tracking import (
     ADDRESS,
     AFTER,
     AREA,
+    AZIMUTH,
+    BEARING,
     CELL,
     CODE,
+    FREE,
     HEIGHT,
+    HIGH_WATER,
     LAST_SELF,
     LEVEL_M,
     LEVEL_MPS,
@@ -36,6 +40,7 @@ from skypact.model.tracking import (
     SIGMA_HEIGHT,
     SPREAD_M,
     SPREAD_MPS,
+    STATE,
     STATE_TIME,
     UP,
     VISIBLE,
@@ -179,6 +184,47 @@ def bucket_was_read(tag: Longs, found: Longs, n: int, bucket: int) -> bool:
 
 
 @helper
+def search_beam(
+    tracks: TrackTable,
+    m: Measurements,
+    j: int,
+    site: Floats,
+    axes: Floats,
+    range_max_m: float,
+    found_out: Longs,
+) -> int:
+    """Tracks that could be in the direction of bearing j and within reach of its sensor; how many.
+
+    Every live track is looked at: bearings are few.
+    """
+    n = int(0)  # noqa: UP018, RUF046  plain int64, not a literal, to the compiler
+    east_j = math.sin(m.z[j, AZIMUTH])
+    north_j = math.cos(m.z[j, AZIMUTH])
+    for t in range(tracks.counters[HIGH_WATER]):
+        if tracks.tag[t, STATE] == FREE:
+            continue
+        dt = m.time_s[j] - tracks.num[t, STATE_TIME]
+        dx = tracks.pos[t, 0] + dt * tracks.vel[t, 0] - site[0]
+        dy = tracks.pos[t, 1] + dt * tracks.vel[t, 1] - site[1]
+        dz = tracks.pos[t, 2] + dt * tracks.vel[t, 2] - site[2]
+        east = axes[0, 0] * dx + axes[0, 1] * dy + axes[0, 2] * dz
+        north = axes[1, 0] * dx + axes[1, 1] * dy + axes[1, 2] * dz
+        along = east * east_j + north * north_j
+        aside = abs(east * north_j - north * east_j)
+        slack = SIGMAS * (tracks.num[t, SPREAD_M] + abs(dt) * tracks.num[t, SPREAD_MPS])
+        slack += 0.5 * REACH_MPS2 * dt * dt
+        width = slack + 2.0 * SIGMAS * m.z[j, SIGMA_AZIMUTH] * math.hypot(east, north)
+        if along < -slack or aside > width or along > range_max_m + slack:
+            continue
+        if n < found_out.shape[0]:
+            found_out[n] = t
+            n += 1
+        else:
+            tracks.counters[N_CROWDED] += 1
+    return n
+
+
+@helper
 def hypothesis(
     z: Floats,
     form: int,
@@ -231,7 +277,7 @@ def robust_hypothesis(
     """
     z = scratch.z
     d2, likelihood = hypothesis(z, form, site, axes, flat, scratch, post)
-    if d2 < SUSPECT + 2.0 * n_components(z):
+    if d2 < SUSPECT + 2.0 * n_components(z, form):
         return d2, likelihood
     z[SIGMA] *= WILD
     z[SIGMA_AZIMUTH] *= WILD
@@ -281,7 +327,7 @@ def add_pair(
     site = g.site[s]
     axes = g.axes[s]
     ratio = identity_ratio(tracks, t, m, j, p)
-    limit = p.gate[n_components(m.z[j])]
+    limit = p.gate[n_components(m.z[j], m.form[j])]
     if ratio >= p.identity[SAME_ADDRESS]:
         limit *= p.gate[0]
     if ratio >= p.identity[SAME_CODE]:
@@ -307,8 +353,12 @@ def pairs_of(
     tracks: TrackTable, m: Measurements, j: int, g: Geometry, p: TrackParams, pairs: Pairs, k: int
 ) -> int:
     """Add all pairs of report j from pair k on; returns the next k."""
-    reach_m = coarse_reach(m.z[j], m.form[j])
-    n = search(tracks, m.z[j], m.time_s[j], reach_m, p.flat, pairs.found)
+    if m.form[j] == BEARING:
+        s = m.sensor[j]
+        n = search_beam(tracks, m, j, g.site[s], g.axes[s], g.range_max_m[s], pairs.found)
+    else:
+        reach_m = coarse_reach(m.z[j], m.form[j])
+        n = search(tracks, m.z[j], m.time_s[j], reach_m, p.flat, pairs.found)
     for i in range(n):
         k = add_pair(tracks, pairs.found[i], m, j, g, p, pairs, k)
     return k

@@ -1,8 +1,7 @@
-"""Prediction and update of one 7-state: position, velocity, turn rate about the vertical.
+"""Prediction of one 7-state: position, velocity, turn rate about the vertical.
 
 Sources: Bar-Shalom, Li and Kirubarajan, "Estimation with Applications to Tracking and Navigation"
-(2001): 6.2.2 (white-noise acceleration), 11.7 (coordinated turn and its Jacobian), 5.2.3 and 7.4.1
-(update; scalars in sequence give the joint update exactly when they are linear and independent).
+(2001): 6.2.2 (white-noise acceleration), 11.7 (coordinated turn and its Jacobian).
 Frame: ECEF or flat; `up` is the local vertical. `x` (7,), `P` (7, 7) symmetric, `dt` seconds.
 """
 
@@ -14,34 +13,12 @@ import numpy.typing as npt
 
 from skypact.kernels._jit import allocating_kernel, helper
 from skypact.kernels.geodesy import MEAN_RADIUS_M, up_at_one
-from skypact.model.tracking import (
-    AZIMUTH,
-    FLAT,
-    HEIGHT,
-    PLACE,
-    POLAR,
-    PSD_H,
-    PSD_V,
-    RANGE,
-    SIGMA,
-    SIGMA_AZIMUTH,
-    SIGMA_HEIGHT,
-    SIGMA_V,
-    TURN,
-    TURN_PSD,
-    TURN_VAR,
-    UP,
-    VE,
-    VN,
-)
+from skypact.model.tracking import FLAT, PSD_H, PSD_V, TURN, TURN_PSD, TURN_VAR
 
 Floats = npt.NDArray[np.float64]
 
-LOG_2PI: Final = math.log(2.0 * math.pi)
 SMALL_ANGLE: Final = 1e-4
 """Below this turn the closed forms lose digits and their series are exact to 1e-12."""
-NEAREST_AZIMUTH_M: Final = 30.0
-"""Inside this ground distance an azimuth says nothing."""
 
 
 @helper
@@ -196,216 +173,6 @@ def move_one(
     add_noise(P, dt, up, motion[PSD_H + model], motion[PSD_V + model])
 
 
-@helper
-def scalar_update(
-    x: Floats, P: Floats, H: Floats, residual: float, variance: float, ph: Floats
-) -> tuple[float, float]:
-    """Update with one scalar, in place; H (7,) has no turn-rate part.
-
-    Returns the squared normalised residual and the log density of the residual.
-    """
-    s = variance
-    for i in range(7):
-        total = 0.0
-        for j in range(6):
-            total += P[i, j] * H[j]
-        ph[i] = total
-    for j in range(6):
-        s += H[j] * ph[j]
-    gain = residual / s
-    for i in range(7):
-        x[i] += ph[i] * gain
-        scaled = ph[i] / s
-        for j in range(i, 7):
-            P[i, j] -= scaled * ph[j]
-            P[j, i] = P[i, j]
-    distance2 = residual * gain
-    return distance2, -0.5 * (distance2 + math.log(s) + LOG_2PI)
-
-
-@helper
-def direction_row(H: Floats, a: float, b: float, c: float, first: int) -> None:
-    """Set H to a direction in position (`first` 0) or velocity (3)."""
-    for i in range(7):
-        H[i] = 0.0
-    H[first] = a
-    H[first + 1] = b
-    H[first + 2] = c
-
-
-@helper
-def height_residual(x: Floats, z: Floats, flat: int) -> float:
-    """Compare heights: reported minus state, along the vertical at the reported place."""
-    dx = x[0] - z[PLACE]
-    dy = x[1] - z[PLACE + 1]
-    dz = x[2] - z[PLACE + 2]
-    rise = dx * z[UP] + dy * z[UP + 1] + dz * z[UP + 2]
-    if flat == 0:
-        rise += (dx * dx + dy * dy + dz * dz - rise * rise) / (2.0 * MEAN_RADIUS_M)
-    return -rise
-
-
-@helper
-def update_polar(
-    x: Floats, P: Floats, z: Floats, site: Floats, axes: Floats, line: Floats
-) -> tuple[float, float]:
-    """Slant range, then azimuth, each linearised where the one before has put the state."""
-    H = line[0]
-    ph = line[1]
-    dx = x[0] - site[0]
-    dy = x[1] - site[1]
-    dz = x[2] - site[2]
-    distance = math.sqrt(dx * dx + dy * dy + dz * dz)
-    if distance <= 0.0:
-        return 0.0, 0.0
-    direction_row(H, dx / distance, dy / distance, dz / distance, 0)
-    d2, density = scalar_update(x, P, H, z[RANGE] - distance, z[SIGMA] * z[SIGMA], ph)
-    dx = x[0] - site[0]
-    dy = x[1] - site[1]
-    dz = x[2] - site[2]
-    east = axes[0, 0] * dx + axes[0, 1] * dy + axes[0, 2] * dz
-    north = axes[1, 0] * dx + axes[1, 1] * dy + axes[1, 2] * dz
-    ground2 = east * east + north * north
-    if ground2 < NEAREST_AZIMUTH_M * NEAREST_AZIMUTH_M:
-        return d2, density - LOG_2PI
-    residual = z[AZIMUTH] - math.atan2(east, north)
-    residual -= 2.0 * math.pi * math.floor(residual / (2.0 * math.pi) + 0.5)
-    a = north / ground2
-    b = -east / ground2
-    direction_row(
-        H,
-        a * axes[0, 0] + b * axes[1, 0],
-        a * axes[0, 1] + b * axes[1, 1],
-        a * axes[0, 2] + b * axes[1, 2],
-        0,
-    )
-    variance = z[SIGMA_AZIMUTH] * z[SIGMA_AZIMUTH]
-    more, density_azimuth = scalar_update(x, P, H, residual, variance, ph)
-    return d2 + more, density + density_azimuth
-
-
-@helper
-def update_plane(x: Floats, P: Floats, z: Floats, flat: int, line: Floats) -> tuple[float, float]:
-    """Horizontal position as two scalars along east and north at the reported place."""
-    H = line[0]
-    e = line[2]
-    n = line[3]
-    level_axes(z, flat, e, n)
-    d2 = 0.0
-    density = 0.0
-    for axis in range(2):
-        a = e if axis == 0 else n
-        residual = 0.0
-        for i in range(3):
-            residual += a[i] * (z[PLACE + i] - x[i])
-        direction_row(H, a[0], a[1], a[2], 0)
-        more, log_density = scalar_update(x, P, H, residual, z[SIGMA] * z[SIGMA], line[1])
-        d2 += more
-        density += log_density
-    return d2, density
-
-
-@helper
-def level_axes(z: Floats, flat: int, e: Floats, n: Floats) -> None:
-    """East and north unit vectors at a report's place; a flat scene's are x and y."""
-    if flat == 1:
-        e[0], e[1], e[2] = 1.0, 0.0, 0.0
-        n[0], n[1], n[2] = 0.0, 1.0, 0.0
-        return
-    p = math.hypot(z[UP], z[UP + 1])
-    if p < 1e-12:
-        e[0], e[1], e[2] = 0.0, 1.0, 0.0
-    else:
-        e[0], e[1], e[2] = -z[UP + 1] / p, z[UP] / p, 0.0
-    n[0] = z[UP + 1] * e[2] - z[UP + 2] * e[1]
-    n[1] = z[UP + 2] * e[0] - z[UP] * e[2]
-    n[2] = z[UP] * e[1] - z[UP + 1] * e[0]
-
-
-@helper
-def update_velocity(
-    x: Floats, P: Floats, z: Floats, flat: int, line: Floats
-) -> tuple[float, float]:
-    """Use a reported velocity as two scalars along east and north."""
-    H = line[0]
-    e = line[2]
-    n = line[3]
-    level_axes(z, flat, e, n)
-    d2 = 0.0
-    density = 0.0
-    for axis in range(2):
-        a = e if axis == 0 else n
-        reported = z[VE] if axis == 0 else z[VN]
-        residual = reported - (a[0] * x[3] + a[1] * x[4] + a[2] * x[5])
-        direction_row(H, a[0], a[1], a[2], 3)
-        more, log_density = scalar_update(x, P, H, residual, z[SIGMA_V] * z[SIGMA_V], line[1])
-        d2 += more
-        density += log_density
-    return d2, density
-
-
-@helper
-def n_components(z: Floats) -> int:
-    """Scalars in a prepared report."""
-    n = 2
-    if not math.isnan(z[HEIGHT]):
-        n += 1
-    if not math.isnan(z[VN]):
-        n += 2
-    return n
-
-
-@helper
-def bound_height(x: Floats, P: Floats, z: Floats, flat: int, line: Floats) -> None:
-    """Keep an unreported height within what is assumed of it, in place.
-
-    A height that wandered off further than the assumption's variance is drawn back until it has
-    just that variance; a better known one is left alone, so no report counts twice.
-    """
-    assumed = z[SIGMA_HEIGHT] * z[SIGMA_HEIGHT]
-    variance = 0.0
-    for i in range(3):
-        for j in range(3):
-            variance += z[UP + i] * P[i, j] * z[UP + j]
-    if variance <= 1.01 * assumed:
-        return
-    direction_row(line[0], z[UP], z[UP + 1], z[UP + 2], 0)
-    noise = variance * assumed / (variance - assumed)
-    scalar_update(x, P, line[0], height_residual(x, z, flat), noise, line[1])
-
-
-@helper
-def update_one(
-    x: Floats, P: Floats, z: Floats, form: int, site: Floats, axes: Floats, flat: int, line: Floats
-) -> tuple[float, float]:
-    """Update one model's state with a prepared report, in place.
-
-    Height first, because slant range needs it, then range and azimuth or the plane position, then
-    velocity. Without a height, the assumed one bounds it. Returns the squared distance and the
-    log density.
-    """
-    d2 = 0.0
-    density = 0.0
-    if not math.isnan(z[HEIGHT]):
-        residual = height_residual(x, z, flat)
-        direction_row(line[0], z[UP], z[UP + 1], z[UP + 2], 0)
-        variance = z[SIGMA_HEIGHT] * z[SIGMA_HEIGHT]
-        d2, density = scalar_update(x, P, line[0], residual, variance, line[1])
-    else:
-        bound_height(x, P, z, flat, line)
-    if form == POLAR:
-        more, log_density = update_polar(x, P, z, site, axes, line)
-    else:
-        more, log_density = update_plane(x, P, z, flat, line)
-    d2 += more
-    density += log_density
-    if not math.isnan(z[VN]):
-        more, log_density = update_velocity(x, P, z, flat, line)
-        d2 += more
-        density += log_density
-    return d2, density
-
-
 @allocating_kernel
 def predict(x: Floats, P: Floats, model: int, dt: float, motion: Floats) -> None:
     """Move n states (n, 7) with covariances (n, 7, 7) by dt under one model, in place.
@@ -417,23 +184,3 @@ def predict(x: Floats, P: Floats, model: int, dt: float, motion: Floats) -> None
     for i in range(x.shape[0]):
         up[0], up[1], up[2] = frame_up(int(motion[FLAT]), x[i])
         move_one(x[i], P[i], model, dt, motion, work, up)
-
-
-@allocating_kernel
-def update(
-    x: Floats,
-    P: Floats,
-    z: Floats,
-    form: int,
-    site: Floats,
-    axes: Floats,
-    flat: int,
-    d2_out: Floats,
-) -> None:
-    """Update state i (n, 7) with prepared report i (n, 16), in place.
-
-    Squared distances go to `d2_out` (n,). Twin: tests/naive/kalman.py.
-    """
-    line = np.zeros((4, 7))
-    for i in range(x.shape[0]):
-        d2_out[i], _ = update_one(x[i], P[i], z[i], form, site, axes, flat, line)

@@ -16,12 +16,14 @@ import numpy.typing as npt
 from skypact.kernels._jit import helper
 from skypact.kernels.grid import link, unlink
 from skypact.kernels.imm import refresh_moments
-from skypact.kernels.kalman import frame_up, update_one
+from skypact.kernels.kalman import frame_up
+from skypact.kernels.update import update_one
 from skypact.model.tracking import (
     ADDRESS,
     AFTER,
     AREA,
     BARO_M,
+    BEARING,
     BORN,
     CALLSIGN,
     CELL,
@@ -253,7 +255,8 @@ def note_hit(tracks: TrackTable, t: int, m: Measurements, j: int, p: TrackParams
     if m.z[j, MEMORY] > 0.0:
         tracks.num[t, LAST_SELF] = m.time_s[j]
     tracks.tag[t, HITS] += 1
-    tracks.look_s[t, s] = m.time_s[j]
+    if m.form[j] != BEARING:  # who does not transmit is not missed
+        tracks.look_s[t, s] = m.time_s[j]
     tracks.seen_s[t, s] = m.time_s[j]
     if m.icao[j] >= 0 and tracks.tag[t, ADDRESS] < 0:
         rival = holder_of_address(tracks, m, j)

@@ -12,25 +12,36 @@ import numpy.typing as npt
 
 from skypact.kernels._jit import helper, kernel
 from skypact.kernels.geodesy import (
+    MEAN_RADIUS_M,
     ecef_from_geodetic_one,
     ecef_from_polar_one,
     up_at_one,
 )
 from skypact.model.tracking import (
     AZIMUTH,
+    BEARING,
+    BIAS_VAR_AZIMUTH,
+    BIAS_VAR_RANGE,
+    ELEVATION,
+    EXTRAS,
     HEIGHT,
     MEMORY,
     PLACE,
     PLANE,
     POLAR,
     RANGE,
+    RANGE_RATE,
     SIGMA,
     SIGMA_AZIMUTH,
+    SIGMA_ELEVATION,
     SIGMA_HEIGHT,
+    SIGMA_RANGE_RATE,
     SIGMA_V,
+    SIGMA_VU,
     UP,
     VE,
     VN,
+    VU,
     Geometry,
     Measurements,
     TrackParams,
@@ -52,9 +63,15 @@ REPORT_NUMBERS: Final = (
     "sigma_m",
     "x_m",
     "y_m",
+    "elevation_rad",
+    "range_rate_mps",
+    "vu_mps",
+    "ground_speed_mps",
+    "track_angle_rad",
 )
 """Report columns that `prepare` reads, in the order of its matrix."""
-(TIME, SLANT, BEARING, LAT, LON, BARO, GEO, NORTH, EAST, STATED, X, Y) = range(12)
+(TIME, SLANT, THETA, LAT, LON, BARO, GEO, NORTH, EAST, STATED, X, Y) = range(12)
+(RISE, DOPPLER, CLIMB, SPEED, TRACK) = range(12, 17)
 
 LAYER_M: Final = 1_500.0
 """Thickness of a layer of the barometric field."""
@@ -75,6 +92,13 @@ EXTENT_M: Final = 8.0
 """How far a surface radar's plot wanders over an aircraft's body, per axis."""
 SPEED_SPAN_MPS: Final = 600.0
 """Width of the square of velocities over which they are spread evenly."""
+ELEVATION_SPAN_RAD: Final = 0.5
+RATE_SPAN_MPS: Final = 1_000.0
+CLIMB_SPAN_MPS: Final = 60.0
+"""Widths likewise of elevations, range rates and vertical rates."""
+ELEVATION_SIGMAS: Final = 3.0
+"""A plot with elevation has the height that it says, within this many of its sigmas: enough that
+the update, which takes the elevation again, is hardly surer than it may be."""
 LEAST_SIGMA_M: Final = 10.0
 """No downlinked position is better than this: latency is not part of its quality figures."""
 STEEPEST: Final = 0.5
@@ -145,17 +169,17 @@ def place_polar(
     """Position of a range and azimuth at a height."""
     if flat == 1:
         return (
-            site[0] + f[SLANT] * math.sin(f[BEARING]),
-            site[1] + f[SLANT] * math.cos(f[BEARING]),
+            site[0] + f[SLANT] * math.sin(f[THETA]),
+            site[1] + f[SLANT] * math.cos(f[THETA]),
             site[2],
         )
-    return ecef_from_polar_one(f[SLANT], f[BEARING], height_m, site, axes)
+    return ecef_from_polar_one(f[SLANT], f[THETA], height_m, site, axes)
 
 
 @helper
 def has_polar(f: Floats, site: Floats) -> bool:
     """Whether a report gives slant range and azimuth, and its sensor's site is known."""
-    return not (math.isnan(site[0]) or math.isnan(f[SLANT]) or math.isnan(f[BEARING]))
+    return not (math.isnan(site[0]) or math.isnan(f[SLANT]) or math.isnan(f[THETA]))
 
 
 @helper
@@ -175,8 +199,8 @@ def place_plane(
     east = f[X]
     north = f[Y]
     if has_polar(f, site):
-        east = f[SLANT] * math.sin(f[BEARING])
-        north = f[SLANT] * math.cos(f[BEARING])
+        east = f[SLANT] * math.sin(f[THETA])
+        north = f[SLANT] * math.cos(f[THETA])
     elif has_geodetic(f, flat):
         return ecef_from_geodetic_one(f[LAT], f[LON], height_m)
     if flat == 1:
@@ -191,7 +215,7 @@ def place_plane(
 
 @helper
 def form_of(f: Floats, excluded: int, on_surface: int, flat: int, site: Floats) -> int:
-    """How a report can be used: POLAR, PLANE, or -1 (excluded, or no position)."""
+    """How a report can be used: POLAR, PLANE, BEARING, or -1 (excluded, or no position)."""
     if excluded == 1:
         return -1
     for value in f:
@@ -205,18 +229,27 @@ def form_of(f: Floats, excluded: int, on_surface: int, flat: int, site: Floats) 
         return PLANE
     if not (math.isnan(site[0]) or math.isnan(f[X]) or math.isnan(f[Y])):
         return PLANE
+    if not (math.isnan(site[0]) or math.isnan(f[THETA])):
+        return BEARING
     return -1
 
 
 @helper
-def assumed_height(f: Floats, form: int, site: Floats, usual: Floats) -> tuple[float, float]:
+def assumed_height(
+    f: Floats, form: int, site: Floats, usual: Floats, sigma_elevation_rad: float
+) -> tuple[float, float]:
     """Height and standard deviation for a report without one.
 
-    A plot near the antenna cannot be as high as plots usually are: what rises above half its slant
-    range is in the radar's cone of silence.
+    Where elevation is measured, it tells. A plot near the antenna cannot be as high as plots
+    usually are: what rises above half its slant range is in the radar's cone of silence.
     """
     if form != POLAR:
         return usual[0], usual[1]
+    if not math.isnan(f[RISE] + sigma_elevation_rad):
+        across = f[SLANT] * math.cos(f[RISE])
+        height = site[3] + f[SLANT] * math.sin(f[RISE])
+        height += across * across / (2.0 * MEAN_RADIUS_M)
+        return height, ELEVATION_SIGMAS * f[SLANT] * sigma_elevation_rad
     highest = site[3] + STEEPEST * f[SLANT]
     if usual[0] <= highest:
         return usual[0], usual[1]
@@ -228,7 +261,7 @@ def set_noise(
     z: Floats, f: Floats, form: int, nacp: int, s: int, g: Geometry, p: TrackParams
 ) -> None:
     """Set standard deviations and velocity of a prepared report."""
-    if form == POLAR:
+    if form != PLANE:
         z[SIGMA] = g.sigma_range_m[s]
         z[SIGMA_AZIMUTH] = g.sigma_azimuth_rad[s]
     elif g.on_surface[s] == 1:
@@ -247,17 +280,52 @@ def set_noise(
     if not (math.isnan(f[NORTH]) or math.isnan(f[EAST])):
         z[VN] = f[NORTH]
         z[VE] = f[EAST]
+    elif not (math.isnan(f[SPEED]) or math.isnan(f[TRACK])):
+        z[VN] = f[SPEED] * math.cos(f[TRACK])
+        z[VE] = f[SPEED] * math.sin(f[TRACK])
     z[SIGMA_V] = p.sigma_velocity_mps
+
+
+@helper
+def set_extras(z: Floats, f: Floats, form: int, s: int, g: Geometry, p: TrackParams) -> None:
+    """Set elevation, range rate and vertical rate, where a report and its data sheet give them.
+
+    A flat scene has no heights, and so neither elevations nor vertical rates.
+    """
+    z[EXTRAS] = 0.0
+    z[ELEVATION] = math.nan
+    z[RANGE_RATE] = math.nan
+    z[VU] = math.nan
+    z[SIGMA_ELEVATION] = g.sigma_elevation_rad[s]
+    z[SIGMA_RANGE_RATE] = g.sigma_range_rate_mps[s]
+    z[SIGMA_VU] = p.sigma_climb_mps
+    z[BIAS_VAR_RANGE] = 0.0
+    z[BIAS_VAR_AZIMUTH] = 0.0
+    if form != PLANE and p.flat == 0 and not math.isnan(f[RISE] + z[SIGMA_ELEVATION]):
+        z[ELEVATION] = f[RISE]
+        z[EXTRAS] += 1.0
+    if form == POLAR and not math.isnan(f[DOPPLER] + z[SIGMA_RANGE_RATE]):
+        z[RANGE_RATE] = f[DOPPLER]
+        z[EXTRAS] += 1.0
+    if form != BEARING and p.flat == 0 and not math.isnan(f[CLIMB]):
+        z[VU] = f[CLIMB]
+        z[EXTRAS] += 1.0
 
 
 @helper
 def density_volume(z: Floats, form: int, reach_m: float) -> float:
     """Size of the space that false and first reports of a sensor are spread over."""
-    volume = 2.0 * math.pi * reach_m if form == POLAR else math.pi * reach_m * reach_m
+    volume = 2.0 * math.pi
+    if form != BEARING:
+        volume *= reach_m if form == POLAR else 0.5 * reach_m * reach_m
     if not math.isnan(z[HEIGHT]):
         volume *= HEIGHT_SPAN_M
     if not math.isnan(z[VN]):
         volume *= SPEED_SPAN_MPS * SPEED_SPAN_MPS
+    if z[EXTRAS] > 0.0:
+        volume *= 1.0 if math.isnan(z[ELEVATION]) else ELEVATION_SPAN_RAD
+        volume *= 1.0 if math.isnan(z[RANGE_RATE]) else RATE_SPAN_MPS
+        volume *= 1.0 if math.isnan(z[VU]) else CLIMB_SPAN_MPS
     return volume
 
 
@@ -285,7 +353,7 @@ def prepare(
 
     Parameters
     ----------
-    f : float64 (n, 12)
+    f : float64 (n, 17)
         Numbers of the reports, see `REPORT_NUMBERS`.
     labels : int64 (n, 7)
         Sensor, excluded (0 or 1), address, Mode A code, NACp, packed callsign,
@@ -306,11 +374,15 @@ def prepare(
         if form < 0:
             continue
         height = reported_height(f[i], undulation_m[i], g.baro_field)
-        assumed, doubt = assumed_height(f[i], form, g.site[s], g.height_m[s])
+        assumed, doubt = assumed_height(
+            f[i], form, g.site[s], g.height_m[s], g.sigma_elevation_rad[s]
+        )
         if not math.isnan(height):
             assumed, doubt = height, p.sigma_baro_m
         if form == POLAR:
             x, y, w = place_polar(f[i], assumed, g.site[s], g.axes[s], p.flat)
+        elif form == BEARING:
+            x, y, w = g.site[s, 0], g.site[s, 1], g.site[s, 2]
         else:
             x, y, w = place_plane(f[i], assumed, g.site[s], g.axes[s], p.flat)
         z = m.z[count]
@@ -321,15 +393,16 @@ def prepare(
         else:
             z[UP], z[UP + 1], z[UP + 2] = up_at_one(x, y, w)
         z[RANGE] = f[i, SLANT]
-        z[AZIMUTH] = f[i, BEARING]
-        z[HEIGHT] = height
+        z[AZIMUTH] = f[i, THETA]
+        z[HEIGHT] = math.nan if form == BEARING else height
         z[SIGMA_HEIGHT] = doubt
         set_noise(z, f[i], form, labels[i, 4], s, g, p)
+        set_extras(z, f[i], form, s, g, p)
         z[MEMORY] = p.self_report_memory_s if labels[i, 6] == 1 else 0.0
         volume = density_volume(z, form, g.range_max_m[s])
         share = false_share(f[i], labels[i, 2], labels[i, 3])
         m.clutter[count] = max(g.clutter_per_scan[s], LEAST_CLUTTER) * share / volume
-        m.birth[count] = p.births_per_scan / volume
+        m.birth[count] = 0.0 if form == BEARING else p.births_per_scan / volume
         m.time_s[count] = f[i, TIME]
         m.sensor[count] = s
         m.form[count] = form

@@ -43,3 +43,7 @@ class SensorTable(NamedTuple):
     """Horizontal standard deviation per axis of a position report that states none."""
     p_detection: Floats
     clutter_per_scan: Floats
+    sigma_elevation_rad: Floats
+    """NaN where the sensor's elevations are not used: no data sheet says how good they are."""
+    sigma_range_rate_mps: Floats
+    """NaN likewise."""

@@ -61,8 +61,9 @@ that it moves by."""
 (N_FREE, NEXT_NUMBER, HIGH_WATER, N_LIVE, N_CONFIRMED, N_CROWDED) = range(6)
 """Places in `TrackTable.counters`."""
 
-(POLAR, PLANE) = range(2)
-"""Forms of a prepared report: slant range and azimuth, or horizontal position."""
+(POLAR, PLANE, BEARING) = range(3)
+"""Forms of a prepared report: slant range and azimuth, horizontal position, azimuth alone (which
+begins no track)."""
 
 PLACE: Final = 0
 """First of three: reported position in the frame in force, at the reported or assumed height."""
@@ -81,7 +82,21 @@ VE: Final = 13
 SIGMA_V: Final = 14
 MEMORY: Final = 15
 """Seconds over which errors of successive self-reported positions are the same, 0 for others."""
-Z_WIDTH: Final = 16
+EXTRAS: Final = 16
+"""How many of the next three the report has; 0 spares the filter looking."""
+ELEVATION: Final = 17
+"""Of the straight line from the antenna; NaN where not reported, as the next two."""
+RANGE_RATE: Final = 18
+"""Positive where the range grows."""
+VU: Final = 19
+SIGMA_ELEVATION: Final = 20
+SIGMA_RANGE_RATE: Final = 21
+SIGMA_VU: Final = 22
+BIAS_VAR_RANGE: Final = 23
+"""What the sensor's bias that a track has not absorbed adds to the variance of the residual of
+range (plane reports: of each axis), and of azimuth; set per pair, 0 in a report."""
+BIAS_VAR_AZIMUTH: Final = 24
+Z_WIDTH: Final = 25
 """Columns of `Measurements.z`."""
 
 
@@ -138,6 +153,9 @@ class Geometry(NamedTuple):
     """Height assumed for a report that gives none, and its standard deviation (S, 2)."""
     on_surface: Bytes
     """1 where a report without height means the ground."""
+    sigma_elevation_rad: Floats
+    """NaN where elevations are not used, as the next."""
+    sigma_range_rate_mps: Floats
     baro_field: Floats
     """Geometric minus (barometric + geoid) height by layer, and its weight (2, layers)."""
 
@@ -149,7 +167,7 @@ class Measurements(NamedTuple):
     sensor: Longs
     form: Bytes
     z: Floats
-    """What the filter uses, see `PLACE` and its neighbours (n, 16)."""
+    """What the filter uses, see `PLACE` and its neighbours (n, Z_WIDTH)."""
     clutter: Floats
     """False-report density in the measurement's own units (n,)."""
     birth: Floats
@@ -174,7 +192,7 @@ class Scratch(NamedTuple):
     line: Floats
     """Vectors (8, 7)."""
     z: Floats
-    """A prepared report as one track should see it (16,)."""
+    """A prepared report as one track should see it (Z_WIDTH,)."""
     predicted: Floats
     """Predicted model probabilities (M,)."""
     x: Floats
@@ -255,7 +273,7 @@ class TrackParams(NamedTuple):
     start_sigma: Floats
     """Standard deviations of an unknown start: horizontal and vertical speed (2,)."""
     gate: Floats
-    """Squared-distance limits by number of components (8,), then the factor with identity."""
+    """Squared-distance limits by number of components (9,), then the factor with identity."""
     identity: Floats
     """Log likelihood ratios: address same, differs; code same, differs, shared code (5,)."""
     births_per_scan: float
@@ -266,6 +284,8 @@ class TrackParams(NamedTuple):
     """Time over which self-reported positions share their error [s]."""
     sigma_velocity_mps: float
     """Standard deviation of a reported velocity per axis."""
+    sigma_climb_mps: float
+    """Standard deviation of a reported vertical rate."""
     existence: Floats
     """Thresholds and rates, see `track.params` (8,)."""
 

@@ -61,5 +61,7 @@ def geometry(table: SensorTable, *, flat: bool) -> Geometry:
         clutter_per_scan=table.clutter_per_scan,
         height_m=assumed_heights(table),
         on_surface=(table.kind == SMR).astype(np.int8),
+        sigma_elevation_rad=table.sigma_elevation_rad,
+        sigma_range_rate_mps=table.sigma_range_rate_mps,
         baro_field=np.zeros((2, LAYERS)),
     )

@@ -67,6 +67,8 @@ class TrackerParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """Standard deviation of a reported level: 25 or 100 ft steps and the encoder."""
     sigma_velocity_mps: Positive = 3.0
     """Standard deviation per axis of a reported velocity."""
+    sigma_climb_mps: Positive = 1.5
+    """Standard deviation of a reported vertical rate."""
     self_report_memory_s: Positive = 10.0
     """Time over which self-reported positions share their error: a satellite fix is off the same
     way for minutes, and several receivers hear one message. The filter's own memory is about this
@@ -132,7 +134,7 @@ def motion_row(params: TrackerParams) -> npt.NDArray[np.float64]:
 def track_params(params: TrackerParams) -> TrackParams:
     """Arrays of the configuration, SI and radians."""
     same_code = float(np.log((1.0 - params.code_garble) * 200.0))
-    gate = np.array([params.gate_same_address, *(params.gate + 4.0 * n for n in range(1, 8))])
+    gate = np.array([params.gate_same_address, *(params.gate + 4.0 * n for n in range(1, 9))])
     existence = np.array(
         [
             params.confirm_at,
@@ -162,5 +164,6 @@ def track_params(params: TrackerParams) -> TrackParams:
         sigma_baro_m=params.sigma_level_m,
         self_report_memory_s=params.self_report_memory_s,
         sigma_velocity_mps=params.sigma_velocity_mps,
+        sigma_climb_mps=params.sigma_climb_mps,
         existence=existence,
     )

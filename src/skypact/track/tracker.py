@@ -72,7 +72,7 @@ def empty_measurements(n: int) -> Measurements:
 
 
 def report_numbers(batch: ReportBatch) -> npt.NDArray[np.float64]:
-    """Columns that the kernels read, as a matrix (n, 12)."""
+    """Columns that the kernels read, as a matrix (n, 17)."""
     return np.column_stack([getattr(batch, name) for name in REPORT_NUMBERS])
 
 
