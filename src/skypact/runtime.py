@@ -8,16 +8,19 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
+import msgspec
 import numpy as np
 
 from skypact.config import Sensor, sensor_table
-from skypact.model.ports import Clock, Sink
-from skypact.model.reports import ReportBatch, take_reports
+from skypact.errors import RecordingError
+from skypact.model.ports import Clock, Sink, Stateful
+from skypact.model.reports import REPORT_DTYPES, ReportBatch, empty_reports, take_reports
 from skypact.model.tracks import TrackRows
 from skypact.record.picture import PictureCount
-from skypact.record.replay import cut
+from skypact.record.replay import Batch, Place, cut, in_arrival_order
 from skypact.record.summary import LatencyMeter
 from skypact.register.known import without_known_biases
+from skypact.track.checkpoint import Checkpoint, fill, joined, pack, part_of
 from skypact.track.params import TrackerParams
 from skypact.track.tracker import StepEvents, Tracker
 from skypact.units import NANOSECONDS
@@ -67,6 +70,11 @@ class Pipeline:
         self._begun_s = time.monotonic()
         self._n_before = 0
         self._now_s = float("nan")
+        self._kept: dict[str, Stateful] = {"tracker": self._tracker, "picture": self.picture}
+
+    def keep(self, name: str, part: Stateful) -> None:
+        """Let checkpoints hold the state of another part, under this name."""
+        self._kept[name] = part
 
     @property
     def n_live(self) -> int:
@@ -102,6 +110,43 @@ class Pipeline:
         self._hand_on(self._tracker.flush(), self._now_s)
         for sink in self._sinks:
             sink.finish()
+
+    def stop(self) -> None:
+        """Tell the sinks that the run is over, while what is held back stays for another one."""
+        for sink in self._sinks:
+            sink.finish()
+
+    def checkpoint(self, place: Place | None, pending: ReportBatch) -> bytes:
+        """Bytes from which `load` takes up this run; `pending` are reports not yet taken."""
+        arrays = joined(**{name: part.arrays() for name, part in self._kept.items()})
+        now_s = self._now_s if np.isfinite(self._now_s) else None
+        figures = _Figures(place, self.n_reports, self.counts, now_s, tuple(self._sensors))
+        about = {"what": "run", "run": msgspec.to_builtins(figures)}
+        return pack(arrays | joined(pending=pending._asdict()), about)
+
+    def load(self, kept: Checkpoint) -> tuple[Place | None, ReportBatch]:
+        """Go on where `checkpoint` was called, in a new pipeline with `sensors_of` its sensors.
+
+        Returns
+        -------
+        (Place or None, ReportBatch)
+            How far the recording was taken, None where nothing was; and the pending reports.
+
+        Raises
+        ------
+        RecordingError
+            The checkpoint is of other sensors or parameters.
+        """
+        figures = _figures_of(kept)
+        pending = empty_reports(len(kept.arrays.get("pending/time_s", ())))
+        for name, column in pending._asdict().items():
+            fill(column, kept.arrays, f"pending/{name}", whole=True)
+        for name, part in self._kept.items():
+            part.load(part_of(kept.arrays, name))
+        self.n_reports, self.counts = figures.reports, dict(figures.counts)
+        self._now_s = float("nan") if figures.now_s is None else figures.now_s
+        self._first_waiting = figures.reports
+        return figures.place, pending
 
     def _hand_on(self, events: StepEvents, now_s: float) -> None:
         self._now_s = now_s
@@ -143,14 +188,118 @@ class Pipeline:
         }
 
 
+class _Figures(msgspec.Struct, forbid_unknown_fields=True):
+    """What a checkpoint of a run holds beside arrays."""
+
+    place: Place | None
+    reports: int
+    counts: dict[str, int]
+    now_s: float | None
+    sensors: tuple[Sensor, ...]
+
+
+def _figures_of(kept: Checkpoint) -> _Figures:
+    if kept.about.get("what") != "run":
+        raise RecordingError(f"expected the checkpoint of a run, got {kept.about.get('what')}'s")
+    try:
+        return msgspec.convert(kept.about.get("run"), _Figures)
+    except msgspec.ValidationError as error:
+        raise RecordingError(f"expected the checkpoint of a run, got {error}") from error
+
+
+def sensors_of(kept: Checkpoint) -> tuple[Sensor, ...]:
+    """Sensors that were in force in a run's checkpoint.
+
+    Raises
+    ------
+    RecordingError
+        Not the checkpoint of a run.
+    """
+    return _figures_of(kept).sensors
+
+
+class Replay:
+    """Recorded reports, sorted by arrival, through a pipeline; can be left and taken up again.
+
+    Parameters
+    ----------
+    reports : ReportBatch
+        The recording. After a checkpoint: the rest of it, or the whole again; what was taken
+        before is left out.
+    pipeline : Pipeline
+        Gets the reports.
+    kept : Checkpoint or None
+        Where to go on from; the pipeline must be new, its sensors begin with `sensors_of` it.
+    """
+
+    def __init__(
+        self, reports: ReportBatch, pipeline: Pipeline, kept: Checkpoint | None = None
+    ) -> None:
+        self._pipeline = pipeline
+        self._since: Place | None = None
+        self._pending = empty_reports(0)
+        if kept is not None:
+            self._since, self._pending = pipeline.load(kept)
+            if self._since is not None:
+                new = int(np.searchsorted(reports.received_ns, self._since.taken_until_ns()))
+                reports = take_reports(reports, slice(new, None))
+            n = self._pending.time_s.size
+            if not _same(take_reports(reports, slice(0, n)), self._pending):
+                reports = in_arrival_order([self._pending, reports])
+        self._reports = reports
+        self._pending = empty_reports(0)
+
+    @property
+    def pipeline(self) -> Pipeline:
+        """Where the reports go."""
+        return self._pipeline
+
+    @property
+    def start_s(self) -> float:
+        """Arrival of the first report that is taken, 0 without any."""
+        received_ns = self._reports.received_ns
+        return float(received_ns[0]) / NANOSECONDS if received_ns.size else 0.0
+
+    def run(self, clock: Clock, progress: Progress, *, is_open: bool = False) -> None:
+        """Step through the recording; `progress` gets 0 to 1.
+
+        Where it `is_open`, it goes on in another run: the last batch may lack reports, and is left
+        for that one.
+        """
+        n = self._reports.time_s.size
+        for i, batch in enumerate(cut(self._reports.received_ns, since=self._since)):
+            if is_open and batch.last == n:
+                self._pending = take_reports(self._reports, slice(batch.first, n))
+                return
+            clock.sleep_until(batch.now_s)
+            part = take_reports(self._reports, slice(batch.first, batch.last))
+            self._pipeline.step(part, batch.now_s)
+            self._take(batch)
+            if i % PROGRESS_STEPS == 0:
+                progress(batch.last / n)
+
+    def _take(self, batch: Batch) -> None:
+        heard, start_ns = -1, int(self._reports.received_ns[0])
+        if self._since is not None:
+            heard, start_ns = self._since.heard, self._since.start_ns
+        heard = batch.tick if batch.last > batch.first else heard
+        self._since = Place(start_ns, heard, batch.tick)
+
+    def checkpoint(self) -> bytes:
+        """Bytes to go on from: what was taken, and what was left for the next run."""
+        return self._pipeline.checkpoint(self._since, self._pending)
+
+
+def _same(one: ReportBatch, other: ReportBatch) -> bool:
+    """Whether two batches hold the same bits."""
+    return all(
+        getattr(one, name).tobytes() == getattr(other, name).tobytes() for name in REPORT_DTYPES
+    )
+
+
 def replay(reports: ReportBatch, pipeline: Pipeline, clock: Clock, progress: Progress) -> None:
     """Run recorded reports, sorted by arrival, through the pipeline; `progress` gets 0 to 1."""
-    n = max(1, reports.time_s.size)
-    for i, batch in enumerate(cut(reports.received_ns)):
-        clock.sleep_until(batch.now_s)
-        pipeline.step(take_reports(reports, slice(batch.first, batch.last)), batch.now_s)
-        if i % PROGRESS_STEPS == 0:
-            progress(batch.last / n)
+    Replay(reports, pipeline).run(clock, progress)
     pipeline.finish()
 
 

@@ -9,8 +9,8 @@ from tests.naive.scenes import SMALL, Flight, plots, positions, radar, receiver,
 
 from skypact.model.reports import TRACK, concat_reports, empty_reports, take_reports
 from skypact.model.tracking import FREE, N_FREE, N_LIVE, STATE, STATE_TIME
+from skypact.track.arrivals import processing_order
 from skypact.track.params import TrackerParams
-from skypact.track.tracker import processing_order
 from skypact.units import DEGREE, METRE, SECOND
 
 TWO_RADARS = scenes.sensors(radar("r0"), radar("r1", lat=48.6, lon=17.4, period_s=5.0))

@@ -66,3 +66,38 @@ def test_a_sensor_without_a_place_in_the_plane_is_named(kept, tmp_path, capsys):
     words = ["replay", str(folder / "reports.parquet"), "--union", str(tmp_path / "union.toml")]
     assert main(words) == USAGE
     assert "sensor radar of the reports: expected an entry in the union" in capsys.readouterr().err
+
+
+def test_a_replay_kept_and_resumed_is_the_whole_replay(kept, tmp_path, capsys):
+    """Two files with the seam inside a batch; then the first part again with the whole table."""
+    folder, _ = kept
+    table = pq.read_table(folder / "reports.parquet")
+    order = np.argsort(table["received_ns"].to_numpy(), kind="stable")
+    union = ["--union", str(folder / "union.toml")]
+    at = table.num_rows // 2 + 1
+    for name, rows in (("first", order[:at]), ("rest", order[at:]), ("whole", order)):
+        pq.write_table(table.take(rows), tmp_path / f"{name}.parquet")
+
+    def run(name, *more):
+        out = ["--out", str(tmp_path / name), *more]
+        assert main(["replay", str(tmp_path / f"{name}.parquet"), *union, *out]) == OK
+        summary = json.loads(capsys.readouterr().out)
+        return summary, pq.read_table(tmp_path / name / "tracks.parquet")
+
+    whole, tracks = run("whole")
+    state = str(tmp_path / "state")
+    first, before = run("first", "--checkpoint", state)
+    rest, after = run("rest", "--resume", state)
+    assert rest["picture_hash"] == whole["picture_hash"] != first["picture_hash"]
+    assert before.num_rows + after.num_rows == tracks.num_rows
+    assert rest["counts"] == whole["counts"]
+    again, _ = run("whole", "--resume", state)
+    assert again["picture_hash"] == whole["picture_hash"]
+
+
+@pytest.mark.parametrize("content", [b"", b"PAR1PAR1", b"SKYPACT\n" + bytes(90)])
+def test_what_is_no_checkpoint_is_told_of(kept, tmp_path, capsys, content):
+    path = tmp_path / "state"
+    path.write_bytes(content)
+    assert replayed(kept[0], tmp_path / "out", "--resume", str(path)) != OK
+    assert "checkpoint" in capsys.readouterr().err

@@ -260,7 +260,7 @@ def test_the_picture_hash_is_over_the_columns_in_step_order():
     again.append(take_rows(rows, slice(0, 0)), NO_TRACKS, 0.5)
     again.append(rows, NO_TRACKS, 1.0)
     other.append(take_rows(rows, np.array([1, 0, 2, 3])), NO_TRACKS, 1.0)
-    digest = hashlib.sha256(b"".join(c.tobytes() for c in rows)).hexdigest()
+    digest = hashlib.sha256(bytes(32) + b"".join(c.tobytes() for c in rows)).hexdigest()
     assert once.picture_hash == again.picture_hash == digest
     assert other.picture_hash != digest
     assert (once.tracks, once.confirmed) == (2, 1)

@@ -179,10 +179,10 @@ def _add_replay(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
         "Radar sites come from --union, --site or the recording's own CAT034.",
         [
             "skypact replay radar.ast --date 2023-05-02 --site 20/129=41.30,2.10,76.7 --out run",
-            "skypact replay radar.ast --site 20/129=41.3007,2.1021,76.7 --serve",
-            "skypact replay smr.ast mlat.ast --union airport.toml --out run",
-            "skypact replay capture.pcap --union union.toml --speed 10",
+            "skypact replay capture.pcap --union union.toml --serve --speed 10",
             "skypact replay reports.parquet --union union.toml --withhold icao,velocity",
+            "skypact replay smr.ast mlat.ast --union airport.toml --out run --checkpoint state",
+            "skypact replay more.ast --union airport.toml --out rest --resume state",
         ],
     )
     _add_inputs(parser)
@@ -207,6 +207,19 @@ def _add_replay(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
         default=(),
         metavar="A,B",
         help=f"hide from the tracker: {', '.join(sorted(WITHHOLDABLE))}",
+    )
+    parser.add_argument(
+        "--checkpoint",
+        type=Path,
+        metavar="FILE",
+        help="keep the state here, each minute of the recording and at its end; what is held back"
+        " then waits for --resume",
+    )
+    parser.add_argument(
+        "--resume",
+        type=Path,
+        metavar="FILE",
+        help="go on from a checkpoint, with the rest of the recording or the whole again",
     )
     parser.add_argument(
         "--serve", action="store_true", help="show the tracks on a map until stopped"

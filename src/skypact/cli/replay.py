@@ -1,30 +1,36 @@
 """``skypact replay``: recorded input through the live pipeline."""
 
 import argparse
-from contextlib import ExitStack
-from typing import Any
+from collections.abc import Sequence
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import Any, Final
 
 import msgspec
+import numpy as np
 
 from skypact.cli import FAILED, OK
 from skypact.cli.console import Progress, emit, existing_files, say
 from skypact.cli.intake import Intake, midnight_s, read_union
 from skypact.cli.show import Stop, page, say_figures, stopping
-from skypact.config import Union
+from skypact.config import Sensor, Union
 from skypact.errors import ConfigError
 from skypact.model.ports import Clock, Sink
 from skypact.model.reports import TRACK, ReportBatch
+from skypact.record.checkpoint_file import read_checkpoint, write_checkpoint
 from skypact.record.clock import WallClock
 from skypact.record.picture import TrackFile
 from skypact.record.replay import arriving_by_own_time, withhold
 from skypact.record.summary import out_folder, write_summary
-from skypact.runtime import Pipeline, replay
+from skypact.runtime import Pipeline, Replay, sensors_of
 from skypact.serve.history import TrackHistory
 from skypact.serve.scene import scene_from_union
+from skypact.track.checkpoint import Checkpoint
 from skypact.track.params import TrackerParams
-from skypact.units import NANOSECONDS
 
 MAX_SPEED = float("inf")
+CHECKPOINT_S: Final = 60.0
+"""Recorded time between two checkpoints of a replay."""
 
 
 class _Interrupted(Exception):
@@ -75,17 +81,53 @@ def _flat_sensors(intake: Intake, union: Union) -> None:
             )
 
 
-def _run_through(
-    reports: ReportBatch, pipeline: Pipeline, speed: float, stop: Stop, title: str
-) -> None:
-    """Replay to the end, or until someone asks to stop; the sinks are finished either way."""
-    start_s = float(reports.received_ns[0]) / NANOSECONDS if reports.received_ns.size else 0.0
-    clock = _StoppableClock(WallClock(start_s, speed), stop)
-    with Progress(title) as progress:
-        try:
-            replay(reports, pipeline, clock, progress.update)
-        except _Interrupted:
-            pipeline.finish()
+class _Kept:
+    """A clock that writes a checkpoint on the way, each minute of the recording."""
+
+    def __init__(self, clock: Clock, path: Path) -> None:
+        self._clock = clock
+        self._path = path
+        self._next_s = float("nan")
+        self.run: Replay | None = None
+
+    def now_s(self) -> float:
+        return self._clock.now_s()
+
+    def sleep_until(self, time_s: float) -> None:
+        if time_s >= self._next_s and self.run is not None:
+            write_checkpoint(self._path, self.run.checkpoint())
+        if not time_s < self._next_s:
+            self._next_s = time_s + CHECKPOINT_S
+        self._clock.sleep_until(time_s)
+
+
+def _run_through(run: Replay, args: argparse.Namespace, stop: Stop, title: str) -> None:
+    """Replay to the end, or until someone asks to stop; a checkpoint is kept where asked for."""
+    clock: Clock = _StoppableClock(WallClock(run.start_s, args.speed or MAX_SPEED), stop)
+    if args.checkpoint is not None:
+        clock = keeper = _Kept(clock, args.checkpoint)
+        keeper.run = run
+    with Progress(title) as progress, suppress(_Interrupted):
+        run.run(clock, progress.update, is_open=args.checkpoint is not None)
+    if args.checkpoint is not None:
+        write_checkpoint(args.checkpoint, run.checkpoint())
+        run.pipeline.stop()
+    else:
+        run.pipeline.finish()
+
+
+def _in_order_of(
+    sensors: Sequence[Sensor], reports: ReportBatch, kept: Checkpoint | None
+) -> tuple[list[Sensor], ReportBatch]:
+    """Put the sensors of a checkpoint first, as they were; the reports' indices follow."""
+    if kept is None:
+        return list(sensors), reports
+    before = list(sensors_of(kept))
+    names = {sensor.name for sensor in before}
+    every = before + [sensor for sensor in sensors if sensor.name not in names]
+    place = {sensor.name: i for i, sensor in enumerate(every)}
+    rows = np.array([place[sensor.name] for sensor in sensors] or [0], np.int32)
+    return every, reports._replace(sensor=rows[reports.sensor])
 
 
 def _scene(args: argparse.Namespace, intake: Intake, union: Union | None) -> Union:
@@ -104,6 +146,7 @@ def run(args: argparse.Namespace) -> int:
             'expected a union file with frame = "earth", got "flat"; a flat scene has no place on'
             " the map, so leave out --serve"
         )
+    kept = None if args.resume is None else read_checkpoint(args.resume)
     intake = Intake(union, args.site, midnight_s(args.date))
     with stopping() as stop, ExitStack() as stack:
         reports = _read(args, intake)
@@ -126,7 +169,11 @@ def run(args: argparse.Namespace) -> int:
             path = out_folder(args.out) / "tracks.parquet"
             sinks.append(TrackFile(path, "replay", flat=flat))
         params = TrackerParams(frame="flat" if flat else "ecef")
-        pipeline = Pipeline(intake.sensors, sinks, params)
+        sensors, reports = _in_order_of(intake.sensors, reports, kept)
+        n_kept = len(sensors) if kept is None else len(sensors_of(kept))
+        pipeline = Pipeline(sensors[:n_kept], sinks, params)
+        run_through = Replay(reports, pipeline, kept)
+        pipeline.set_sensors(sensors)
 
         def figures() -> dict[str, Any]:
             return intake.summary(pipeline.figures())
@@ -134,7 +181,7 @@ def run(args: argparse.Namespace) -> int:
         if args.serve:
             scene = scene_from_union(_scene(args, intake, union), "replay")
             stack.enter_context(page(history, scene, figures, args.port))
-        _run_through(reports, pipeline, args.speed or MAX_SPEED, stop, "tracking")
+        _run_through(run_through, args, stop, "tracking")
         summary = figures()
         if args.out is not None:
             write_summary(args.out / "summary.json", summary)

@@ -1,6 +1,6 @@
 """The boundaries of the system, one Protocol each; `skypact.testing` holds a twin in memory."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Protocol
 
 import numpy as np
@@ -39,4 +39,22 @@ class Sink(Protocol):
 
     def finish(self) -> None:
         """Take notice that no more steps will come."""
+        ...
+
+
+class Stateful(Protocol):
+    """A part of a run that a checkpoint keeps: the tracker, what is learned of the sensors."""
+
+    def arrays(self) -> Mapping[str, npt.NDArray[np.generic]]:
+        """All that is kept between steps, by name: truth values, integers and floats."""
+        ...
+
+    def load(self, arrays: Mapping[str, npt.NDArray[np.generic]]) -> None:
+        """Take up what `arrays` gave, in place of a new part's state.
+
+        Raises
+        ------
+        RecordingError
+            The arrays do not fit.
+        """
         ...

@@ -160,6 +160,11 @@ class Geometry(NamedTuple):
     """Geometric minus (barometric + geoid) height by layer, and its weight (2, layers)."""
 
 
+LEARNED: Final = ("baro_field",)
+"""Fields of `Geometry` that the kernels write: they outlive new sensors and are kept in
+checkpoints."""
+
+
 class Measurements(NamedTuple):
     """Reports made ready for the filter, n rows in processing order."""
 

@@ -9,17 +9,19 @@ import numpy.typing as npt
 from skypact.model.tracks import TrackRows, concat_rows
 from skypact.record.table_file import ROWS_PER_GROUP, TableFile
 from skypact.record.tables import tracks_to_arrow
+from skypact.track.checkpoint import Arrays, fill
 
 
 class PictureCount:
     """How many tracks there were, how many were ever confirmed, and the picture's hash.
 
-    The hash is SHA-256 over the bytes of every track column, step by step: it is equal exactly when
-    two runs on one machine made the same picture, bit for bit.
+    The hash is a chain of SHA-256 over the bytes of every track column, step by step: it is equal
+    exactly when two runs on one machine made the same picture, bit for bit. Each link is the hash
+    of the one before and the step's bytes, so that a run can go on from a checkpoint.
     """
 
     def __init__(self) -> None:
-        self._digest = hashlib.sha256()
+        self._digest = bytes(hashlib.sha256().digest_size)
         self._tracks: set[int] = set()
         self._confirmed: set[int] = set()
         self.n_rows = 0
@@ -28,8 +30,10 @@ class PictureCount:
         """Take one step."""
         if not rows.time_s.size:
             return
+        link = hashlib.sha256(self._digest)
         for column in rows:
-            self._digest.update(np.ascontiguousarray(column).tobytes())
+            link.update(np.ascontiguousarray(column).tobytes())
+        self._digest = link.digest()
         self.n_rows += rows.time_s.size
         self._tracks.update(rows.track.tolist())
         self._confirmed.update(rows.track[rows.confirmed > 0].tolist())
@@ -50,7 +54,25 @@ class PictureCount:
     @property
     def picture_hash(self) -> str:
         """Hash of the picture so far, hexadecimal."""
-        return self._digest.copy().hexdigest()
+        return self._digest.hex()
+
+    def arrays(self) -> Arrays:
+        """Return counts and hash, to be kept."""
+        return {
+            "digest": np.frombuffer(self._digest, np.uint8),
+            "tracks": np.array(sorted(self._tracks), np.int64),
+            "confirmed": np.array(sorted(self._confirmed), np.int64),
+            "rows": np.array([self.n_rows], np.int64),
+        }
+
+    def load(self, arrays: Arrays) -> None:
+        """Take up kept counts and hash."""
+        digest, rows = np.zeros(len(self._digest), np.uint8), np.zeros(1, np.int64)
+        fill(digest, arrays, "digest", whole=True)
+        fill(rows, arrays, "rows", whole=True)
+        self._digest, self.n_rows = digest.tobytes(), int(rows[0])
+        self._tracks = set(arrays["tracks"].tolist())
+        self._confirmed = set(arrays["confirmed"].tolist())
 
 
 class TrackFile:

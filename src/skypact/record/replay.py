@@ -34,6 +34,23 @@ class Batch(NamedTuple):
     first: int
     last: int
     now_s: float
+    tick: int
+    """Its number, counted from the first report's arrival."""
+
+
+class Place(NamedTuple):
+    """How far a recording has been taken."""
+
+    start_ns: int
+    """First stamp of all, from which batches are cut."""
+    heard: int
+    """Last batch with reports."""
+    tick: int
+    """Last batch."""
+
+    def taken_until_ns(self, period_s: float = BATCH_S) -> int:
+        """Every report that arrived before has been taken."""
+        return self.start_ns + (self.tick + 1) * round(period_s * NANOSECONDS)
 
 
 def in_arrival_order(batches: list[ReportBatch]) -> ReportBatch:
@@ -71,7 +88,9 @@ def arriving_by_own_time(reports: ReportBatch) -> tuple[ReportBatch, dict[int, f
     return in_arrival_order([reports._replace(received_ns=received_ns)]), moved
 
 
-def cut(received_ns: Longs, period_s: float = BATCH_S) -> Iterator[Batch]:
+def cut(
+    received_ns: Longs, period_s: float = BATCH_S, since: Place | None = None
+) -> Iterator[Batch]:
     """Cut sorted stamps at multiples of `period_s` after the first one.
 
     Empty batches are yielded, too, because tracks end by the passing of time; long silences are
@@ -83,20 +102,27 @@ def cut(received_ns: Longs, period_s: float = BATCH_S) -> Iterator[Batch]:
         Arrival, sorted.
     period_s : float
         Length of a batch [s].
+    since : Place or None
+        What was taken before: the stamps go on from there.
     """
     if not received_ns.size:
         return
-    start_ns, period_ns = int(received_ns[0]), round(period_s * NANOSECONDS)
-    ticks = (received_ns - start_ns) // period_ns
+    place = Place(int(received_ns[0]), -1, -1) if since is None else since
+    period_ns = round(period_s * NANOSECONDS)
+    quiet = round(QUIET_S / period_s)
+    ticks = (received_ns - place.start_ns) // period_ns
     used, first = np.unique(ticks, return_index=True)
     last = np.append(first[1:], received_ns.size)
-    quiet = round(QUIET_S / period_s)
+
+    def end_s(tick: int) -> float:
+        return (place.start_ns + (tick + 1) * period_ns) / NANOSECONDS
+
+    heard, done = place.heard, place.tick
     for i, tick in enumerate(used.tolist()):
-        yield Batch(int(first[i]), int(last[i]), (start_ns + (tick + 1) * period_ns) / NANOSECONDS)
-        until = min(int(used[i + 1]), tick + quiet) if i + 1 < used.size else tick + 1
-        for empty in range(tick + 1, until):
-            now_s = (start_ns + (empty + 1) * period_ns) / NANOSECONDS
-            yield Batch(int(last[i]), int(last[i]), now_s)
+        for empty in range(done + 1, min(tick, heard + quiet)):
+            yield Batch(int(first[i]), int(first[i]), end_s(empty), empty)
+        yield Batch(int(first[i]), int(last[i]), end_s(tick), tick)
+        heard = done = tick
 
 
 def withhold(reports: ReportBatch, names: tuple[str, ...]) -> ReportBatch:

@@ -2,10 +2,11 @@
 
 from typing import Final, NamedTuple
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from skypact.errors import ConfigError
+from skypact.errors import ConfigError, RecordingError
 from skypact.geo.geoid import undulation_m
 from skypact.kernels.prepare import REPORT_NUMBERS, prepare
 from skypact.kernels.tracking import step, sweep_tracks
@@ -14,9 +15,6 @@ from skypact.model.reports import (
     REMOTEID,
     TRACK,
     ReportBatch,
-    concat_reports,
-    empty_reports,
-    take_reports,
 )
 from skypact.model.sensors import SensorTable
 from skypact.model.tracking import (
@@ -30,16 +28,23 @@ from skypact.model.tracking import (
     empty_tracks,
 )
 from skypact.model.tracks import TRACK_DTYPES, TrackRows, concat_rows
+from skypact.track.arrivals import Arrivals, Due, pieces, processing_order
+from skypact.track.checkpoint import Arrays, fill, joined, pack, part_of, unpack
 from skypact.track.geometry import geometry
 from skypact.track.params import TrackerParams, track_params
+from skypact.track.state import (
+    keep_learned,
+    learned_arrays,
+    load_learned,
+    load_table,
+    table_arrays,
+)
 
 Floats = npt.NDArray[np.float64]
 Longs = npt.NDArray[np.int64]
 
 PAIR_CAPACITY: Final = 8192
 """Pairs of one micro-batch; 512 reports with 16 candidates each."""
-SLICE_S: Final = 1.0
-"""However long a batch is, sensors take turns this often."""
 LARGEST_STEP: Final = 4096
 """Reports handed to the kernel at once."""
 
@@ -51,7 +56,8 @@ class StepEvents(NamedTuple):
     processed, `report_track` the track each one updated or began, -1 for none. `counts` holds
     ``tracked``, ``unusable`` (coasted, tracker-made, no usable position), ``late`` and ``early``
     (the stamp is behind or ahead of the stream by more than the limits), ``refused`` (the table was
-    full) and ``crowded`` (candidates beyond the room for them).
+    full), ``crowded`` (candidates beyond the room for them) and ``clock_back`` (1 where `now_s` was
+    behind the last one).
     """
 
     rows: TrackRows
@@ -84,12 +90,6 @@ def report_labels(batch: ReportBatch) -> Longs:
         batch.sensor, excluded, batch.icao, batch.mode3a, batch.nacp, batch.callsign, own
     )  # fmt: skip
     return np.column_stack([c.astype(np.int64) for c in columns])
-
-
-def processing_order(batch: ReportBatch, index: Longs, usable: Longs) -> Longs:
-    """Sort rows by slice of time, sensor and time: a sensor's reports together, not for long."""
-    time_s = batch.time_s[usable]
-    return np.lexsort((index[usable], time_s, batch.sensor[usable], np.floor(time_s / SLICE_S)))
 
 
 def is_on_earth(lat_rad: Floats, lon_rad: Floats) -> npt.NDArray[np.bool_]:
@@ -127,9 +127,8 @@ class Tracker:
         self._tracks = empty_tracks(capacity, len(sensors.kind))
         self._pairs = empty_pairs(PAIR_CAPACITY, capacity)
         self._sensors = sensors
-        self._held = empty_reports(0)
-        self._held_index = np.zeros(0, np.int64)
-        self._fed = 0
+        self._arrivals = Arrivals(self._config.reorder_s, self._config.early_max_s)
+        self._now_s = -np.inf
         self._swept_s = -np.inf
         self._done_s = -np.inf
 
@@ -170,8 +169,8 @@ class Tracker:
             raise ConfigError(
                 f"expected at least {len(self._sensors.kind)} sensors, got {-grown} fewer"
             )
-        field = self._geometry.baro_field
-        self._geometry = geometry(sensors, flat=self._params.flat == 1)._replace(baro_field=field)
+        before, self._geometry = self._geometry, geometry(sensors, flat=self._params.flat == 1)
+        keep_learned(before, self._geometry)
         self._sensors = sensors
         if grown:
             more = np.full((self._config.capacity, grown), np.nan)
@@ -188,7 +187,8 @@ class Tracker:
         batch : ReportBatch of n rows
             Any order; times may differ between sensors.
         now_s : float
-            Present time, UTC seconds; must not go back.
+            Present time, UTC seconds. When it goes back by up to `early_max_s`, time stands still
+            until it has caught up, and the step counts ``clock_back``.
 
         Returns
         -------
@@ -197,7 +197,8 @@ class Tracker:
         Raises
         ------
         ConfigError
-            A report names a sensor that is not in force.
+            A report names a sensor that is not in force; `now_s` is no time, or has gone back
+            further.
         """
         if (
             batch.sensor.size
@@ -207,66 +208,146 @@ class Tracker:
                 f"expected sensors 0 to {self._n_sensors - 1} in the reports, got "
                 f"{batch.sensor.min()} to {batch.sensor.max()}; call set_sensors first"
             )
-        index = np.arange(self._fed, self._fed + len(batch.time_s), dtype=np.int64)
-        self._fed += len(index)
-        if len(self._held.time_s):
-            batch = concat_reports([self._held, batch])
-            index = np.concatenate([self._held_index, index])
-        horizon = now_s - self._config.reorder_s
-        ready = batch.time_s <= horizon
-        ready |= ~np.isfinite(batch.time_s)
-        early = batch.time_s > now_s + self._config.early_max_s
-        waits = ~(ready | early)
-        self._held = take_reports(batch, waits)
-        self._held_index = index[waits]
-        return self._process(take_reports(batch, ~waits), index[~waits], horizon)
+        went_back = self._advance(now_s)
+        due = self._arrivals.take(batch, self._now_s)
+        events = self._process(due)
+        events.counts["clock_back"] = int(went_back)
+        return events
 
     def flush(self) -> StepEvents:
         """Process the reports still held back: the stream has ended."""
-        held, index = self._held, self._held_index
-        self._held, self._held_index = empty_reports(0), np.zeros(0, np.int64)
-        horizon = max(self._done_s, float(np.max(held.time_s, initial=-np.inf)))
-        return self._process(held, index, horizon)
+        return self._process(self._arrivals.flush(self._done_s))
 
-    def _process(self, batch: ReportBatch, index: Longs, horizon: float) -> StepEvents:
+    def checkpoint(self) -> bytes:
+        """Bytes from which `restored` makes a tracker that goes on as this one would."""
+        about = {
+            "what": "tracker",
+            "sensors": self._n_sensors,
+            "params": msgspec.to_builtins(self._config),
+        }
+        return pack(self.arrays(), about)
+
+    @classmethod
+    def restored(
+        cls, data: bytes, sensors: SensorTable, params: TrackerParams | None = None
+    ) -> "Tracker":
+        """Make the tracker that `checkpoint` kept.
+
+        Parameters
+        ----------
+        data : bytes
+            What `checkpoint` returned.
+        sensors : SensorTable
+            The sensors that were in force; call `set_sensors` afterwards to add more.
+        params : TrackerParams or None
+            The configuration; None for the kept one. Another `capacity` or `frame` is refused, the
+            rest may differ, and then the picture will.
+
+        Raises
+        ------
+        RecordingError
+            Not a checkpoint, of another version, damaged, or of other sensors or parameters.
+        """
+        arrays, about = unpack(data)
+        if about.get("what") != "tracker":
+            raise RecordingError(f"expected a tracker's checkpoint, got {about.get('what')}")
+        if params is None:
+            try:
+                params = msgspec.convert(about.get("params"), TrackerParams)
+            except msgspec.ValidationError as error:
+                raise RecordingError(f"parameters of the checkpoint: {error}") from error
+        tracker = cls(sensors, params)
+        tracker.load(arrays)
+        return tracker
+
+    def arrays(self) -> Arrays:
+        """All that is kept between steps, by name; see `Stateful` in `model.ports`."""
+        times = np.array([self._now_s, self._swept_s, self._done_s])
+        flat = np.array([self._params.flat], np.int64)
+        return joined(
+            clock={"times": times, "flat": flat},
+            arrivals=self._arrivals.arrays(),
+            tracks=table_arrays(self._tracks),
+            learned=learned_arrays(self._geometry),
+        )
+
+    def load(self, arrays: Arrays) -> None:
+        """Take up a kept state, in place of a new tracker's.
+
+        Raises
+        ------
+        RecordingError
+            The arrays are of other sensors or parameters.
+        """
+        times, flat = np.zeros(3), np.zeros(1, np.int64)
+        fill(times, arrays, "clock/times", whole=True)
+        fill(flat, arrays, "clock/flat", whole=True)
+        if flat[0] != self._params.flat:
+            frames = ("ecef", "flat")
+            raise RecordingError(
+                f"expected a checkpoint in the frame {frames[self._params.flat]}, got one in"
+                f" {frames[flat[0]]}"
+            )
+        self._arrivals.load(part_of(arrays, "arrivals"))
+        load_table(self._tracks, part_of(arrays, "tracks"))
+        load_learned(self._geometry, part_of(arrays, "learned"))
+        self._now_s, self._swept_s, self._done_s = times.tolist()
+
+    def _advance(self, now_s: float) -> bool:
+        """Move the present on; returns whether the clock went back."""
+        if not np.isfinite(now_s):
+            raise ConfigError(f"expected the present time in seconds, got {now_s}")
+        if now_s >= self._now_s:
+            self._now_s = now_s
+            return False
+        if self._now_s - now_s > self._config.early_max_s:
+            raise ConfigError(
+                f"expected a present time not before {self._now_s:.3f} s, got {now_s:.3f} s; set"
+                " the clock right, or begin with a new tracker"
+            )
+        return True
+
+    def _process(self, due: Due) -> StepEvents:
+        """Track what is due, a long step in pieces as short steps would go."""
+        batch, serial, horizon = due
         late = batch.time_s < self._done_s - self._config.late_max_s
         late |= ~np.isfinite(batch.time_s)
         early = (batch.time_s > horizon) & ~late
         counts = {"late": int(np.count_nonzero(late)), "early": int(np.count_nonzero(early))}
         usable = np.flatnonzero(~(late | early))
+        usable = usable[np.argsort(batch.time_s[usable], kind="stable")]
         crowded = int(self._tracks.counters[N_CROWDED])
-        order = usable[processing_order(batch, index, usable)]
-        parts = [
-            self._kernel_step(batch, order[i : i + LARGEST_STEP], index)
-            for i in range(0, len(order), LARGEST_STEP)
-        ]
-        self._done_s = max(self._done_s, horizon)
-        ended = self._sweep(horizon)
-        report_track = np.full(len(index), -1, np.int64)
+        columns = report_numbers(batch), report_labels(batch), self._geoid(batch)
+        report_track = np.full(len(serial), -1, np.int64)
+        rows, ended = [], []
         tracked = refused = used = 0
-        for _, m, n, lost in parts:
-            place = np.searchsorted(index, m.serial[:n])
-            report_track[place] = m.number_out[:n]
-            tracked += int(np.count_nonzero(m.number_out[:n] >= 0))
-            refused += lost
-            used += n
+        quiet_s = self._config.coast_max_s + self._config.late_max_s + 2.0
+        cuts = pieces(batch.time_s[usable], self._done_s, horizon, self._config.sweep_s, quiet_s)
+        for first, last, end_s in cuts:
+            part = usable[first:last]
+            order = part[processing_order(batch, serial, part)]
+            for i in range(0, len(order), LARGEST_STEP):
+                made, m, n, lost = self._kernel_step(*columns, order[i : i + LARGEST_STEP])
+                rows.append(made)
+                report_track[m.serial[:n]] = m.number_out[:n]
+                tracked += int(np.count_nonzero(m.number_out[:n] >= 0))
+                refused += lost
+                used += n
+            self._done_s = max(self._done_s, end_s)
+            ended.append(self._sweep(end_s))
         counts |= {
             "tracked": tracked,
             "refused": refused,
-            "unusable": len(order) - used,
+            "unusable": len(usable) - used,
             "crowded": int(self._tracks.counters[N_CROWDED]) - crowded,
         }
-        joined = concat_rows([rows for rows, _, _, _ in parts])
-        return StepEvents(joined, ended, index, report_track, counts)
+        return StepEvents(concat_rows(rows), np.concatenate(ended), serial, report_track, counts)
 
     def _kernel_step(
-        self, batch: ReportBatch, order: Longs, index: Longs
+        self, f: Floats, labels: Longs, geoid: Floats, order: Longs
     ) -> tuple[TrackRows, Measurements, int, int]:
         m = empty_measurements(len(order))
-        geoid = self._geoid(batch)
-        f, labels = report_numbers(batch), report_labels(batch)
         n = prepare(f, labels, order, geoid, self._geometry, self._params, m)
-        m.serial[:n] = index[m.serial[:n]]
         out = np.empty((2 * n, len(TRACK_DTYPES)))
         counts = np.zeros(3, np.int64)
         k = step(self._tracks, m, n, self._geometry, self._params, self._pairs, out, counts)
