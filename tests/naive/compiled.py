@@ -5,7 +5,7 @@ A helper called from Python is compiled anew in every process; through these it 
 
 import numpy as np
 
-from skypact.kernels import gate, geodesy, grid, height, imm, lifecycle, update
+from skypact.kernels import gate, geodesy, grid, height, imm, lifecycle, maps, update
 from skypact.kernels._jit import allocating_kernel, kernel
 
 _ecef_from_polar_one = geodesy.ecef_from_polar_one
@@ -26,6 +26,13 @@ _coarse_reach = gate.coarse_reach
 _count_miss = lifecycle.count_miss
 _cell_row = grid.cell_row
 _cell_column = grid.cell_column
+_cell_of = maps.cell_of
+_count_turns = maps.count_turns
+_false_per_turn = maps.false_per_turn
+_false_in_cell = maps.false_in_cell
+_note_false = maps.note_false
+_note_looks = maps.note_looks
+_detection_in_cell = maps.detection_in_cell
 
 
 @kernel
@@ -129,3 +136,45 @@ def identity_ratio(tracks, t, m, j, p):
 def count_miss(tracks, t, p_detection, p):
     """Compiled `lifecycle.count_miss`."""
     _count_miss(tracks, t, p_detection, p)
+
+
+@kernel
+def cell_of(range_m, azimuth_rad, range_max_m):
+    """Compiled `maps.cell_of`."""
+    return _cell_of(range_m, azimuth_rad, range_max_m)
+
+
+@kernel
+def count_turns(state, time_s, period_s):
+    """Compiled `maps.count_turns`."""
+    _count_turns(state, time_s, period_s)
+
+
+@kernel
+def false_per_turn(cells, turns, sheet):
+    """Compiled `maps.false_per_turn`."""
+    return _false_per_turn(cells, turns, sheet)
+
+
+@kernel
+def false_in_cell(cells, cell, turns, sheet):
+    """Compiled `maps.false_in_cell`."""
+    return _false_in_cell(cells, cell, turns, sheet)
+
+
+@kernel
+def note_false(cells, cell, weight, turns):
+    """Compiled `maps.note_false`."""
+    _note_false(cells, cell, weight, turns)
+
+
+@kernel
+def note_looks(cells, cell, gap_s, period_s):
+    """Compiled `maps.note_looks`."""
+    _note_looks(cells, cell, gap_s, period_s)
+
+
+@kernel
+def detection_in_cell(cells, cell, sheet):
+    """Compiled `maps.detection_in_cell`."""
+    return _detection_in_cell(cells, cell, sheet)

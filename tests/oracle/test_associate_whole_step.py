@@ -32,7 +32,7 @@ from skypact.units import METRE
 TABLE = scenes.sensors(
     scenes.radar("r0"), scenes.radar("r1", lat=48.6, lon=17.4, period_s=5.0), scenes.receiver("a0")
 )
-PARAMS = TrackerParams(capacity=64)
+PARAMS = TrackerParams(capacity=64, learn_sensors=False)
 UNTIL_S = 22.0
 
 

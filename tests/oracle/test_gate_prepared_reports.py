@@ -58,7 +58,7 @@ def random_reports(rng, n=400):
 
 def both_ways(seed, frame):
     rng = np.random.default_rng(seed)
-    batch, params = random_reports(rng), TrackerParams(frame=frame)
+    batch, params = random_reports(rng), TrackerParams(frame=frame, learn_sensors=False)
     undulations = np.full(400, 45.0) if frame == "ecef" else np.zeros(400)
     order = rng.permutation(400)
     g, m = geometry(TABLE, flat=frame == "flat"), stage.empty_measurements(400)

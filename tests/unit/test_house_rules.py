@@ -74,7 +74,8 @@ def kernel_names(text: str) -> list[str]:
     return [
         node.name
         for node in ast.walk(ast.parse(text))
-        if isinstance(node, ast.FunctionDef) and decorator_names(node) & {"kernel", "allocating_kernel"}
+        if isinstance(node, ast.FunctionDef)
+        and decorator_names(node) & {"kernel", "allocating_kernel"}
     ]
 
 

@@ -7,21 +7,24 @@ array made in one of them does not compile ("requires NRT").
 """
 
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 from numba import njit
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+_UNCOUNTED: Final[dict[str, Any]] = {"error_model": "numpy", "_nrt": False}
+"""Options of code without reference counts; numba's stubs do not know `_nrt`."""
+
 
 def helper(function: F) -> F:
     """Compile `function` into the kernels that call it; it makes no array."""
-    return cast("F", njit(error_model="numpy", _nrt=False)(function))
+    return cast("F", njit(**_UNCOUNTED)(function))
 
 
 def kernel(function: F) -> F:
     """Compile `function` as an entry point, cached, without the interpreter lock; no new arrays."""
-    return cast("F", njit(cache=True, error_model="numpy", nogil=True, _nrt=False)(function))
+    return cast("F", njit(cache=True, nogil=True, **_UNCOUNTED)(function))
 
 
 def allocating_kernel(function: F) -> F:

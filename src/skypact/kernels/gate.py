@@ -13,6 +13,7 @@ import numpy.typing as npt
 from skypact.kernels._jit import helper
 from skypact.kernels.grid import bucket_of, cell_column, cell_row, cells_around
 from skypact.kernels.imm import predict_models
+from skypact.kernels.maps import detection_in_cell
 from skypact.kernels.update import n_components, update_one
 from skypact.model.tracking import (
     ADDRESS,
@@ -336,7 +337,10 @@ def add_pair(
         d2, likelihood = hypothesis(scratch.z, m.form[j], site, axes, p.flat, scratch, post)
     if not d2 < limit:
         return k
-    seen = tracks.num[t, VISIBLE] * g.p_detection[s]
+    detected = g.p_detection[s]
+    if p.learn == 1:
+        detected = detection_in_cell(g.look_map[s], m.cell[j], detected)
+    seen = tracks.num[t, VISIBLE] * detected
     other = m.clutter[j] + m.birth[j]
     weight = likelihood + ratio - math.log(other)
     if ratio <= p.identity[OTHER_ADDRESS]:

@@ -17,6 +17,7 @@ from skypact.kernels._jit import helper
 from skypact.kernels.grid import link, unlink
 from skypact.kernels.imm import refresh_moments
 from skypact.kernels.kalman import frame_up
+from skypact.kernels.maps import cell_of_place, detection_in_cell, note_looks
 from skypact.kernels.update import update_one
 from skypact.model.tracking import (
     ADDRESS,
@@ -242,15 +243,20 @@ def start_track(
         tracks.seen_s[t, i] = math.nan
     take_over(tracks, t, m, j)
     refresh_moments(tracks, t, p.flat, scratch)
-    note_hit(tracks, t, m, j, p)
+    note_hit(tracks, t, m, j, g, p)
     link(tracks, t, p.flat, m.time_s[j])
     return t
 
 
 @helper
-def note_hit(tracks: TrackTable, t: int, m: Measurements, j: int, p: TrackParams) -> None:
+def note_hit(
+    tracks: TrackTable, t: int, m: Measurements, j: int, g: Geometry, p: TrackParams
+) -> None:
     """Book a report on a track: time, identity, looks, confirmation."""
     s = m.sensor[j]
+    if p.learn == 1 and tracks.tag[t, STATE] == CONFIRMED and tracks.seen_s[t, s] <= m.time_s[j]:
+        gap_s = m.time_s[j] - tracks.seen_s[t, s]
+        note_looks(g.look_map[s], m.cell[j], gap_s, g.period_s[s])
     tracks.num[t, LAST_HIT] = m.time_s[j]
     if m.z[j, MEMORY] > 0.0:
         tracks.num[t, LAST_SELF] = m.time_s[j]
@@ -307,6 +313,21 @@ def count_miss(tracks: TrackTable, t: int, p_detection: float, p: TrackParams) -
 
 
 @helper
+def detection_of(
+    tracks: TrackTable, t: int, s: int, now_s: float, g: Geometry, p: TrackParams
+) -> float:
+    """Probability that sensor s reports track t where it should be now."""
+    if p.learn == 0:
+        return g.p_detection[s]
+    dt = now_s - tracks.num[t, STATE_TIME]
+    x = tracks.pos[t, 0] + dt * tracks.vel[t, 0]
+    y = tracks.pos[t, 1] + dt * tracks.vel[t, 1]
+    z = tracks.pos[t, 2] + dt * tracks.vel[t, 2]
+    cell = cell_of_place(x, y, z, g.site[s], g.axes[s], g.range_max_m[s])
+    return detection_in_cell(g.look_map[s], cell, g.p_detection[s])
+
+
+@helper
 def miss_looks(tracks: TrackTable, t: int, now_s: float, g: Geometry, p: TrackParams) -> None:
     """Count the looks that have gone by for track t, sensor by sensor."""
     for s in range(g.period_s.shape[0]):
@@ -315,7 +336,7 @@ def miss_looks(tracks: TrackTable, t: int, now_s: float, g: Geometry, p: TrackPa
             continue
         while now_s - tracks.look_s[t, s] > LOOK_MARGIN * g.period_s[s]:
             tracks.look_s[t, s] += g.period_s[s]
-            count_miss(tracks, t, g.p_detection[s], p)
+            count_miss(tracks, t, detection_of(tracks, t, s, now_s, g, p), p)
             if tracks.num[t, VISIBLE] + tracks.num[t, FADED] < 1e-6:
                 return
 

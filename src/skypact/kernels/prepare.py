@@ -17,6 +17,7 @@ from skypact.kernels.geodesy import (
     ecef_from_polar_one,
     up_at_one,
 )
+from skypact.kernels.maps import cell_of, count_turns, false_in_cell, false_per_turn
 from skypact.model.tracking import (
     AZIMUTH,
     BEARING,
@@ -26,6 +27,7 @@ from skypact.model.tracking import (
     EXTRAS,
     HEIGHT,
     MEMORY,
+    N_CELLS,
     PLACE,
     PLANE,
     POLAR,
@@ -38,6 +40,7 @@ from skypact.model.tracking import (
     SIGMA_RANGE_RATE,
     SIGMA_V,
     SIGMA_VU,
+    TURNS,
     UP,
     VE,
     VN,
@@ -330,13 +333,27 @@ def density_volume(z: Floats, form: int, reach_m: float) -> float:
 
 
 @helper
-def false_share(f: Floats, icao: int, mode3a: int) -> float:
-    """How much rarer false reports of this content are than bare ones."""
-    if icao >= 0:
-        return CLUTTER_WITH_CODE * CLUTTER_WITH_CODE
-    if mode3a >= 0 or not math.isnan(f[BARO]):
-        return CLUTTER_WITH_CODE
-    return 1.0
+def has_content(f: Floats, icao: int, mode3a: int) -> int:
+    """1 where a report carries an address, a code or a level, as few false reports do."""
+    return 1 if icao >= 0 or mode3a >= 0 or not math.isnan(f[BARO]) else 0
+
+
+@helper
+def false_reports(f: Floats, form: int, coded: int, s: int, g: Geometry, learn: int) -> float:
+    """Expect false reports of a turn, of the place's density spread over the whole sensor.
+
+    `coded` is 1 for reports with a code, a level or an address, which are counted by themselves.
+    """
+    sheet = max(g.clutter_per_scan[s], LEAST_CLUTTER)
+    if coded == 1:
+        sheet *= CLUTTER_WITH_CODE
+    if learn == 0:
+        return sheet
+    turns = g.turns[s, TURNS]
+    if form != POLAR:
+        return false_per_turn(g.false_map[s, coded], turns, sheet)
+    cell = cell_of(f[SLANT], f[THETA], g.range_max_m[s])
+    return N_CELLS * false_in_cell(g.false_map[s, coded], cell, turns, sheet)
 
 
 @kernel
@@ -400,8 +417,15 @@ def prepare(
         set_extras(z, f[i], form, s, g, p)
         z[MEMORY] = p.self_report_memory_s if labels[i, 6] == 1 else 0.0
         volume = density_volume(z, form, g.range_max_m[s])
-        share = false_share(f[i], labels[i, 2], labels[i, 3])
-        m.clutter[count] = max(g.clutter_per_scan[s], LEAST_CLUTTER) * share / volume
+        coded = has_content(f[i], labels[i, 2], labels[i, 3])
+        if p.learn == 1:
+            count_turns(g.turns[s], f[i, TIME], g.period_s[s])
+        m.clutter[count] = false_reports(f[i], form, coded, s, g, p.learn) / volume
+        if labels[i, 2] >= 0:
+            m.clutter[count] *= CLUTTER_WITH_CODE
+        m.cell[count] = 0
+        if form == POLAR:
+            m.cell[count] = cell_of(f[i, SLANT], f[i, THETA], g.range_max_m[s])
         m.birth[count] = 0.0 if form == BEARING else p.births_per_scan / volume
         m.time_s[count] = f[i, TIME]
         m.sensor[count] = s

@@ -20,6 +20,7 @@ from skypact.kernels.geodesy import enu_axes_one, geodetic_from_ecef_one
 from skypact.kernels.grid import link
 from skypact.kernels.imm import predict_models, refresh_moments
 from skypact.kernels.lifecycle import note_hit, start_track, sweep
+from skypact.kernels.maps import note_false
 from skypact.kernels.prepare import level_uncertainty
 from skypact.model.tracking import (
     ADDRESS,
@@ -39,6 +40,7 @@ from skypact.model.tracking import (
     STATE,
     STATE_TIME,
     TURN,
+    TURNS,
     VISIBLE,
     Geometry,
     Measurements,
@@ -206,7 +208,7 @@ def forward_to(tracks: TrackTable, t: int, time_s: float, p: TrackParams, scratc
 
 @helper
 def apply_track(
-    tracks: TrackTable, local: int, m: Measurements, p: TrackParams, pairs: Pairs
+    tracks: TrackTable, local: int, m: Measurements, g: Geometry, p: TrackParams, pairs: Pairs
 ) -> bool:
     """Update one track of the micro-batch from its pairs; True where a report is likely its own."""
     t = pairs.rows[local]
@@ -234,9 +236,17 @@ def apply_track(
     tracks.num[t, FADED] *= missed
     refresh_moments(tracks, t, p.flat, pairs.scratch)
     if detected > 0.5:
-        note_hit(tracks, t, m, j, p)
+        note_hit(tracks, t, m, j, g, p)
     link(tracks, t, p.flat, tracks.num[t, STATE_TIME])
     return detected > 0.5
+
+
+@helper
+def note_unexplained(m: Measurements, j: int, free: float, g: Geometry) -> None:
+    """Count report j as false with the probability that no track explains it."""
+    s = m.sensor[j]
+    coded = 1 if m.icao[j] >= 0 or m.mode3a[j] >= 0 or not math.isnan(m.baro_m[j]) else 0
+    note_false(g.false_map[s, coded], m.cell[j], free, g.turns[s, TURNS])
 
 
 @helper
@@ -259,6 +269,8 @@ def begin_tracks(
         pairs.sum_report[pairs.report[k] - span[0]] += pairs.prob[k]
     for j in range(span[0], span[1]):
         free = max(0.0, 1.0 - pairs.sum_report[j - span[0]])
+        if p.learn == 1:
+            note_unexplained(m, j, free, g)
         chance = free * m.birth[j] / (m.birth[j] + m.clutter[j])
         if free < 0.5 or chance < LEAST_START:
             continue
@@ -360,7 +372,7 @@ def run_micro_batch(
     for k in range(n):
         pairs.report[k] += span[0]
     for local in range(n_tracks):
-        if apply_track(tracks, local, m, p, pairs) and tracks.tag[pairs.rows[local], HITS] >= 2:
+        if apply_track(tracks, local, m, g, p, pairs) and tracks.tag[pairs.rows[local], HITS] >= 2:
             export_row(tracks, pairs.rows[local], g, p.flat, pairs.scratch, out[count])
             count += 1
     refused = begin_tracks(tracks, m, (span[0], span[1], n), g, p, pairs)

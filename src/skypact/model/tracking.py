@@ -100,6 +100,18 @@ Z_WIDTH: Final = 25
 """Columns of `Measurements.z`."""
 
 
+(N_RINGS, N_SECTORS) = (32, 60)
+"""Cells of a sensor's learned maps: rings of its greatest range, sectors of 6 degrees."""
+N_CELLS: Final = N_RINGS * N_SECTORS
+
+(TURNS, LAST_REPORT_S) = range(2)
+"""Columns of `Geometry.turns`."""
+(FALSE_SUM, FALSE_TURN) = range(2)
+"""Columns of `Geometry.false_map`: false reports, faded, and the turn they were last counted in."""
+(HIT_SUM, LOOK_SUM) = range(2)
+"""Columns of `Geometry.look_map`: detections and looks, faded."""
+
+
 class TrackTable(NamedTuple):
     """All tracks, capacity N, with M models of a 7-state and S sensors.
 
@@ -158,6 +170,13 @@ class Geometry(NamedTuple):
     sigma_range_rate_mps: Floats
     baro_field: Floats
     """Geometric minus (barometric + geoid) height by layer, and its weight (2, layers)."""
+    turns: Floats
+    """Turns that each sensor has made, silence left out, and time of its last report (S, 2)."""
+    false_map: Floats
+    """Learned false reports, bare ones and ones with a code, per cell; cell 0 is the whole sensor
+    (S, 2, 1 + cells, 2)."""
+    look_map: Floats
+    """Learned detections per cell; cell 0 is the whole sensor (S, 1 + cells, 2)."""
 
 
 LEARNED: Final = ("baro_field",)
@@ -181,6 +200,8 @@ class Measurements(NamedTuple):
     mode3a: Ints
     callsign: Longs
     baro_m: Floats
+    cell: Longs
+    """Cell of the sensor's learned maps, 0 where it has none (n,)."""
     serial: Longs
     """Running number of the report (n,)."""
     row_out: Longs
@@ -293,6 +314,8 @@ class TrackParams(NamedTuple):
     """Standard deviation of a reported vertical rate."""
     existence: Floats
     """Thresholds and rates, see `track.params` (8,)."""
+    learn: int
+    """1: detection and false reports per cell are learned; 0: the data sheet's figures hold."""
 
 
 (CONFIRM_AT, DROP_AT, DROP_CONFIRMED_AT, FADE, RETURN, LOSS, COAST_MAX_S, SPREAD_MAX_M) = range(8)

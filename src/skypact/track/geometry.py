@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from skypact.kernels.geodesy import ecef_from_geodetic, enu_axes
 from skypact.model.sensors import ADSB_RECEIVER, MLAT_SYSTEM, SMR, SensorTable
-from skypact.model.tracking import Geometry
+from skypact.model.tracking import N_CELLS, Geometry
 
 LAYERS: Final = 12
 """Layers of the barometric field: 18 km in steps of 1.5 km."""
@@ -64,4 +64,7 @@ def geometry(table: SensorTable, *, flat: bool) -> Geometry:
         sigma_elevation_rad=table.sigma_elevation_rad,
         sigma_range_rate_mps=table.sigma_range_rate_mps,
         baro_field=np.zeros((2, LAYERS)),
+        turns=np.tile([0.0, np.nan], (n, 1)),
+        false_map=np.zeros((n, 2, 1 + N_CELLS, 2)),
+        look_map=np.zeros((n, 1 + N_CELLS, 2)),
     )

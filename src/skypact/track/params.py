@@ -101,6 +101,9 @@ class TrackerParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """A report older than its sensor's stream by more than this is kept out and counted."""
     early_max_s: Positive = 10.0
     """A report stamped further ahead than this is kept out and counted: its clock is wrong."""
+    learn_sensors: bool = True
+    """Learn from the data how often each sensor detects and where it reports falsely; else its data
+    sheet is believed."""
     capacity: Annotated[int, Meta(gt=0, le=1_000_000)] = 4096
     """Rows of the track table."""
 
@@ -166,4 +169,5 @@ def track_params(params: TrackerParams) -> TrackParams:
         sigma_velocity_mps=params.sigma_velocity_mps,
         sigma_climb_mps=params.sigma_climb_mps,
         existence=existence,
+        learn=int(params.learn_sensors),
     )
