@@ -341,3 +341,21 @@ def test_an_empty_step_and_an_empty_flush_change_nothing():
         assert len(events.rows.time_s) == 0
         assert sum(events.counts.values()) == 0
     assert tracker.n_tracks == 0
+
+
+def test_wrong_figures_of_a_data_sheet_are_found_from_the_reports():
+    table = scenes.sensors(radar("r0", p_detection=0.95, clutter_per_scan=1.0))
+    flights = [
+        Flight(47.2 + 0.25 * k, 15.3 + 0.2 * k, heading=40.0 * k, height_m=8_000 + 300 * k)
+        for k in range(6)
+    ]
+    rng = np.random.default_rng(31)
+    seen = plots(table, 0, flights, 400.0, rng, detected=0.7)
+    false = scenes.false_plots(table, 0, 400.0, rng, 15.0)
+    tracker = scenes.Tracker(table, TrackerParams(capacity=512))
+    batch = scenes.merged(seen, false)
+    for k in range(400):
+        tracker.step(take_reports(batch, np.floor(batch.time_s) == k), k + 1.0)
+    found = tracker.found_figures()
+    assert found.p_detection[0] == pytest.approx(0.7, abs=0.06)
+    assert found.clutter_per_scan[0] == pytest.approx(15.0, rel=0.15)

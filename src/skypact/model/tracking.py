@@ -179,7 +179,7 @@ class Geometry(NamedTuple):
     """Learned detections per cell; cell 0 is the whole sensor (S, 1 + cells, 2)."""
 
 
-LEARNED: Final = ("baro_field",)
+LEARNED: Final = ("baro_field", "turns", "false_map", "look_map")
 """Fields of `Geometry` that the kernels write: they outlive new sensors and are kept in
 checkpoints."""
 

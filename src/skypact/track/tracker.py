@@ -30,6 +30,7 @@ from skypact.model.tracking import (
 from skypact.model.tracks import TRACK_DTYPES, TrackRows, concat_rows
 from skypact.track.arrivals import Arrivals, Due, pieces, processing_order
 from skypact.track.checkpoint import Arrays, fill, joined, pack, part_of, unpack
+from skypact.track.found import FoundFigures, found_figures
 from skypact.track.geometry import geometry
 from skypact.track.params import TrackerParams, track_params
 from skypact.track.state import (
@@ -155,6 +156,10 @@ class Tracker:
     def n_confirmed(self) -> int:
         """Confirmed tracks alive."""
         return int(self._tracks.counters[N_CONFIRMED])
+
+    def found_figures(self) -> FoundFigures:
+        """Tell the detection and false reports of the sensors as the reports show them."""
+        return found_figures(self._geometry)
 
     def set_sensors(self, sensors: SensorTable) -> None:
         """Put another sensor table in force; it must keep the rows there are and may add some.
