@@ -16,6 +16,7 @@ from skypact.model import reports, tracks, truth
 from skypact.record.tables import reports_to_arrow, tracks_to_arrow, truth_to_arrow
 from skypact.simulate import parts, scenario
 from skypact.simulate.flat import schema
+from skypact.track import params as track_params
 
 DOCS = Path(__file__).resolve().parent
 MEANING = {
@@ -316,13 +317,22 @@ def configuration_page() -> str:
     sheets = [NOTE, "# Union file\n", "TOML. Unknown keys are errors.\n"]
     sheets += [
         struct_table(struct, config)
-        for struct in (config.Union, config.Member, config.Sensor, config.Biases)
+        for struct in (
+            config.Union,
+            config.Member,
+            config.Sensor,
+            config.Biases,
+            config.Tracking,
+            config.TargetClass,
+            config.TrackingArea,
+        )
     ]
     names = [f.name for f in msgspec.inspect.type_info(config.KindDefaults).fields]
     lines = ["| kind | " + " | ".join(names) + " |", "|---" * (len(names) + 1) + "|"]
     for kind, values in config.KIND_DEFAULTS.items():
         cells = " | ".join(f"{getattr(values, n):g}" for n in names)
         lines.append(f"| {kind} | {cells} |")
+    sheets.append(struct_table(track_params.TrackerParams, track_params))
     sheets += ["## Defaults by kind\n", "\n".join(lines) + "\n"]
     return "\n".join(sheets)
 

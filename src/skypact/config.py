@@ -117,6 +117,49 @@ class Member(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """ISO 3166 numeric codes of its territory, as in the border data."""
 
 
+class TargetClass(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Limits of a kind of object: what it can do, from which the tracker's figures follow."""
+
+    name: Annotated[str, Meta(min_length=1)]
+    share: Positive = 1.0
+    """How common it is beside the other classes."""
+    speed_max_mps: Positive
+    """Greatest ground speed."""
+    accel_max_mps2: Positive
+    """Strongest horizontal acceleration that it holds for some seconds."""
+    turn_max_dps: Positive
+    """Fastest turn that it flies in service."""
+    climb_max_mps: Positive
+    """Greatest rate of climb or descent."""
+
+
+class TrackingArea(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A part of the sky whose objects move otherwise, such as a terminal or a training area."""
+
+    name: Annotated[str, Meta(min_length=1)]
+    outline: Annotated[tuple[tuple[Latitude, Longitude], ...], Meta(min_length=3)]
+    """Corners, degrees north and east, in order; the last is joined to the first."""
+    lower_m: Height = -500.0
+    """Least height above the WGS-84 ellipsoid."""
+    upper_m: Height = 60_000.0
+    """Greatest height above the WGS-84 ellipsoid."""
+    target_class: tuple[TargetClass, ...] = ()
+    """Objects of the area; none: those of the whole file."""
+    parameters: dict[str, float] = {}
+    """Figures of motion that are set by hand, by name (`TrackerParams`)."""
+
+
+class Tracking(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is tracked: kinds of objects with their limits, and areas with kinds of their own."""
+
+    target_class: tuple[TargetClass, ...] = ()
+    """Objects that are expected; none: the tracker's own list."""
+    area: tuple[TrackingArea, ...] = ()
+    """Areas with objects of their own; where they overlap, the first counts."""
+    parameters: dict[str, float | bool] = {}
+    """Figures of the tracker that are set by hand, by name (`TrackerParams`)."""
+
+
 class Union(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A union file."""
 
@@ -126,6 +169,8 @@ class Union(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     then have ``x_m, y_m`` instead of latitude and longitude."""
     member: tuple[Member, ...] = ()
     sensor: tuple[Sensor, ...] = ()
+    tracking: Tracking = Tracking()
+    """What is tracked, and how; left out, the tracker's own figures hold."""
 
 
 def union_from_toml(text: str, where: str = "union file") -> Union:

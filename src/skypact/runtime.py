@@ -20,6 +20,7 @@ from skypact.record.picture import PictureCount
 from skypact.record.replay import Batch, Place, cut, in_arrival_order
 from skypact.record.summary import LatencyMeter
 from skypact.register.known import without_known_biases
+from skypact.track.areas import AreaMotion
 from skypact.track.checkpoint import Checkpoint, fill, joined, pack, part_of
 from skypact.track.params import TrackerParams
 from skypact.track.tracker import StepEvents, Tracker
@@ -47,6 +48,8 @@ class Pipeline:
         Who gets every step.
     params : TrackerParams or None
         The tracker's configuration.
+    areas : sequence of AreaMotion
+        Areas in which objects move otherwise.
     """
 
     def __init__(
@@ -54,6 +57,7 @@ class Pipeline:
         sensors: Sequence[Sensor],
         sinks: Sequence[Sink] = (),
         params: TrackerParams | None = None,
+        areas: Sequence[AreaMotion] = (),
     ) -> None:
         self.picture = PictureCount()
         self.latency = LatencyMeter()
@@ -62,7 +66,7 @@ class Pipeline:
         """What became of the reports, as the tracker counts it."""
         self._sensors = list(sensors)
         self._flat = params is not None and params.frame == "flat"
-        self._tracker = Tracker(sensor_table(self._sensors, flat=self._flat), params)
+        self._tracker = Tracker(sensor_table(self._sensors, flat=self._flat), params, areas)
         self._sinks: list[Sink] = [self.picture, *sinks]
         self._clock: Clock | None = None
         self._waiting = np.zeros(0, np.int64)

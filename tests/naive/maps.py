@@ -31,10 +31,10 @@ class FalseReports:
         return (SENSOR_COUNTS + self.faded(turn)) / (SENSOR_COUNTS / self.sheet + turns)
 
     def in_cell(self, of, turn):
-        """Gamma prior of the sensor's mean and what was seen in the cell."""
+        """Gamma prior of the sensor's mean and what was seen in the cell, at least that mean."""
         mean = self.per_turn(turn) / (RINGS * SECTORS)
         turns = MEMORY_TURNS * (1 - math.exp(-turn / MEMORY_TURNS))
-        return (CELL_COUNTS + self.faded(turn, of)) / (CELL_COUNTS / mean + turns)
+        return max(mean, (CELL_COUNTS + self.faded(turn, of)) / (CELL_COUNTS / mean + turns))
 
 
 def detection(hits, looks, sheet, cell_hits=0.0, cell_looks=0.0):

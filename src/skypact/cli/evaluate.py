@@ -28,6 +28,8 @@ from skypact.record.judged import (
     tracks_from_reports,
     truth_from_reports,
 )
+from skypact.track.datasheet import tracker_params
+from skypact.track.params import TrackerParams
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -45,6 +47,8 @@ class Given(NamedTuple):
     model: FlatModel | None = None
     """Own model of a flat scenario."""
     notes: tuple[str, ...] = ()
+    tracker: TrackerParams | None = None
+    """Configuration that follows from the union file."""
 
 
 def params_of(args: argparse.Namespace) -> EvaluateParams:
@@ -100,13 +104,14 @@ def _given(args: argparse.Namespace) -> Given:
         return Given()
     if args.union is None:
         raise ConfigError("--reports: expected with --union FILE, which describes the sensors")
-    intake = Intake(read_union(args.union), date_s=midnight_s(args.date))
+    union = read_union(args.union)
+    intake = Intake(union, date_s=midnight_s(args.date))
     reports = intake.read([args.reports], midnight_s(args.date))
     if not reports.time_s.size:
         raise RecordingError(f"{args.reports}: expected reports, got none")
     if not (reports.target >= 0).any():
         say(f"{args.reports} does not say which object each report is of: no floors")
-    return Given(reports, intake.sensors, *_model(args.scenario))
+    return Given(reports, intake.sensors, *_model(args.scenario), tracker_params(union))
 
 
 def _model(name: str | None) -> tuple[FlatModel | None, tuple[str, ...]]:
@@ -153,6 +158,7 @@ def _judge(args: argparse.Namespace, params: EvaluateParams) -> tuple[Evaluation
             reports=given.reports,
             sensors=given.sensors,
             model=given.model,
+            tracker=given.tracker,
             requirements=args.requirements,
             names=truth.names,
             progress=progress.update,

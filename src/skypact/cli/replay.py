@@ -26,7 +26,7 @@ from skypact.runtime import Pipeline, Replay, sensors_of
 from skypact.serve.history import TrackHistory
 from skypact.serve.scene import scene_from_union
 from skypact.track.checkpoint import Checkpoint
-from skypact.track.params import TrackerParams
+from skypact.track.datasheet import area_motions, tracker_params
 
 MAX_SPEED = float("inf")
 CHECKPOINT_S: Final = 60.0
@@ -168,10 +168,9 @@ def run(args: argparse.Namespace) -> int:
         if args.out is not None:
             path = out_folder(args.out) / "tracks.parquet"
             sinks.append(TrackFile(path, "replay", flat=flat))
-        params = TrackerParams(frame="flat" if flat else "ecef")
         sensors, reports = _in_order_of(intake.sensors, reports, kept)
         n_kept = len(sensors) if kept is None else len(sensors_of(kept))
-        pipeline = Pipeline(sensors[:n_kept], sinks, params)
+        pipeline = Pipeline(sensors[:n_kept], sinks, tracker_params(union), area_motions(union))
         run_through = Replay(reports, pipeline, kept)
         pipeline.set_sensors(sensors)
 

@@ -57,6 +57,7 @@ from skypact.evaluate.siap import siap
 from skypact.model.reports import Bytes, Longs, ReportBatch
 from skypact.model.tracks import CLASSES, TrackRows
 from skypact.model.truth import TruthRows
+from skypact.track.params import TrackerParams
 from skypact.units import DEGREE
 
 Table = TypeVar("Table", TruthRows, TrackRows)
@@ -104,6 +105,7 @@ def evaluate(
     reports: ReportBatch | None = None,
     sensors: Sequence[Sensor] | None = None,
     model: FlatModel | None = None,
+    tracker: TrackerParams | None = None,
     requirements: Sequence[str] = (),
     names: Mapping[int, str] | None = None,
     progress: Progress = _unseen,
@@ -121,6 +123,8 @@ def evaluate(
         What was tracked; with `target` known, floors, delays and NIS come from them.
     model : FlatModel or None
         True motion of a flat scene, for the floors.
+    tracker : TrackerParams or None
+        The tracker's configuration, for the clairvoyant one; None: the default.
     requirements : sequence of str
         Names of requirement sets to check.
     names : mapping, optional
@@ -149,7 +153,9 @@ def evaluate(
     figures["floors"], figures["nis"] = {}, {}
     if reports is not None and sensors is not None and (reports.target >= 0).any():
         figures["nis"] = _nis(scene, reports, sensors, flat=flat)
-        bounds = floors_by_row(reports, sensors, scene.truth, flat=flat, model=model)
+        bounds = floors_by_row(
+            reports, sensors, scene.truth, flat=flat, model=model, params=tracker
+        )
         settle_s = bounds.figures["settings"]["settle_s"]
         figures["floors"] = bounds.figures | {"settled": settled(scene.errors, bounds, settle_s)}
     evidence = Evidence(scene.truth, scene.found, scene.match, scene.errors)

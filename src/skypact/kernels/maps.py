@@ -106,10 +106,14 @@ def false_per_turn(cells: Floats, turns: float, sheet: float) -> float:
 
 @helper
 def false_in_cell(cells: Floats, cell: int, turns: float, sheet: float) -> float:
-    """Expect false reports in a cell in a turn."""
+    """Expect false reports in a cell in a turn, no fewer than the sensor's mean.
+
+    A cell that happened to stay empty is not known to be quiet: taken so, its next false report
+    starts a track too easily (one false track an hour instead of none).
+    """
     mean = false_per_turn(cells, turns, sheet) / (N_RINGS * N_SECTORS)
     seen = faded_sum(cells[cell], turns)
-    return (CELL_COUNTS + seen) / (CELL_COUNTS / mean + exposure(turns))
+    return max(mean, (CELL_COUNTS + seen) / (CELL_COUNTS / mean + exposure(turns)))
 
 
 @helper

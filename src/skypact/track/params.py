@@ -4,6 +4,7 @@ Defaults follow what aircraft can do, not a scenario: a standard-rate turn is 3 
 light aircraft and fast jets turn at up to about 3 g, airliners climb at up to 30 m/s.
 """
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 import msgspec
@@ -29,7 +30,7 @@ Share = Annotated[float, Meta(gt=0, lt=1)]
 
 
 class TrackerParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How the tracker believes objects move, appear and vanish."""
+    """How the tracker believes objects move, appear and vanish; `parameters` set any by name."""
 
     frame: Literal["ecef", "flat"] = "ecef"
     """ECEF for the real sky; a flat Cartesian frame for published scenarios."""
@@ -78,6 +79,7 @@ class TrackerParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     code_garble: Share = 0.02
     """Probability that a Mode A code is wrong or was just changed."""
     confirm_at: Share = 0.999
+    """Existence from which a track is confirmed."""
     drop_at: Share = 0.002
     """Existence below which a tentative track ends; a first plot among twenty false ones starts at
     0.015 and must live to see the second."""
@@ -134,8 +136,8 @@ def motion_row(params: TrackerParams) -> npt.NDArray[np.float64]:
     return row
 
 
-def track_params(params: TrackerParams) -> TrackParams:
-    """Arrays of the configuration, SI and radians."""
+def track_params(params: TrackerParams, areas: Sequence[TrackerParams] = ()) -> TrackParams:
+    """Arrays of the configuration, SI and radians; `areas` add rows of motion."""
     same_code = float(np.log((1.0 - params.code_garble) * 200.0))
     gate = np.array([params.gate_same_address, *(params.gate + 4.0 * n for n in range(1, 9))])
     existence = np.array(
@@ -159,7 +161,7 @@ def track_params(params: TrackerParams) -> TrackParams:
     ]
     return TrackParams(
         flat=int(params.frame == "flat"),
-        motion=motion_row(params)[None],
+        motion=np.array([motion_row(p) for p in (params, *areas)]),
         start_sigma=np.array([params.start_speed_mps, params.start_climb_mps]),
         gate=gate,
         identity=np.array(identity),

@@ -1,5 +1,6 @@
 """The tracker of one unit: waits for stragglers, sorts, steps the kernels, reports what changed."""
 
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import msgspec
@@ -18,6 +19,7 @@ from skypact.model.reports import (
 )
 from skypact.model.sensors import SensorTable
 from skypact.model.tracking import (
+    AREA,
     N_CONFIRMED,
     N_CROWDED,
     N_LIVE,
@@ -28,6 +30,7 @@ from skypact.model.tracking import (
     empty_tracks,
 )
 from skypact.model.tracks import TRACK_DTYPES, TrackRows, concat_rows
+from skypact.track.areas import AreaMotion, settle_areas
 from skypact.track.arrivals import Arrivals, Due, pieces, processing_order
 from skypact.track.checkpoint import Arrays, fill, joined, pack, part_of, unpack
 from skypact.track.found import FoundFigures, found_figures
@@ -113,6 +116,8 @@ class Tracker:
         Row i describes the sensor with index i in the reports.
     params : TrackerParams
         How objects move, appear and vanish.
+    areas : sequence of AreaMotion
+        Areas in which they move otherwise (`track.datasheet.area_motions`).
 
     Notes
     -----
@@ -120,9 +125,15 @@ class Tracker:
     the same batches give the same picture, bit for bit.
     """
 
-    def __init__(self, sensors: SensorTable, params: TrackerParams | None = None) -> None:
+    def __init__(
+        self,
+        sensors: SensorTable,
+        params: TrackerParams | None = None,
+        areas: Sequence[AreaMotion] = (),
+    ) -> None:
         self._config = TrackerParams() if params is None else params
-        self._params = track_params(self._config)
+        self._areas = tuple(areas)
+        self._params = track_params(self._config, [area.params for area in self._areas])
         capacity = self._config.capacity
         self._geometry = geometry(sensors, flat=self._params.flat == 1)
         self._tracks = empty_tracks(capacity, len(sensors.kind))
@@ -234,7 +245,11 @@ class Tracker:
 
     @classmethod
     def restored(
-        cls, data: bytes, sensors: SensorTable, params: TrackerParams | None = None
+        cls,
+        data: bytes,
+        sensors: SensorTable,
+        params: TrackerParams | None = None,
+        areas: Sequence[AreaMotion] = (),
     ) -> "Tracker":
         """Make the tracker that `checkpoint` kept.
 
@@ -247,6 +262,8 @@ class Tracker:
         params : TrackerParams or None
             The configuration; None for the kept one. Another `capacity` or `frame` is refused, the
             rest may differ, and then the picture will.
+        areas : sequence of AreaMotion
+            Areas in which objects move otherwise; a checkpoint keeps none.
 
         Raises
         ------
@@ -261,7 +278,7 @@ class Tracker:
                 params = msgspec.convert(about.get("params"), TrackerParams)
             except msgspec.ValidationError as error:
                 raise RecordingError(f"parameters of the checkpoint: {error}") from error
-        tracker = cls(sensors, params)
+        tracker = cls(sensors, params, areas)
         tracker.load(arrays)
         return tracker
 
@@ -295,6 +312,8 @@ class Tracker:
             )
         self._arrivals.load(part_of(arrays, "arrivals"))
         load_table(self._tracks, part_of(arrays, "tracks"))
+        area = self._tracks.tag[:, AREA]
+        area[area > len(self._areas)] = 0
         load_learned(self._geometry, part_of(arrays, "learned"))
         self._now_s, self._swept_s, self._done_s = times.tolist()
 
@@ -375,5 +394,7 @@ class Tracker:
             return np.zeros(0, np.int64)
         self._swept_s = horizon
         ended = np.zeros(max(1, self.n_tracks), np.int64)
+        if self._areas:
+            settle_areas(self._tracks, self._areas)
         n = sweep_tracks(self._tracks, horizon, self._geometry, self._params, ended)
         return ended[:n]
