@@ -356,6 +356,23 @@ def false_reports(f: Floats, form: int, coded: int, s: int, g: Geometry, learn: 
     return N_CELLS * false_in_cell(g.false_map[s, coded], cell, turns, sheet)
 
 
+@helper
+def set_densities(
+    m: Measurements, j: int, f: Floats, label: Longs, form: int, g: Geometry, p: TrackParams
+) -> None:
+    """Set the densities of false and first reports at report j, and its cell of the maps."""
+    s = label[0]
+    volume = density_volume(m.z[j], form, g.range_max_m[s])
+    coded = has_content(f, label[2], label[3])
+    if p.learn == 1:
+        count_turns(g.turns[s], f[TIME], g.period_s[s])
+    m.clutter[j] = false_reports(f, form, coded, s, g, p.learn) / volume
+    if label[2] >= 0:
+        m.clutter[j] *= CLUTTER_WITH_CODE
+    m.cell[j] = cell_of(f[SLANT], f[THETA], g.range_max_m[s]) if form == POLAR else 0
+    m.birth[j] = 0.0 if form == BEARING else p.births_per_scan / volume
+
+
 @kernel
 def prepare(
     f: Floats,
@@ -416,17 +433,7 @@ def prepare(
         set_noise(z, f[i], form, labels[i, 4], s, g, p)
         set_extras(z, f[i], form, s, g, p)
         z[MEMORY] = p.self_report_memory_s if labels[i, 6] == 1 else 0.0
-        volume = density_volume(z, form, g.range_max_m[s])
-        coded = has_content(f[i], labels[i, 2], labels[i, 3])
-        if p.learn == 1:
-            count_turns(g.turns[s], f[i, TIME], g.period_s[s])
-        m.clutter[count] = false_reports(f[i], form, coded, s, g, p.learn) / volume
-        if labels[i, 2] >= 0:
-            m.clutter[count] *= CLUTTER_WITH_CODE
-        m.cell[count] = 0
-        if form == POLAR:
-            m.cell[count] = cell_of(f[i, SLANT], f[i, THETA], g.range_max_m[s])
-        m.birth[count] = 0.0 if form == BEARING else p.births_per_scan / volume
+        set_densities(m, count, f[i], labels[i], form, g, p)
         m.time_s[count] = f[i, TIME]
         m.sensor[count] = s
         m.form[count] = form
