@@ -22,6 +22,7 @@ from skypact.record.summary import LatencyMeter
 from skypact.register.known import without_known_biases
 from skypact.track.areas import AreaMotion
 from skypact.track.checkpoint import Checkpoint, fill, joined, pack, part_of
+from skypact.track.found import beside_data_sheets
 from skypact.track.params import TrackerParams
 from skypact.track.tracker import StepEvents, Tracker
 from skypact.units import NANOSECONDS
@@ -186,6 +187,11 @@ class Pipeline:
             "alerts": 0,
             "latency_s": self.latency.percentiles(),
             "biases": {},
+            "found": beside_data_sheets(
+                self._tracker.found_figures(),
+                self._tracker.sensors,
+                [sensor.name for sensor in self._sensors],
+            ),
             "counts": self.counts,
             "errors": troubles,
             "picture_hash": self.picture.picture_hash,

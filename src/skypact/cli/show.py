@@ -5,13 +5,19 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Any
+from typing import Any, Final
 
 from skypact.cli.console import say
 from skypact.serve.app import create_app
 from skypact.serve.history import TrackHistory
 from skypact.serve.scene import Scene
 from skypact.serve.server import Server
+
+WRONG_DETECTION: Final = 0.1
+"""A detection probability further from the data sheet's is told to people."""
+WRONG_CLUTTER: Final = 3.0
+"""Likewise so many times more or fewer false reports."""
+MOST_LINES: Final = 5
 
 
 class Stop:
@@ -66,6 +72,23 @@ def page(
         yield server
 
 
+def say_found(found: dict[str, dict[str, list[float]]]) -> None:
+    """Tell people which data sheets the reports contradict."""
+    lines = []
+    for name, row in found.items():
+        stated, seen, sigma = row.get("p_detection", (0.0, 0.0, 1.0))
+        if abs(seen - stated) > max(WRONG_DETECTION, 4.0 * sigma):
+            lines.append(f"{name} detects {seen:.2f} of its looks, {stated:g} expected")
+        stated, seen = row.get("clutter_per_scan", (0.0, 0.0))
+        more, less = max(stated, seen), min(stated, seen)
+        if more > WRONG_CLUTTER * less and more > 1.0:
+            lines.append(f"{name} has {seen:.3g} unexplained reports a turn, {stated:g} expected")
+    for line in lines[:MOST_LINES]:
+        say(line)
+    if len(lines) > MOST_LINES:
+        say(f"and {len(lines) - MOST_LINES} more such; see `found` in the summary")
+
+
 def say_figures(figures: dict[str, Any]) -> None:
     """Write the most important figures of a run to stderr."""
     latency = figures["latency_s"]["p95"]
@@ -75,3 +98,4 @@ def say_figures(figures: dict[str, Any]) -> None:
         f"{figures['confirmed']:,} of them confirmed, "
         f"{figures['reports_per_s']:,.0f} reports/s{waits}"
     )
+    say_found(figures["found"])
