@@ -5,7 +5,7 @@ A helper called from Python is compiled anew in every process; through these it 
 
 import numpy as np
 
-from skypact.kernels import gate, geodesy, grid, height, imm, lifecycle, maps, update
+from skypact.kernels import gate, geodesy, grid, height, imm, lifecycle, maps, update, usual
 from skypact.kernels._jit import allocating_kernel, kernel
 
 _ecef_from_polar_one = geodesy.ecef_from_polar_one
@@ -24,6 +24,9 @@ _search = gate.search
 _identity_ratio = gate.identity_ratio
 _coarse_reach = gate.coarse_reach
 _count_miss = lifecycle.count_miss
+_usual_height = usual.usual_height
+_change_prior = usual.change_prior
+_keep_range = usual.keep_range
 _cell_row = grid.cell_row
 _cell_column = grid.cell_column
 _cell_of = maps.cell_of
@@ -178,3 +181,21 @@ def note_looks(cells, cell, gap_s, period_s):
 def detection_in_cell(cells, cell, sheet):
     """Compiled `maps.detection_in_cell`."""
     return _detection_in_cell(cells, cell, sheet)
+
+
+@kernel
+def usual_height(speed_mps, sigma_mps, ground_m):
+    """Compiled `usual.usual_height`."""
+    return _usual_height(speed_mps, sigma_mps, ground_m)
+
+
+@allocating_kernel
+def change_prior(x, P, up, height_m, old, new):
+    """Compiled `usual.change_prior`."""
+    _change_prior(x, P, up, height_m, old, new, np.zeros(7))
+
+
+@allocating_kernel
+def keep_range(x, P, up, site, before):
+    """Compiled `usual.keep_range`."""
+    _keep_range(x, P, up, site, before, np.zeros(3), np.zeros(7))

@@ -35,6 +35,8 @@ class Track:
     baro_m: float = math.nan
     last_s: float = math.nan
     self_s: float = math.nan
+    prior: tuple | None = None
+    """Assumed height and its variance; None where a height was reported."""
     look_s: dict = field(default_factory=dict)
     seen_s: dict = field(default_factory=dict)
 
@@ -56,7 +58,10 @@ def begin(report, number, chance, params, motion, site, axes):
     x, P = update.update(x, P, z, report["form"], site, axes, motion[FLAT] == 1)[:2]
     mu = np.array([0.7, 0.15, 0.15])
     t = report["time_s"]
-    return Track(mu, np.tile(x, (3, 1)), np.tile(P, (3, 1, 1)), t, chance, number, t)
+    track = Track(mu, np.tile(x, (3, 1)), np.tile(P, (3, 1, 1)), t, chance, number, t)
+    if report["form"] == 0 and math.isnan(z[8]) and math.isnan(z[17]):
+        track.prior = (z[25], z[11] ** 2)
+    return track
 
 
 def note_hit(track, report, params):

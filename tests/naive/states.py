@@ -4,6 +4,7 @@ import numpy as np
 from tests.naive import geodesy
 
 from skypact.model.tracking import (
+    ASSUMED,
     AZIMUTH,
     BIAS_VAR_AZIMUTH,
     BIAS_VAR_RANGE,
@@ -78,6 +79,7 @@ def report_of(rng, x, flat, *, height=True, velocity=True, extras=()):
     z[SIGMA_ELEVATION], z[SIGMA_RANGE_RATE], z[SIGMA_VU] = np.radians(0.5), 1.0, 1.5
     z[BIAS_VAR_RANGE] = z[BIAS_VAR_AZIMUTH] = 0.0
     z[EXTRAS] = len(extras)
+    z[ASSUMED] = 5_000.0
     if "elevation" in extras:
         z[ELEVATION] = np.arcsin(local[2] / np.linalg.norm(local)) + rng.normal(0, 9e-3)
     if "range_rate" in extras:

@@ -3,7 +3,7 @@
 import math
 
 import numpy as np
-from tests.naive import associate, gate, geodesy, imm, kalman, lifecycle
+from tests.naive import associate, gate, geodesy, imm, kalman, lifecycle, usual
 
 from skypact.model.sensors import SensorTable
 from skypact.model.tracking import FLAT
@@ -106,6 +106,7 @@ class NaiveTracker:
         track.visible = min(1.0, detected + missed * track.visible)
         track.faded *= missed
         if detected > 0.5:
+            usual.assume_height(track, report, self.frame(report["sensor"])[0])
             lifecycle.note_hit(track, report, self.params)
             went[report["serial"]] = track.number
             if track.hits >= 2:

@@ -111,6 +111,10 @@ def polar_in_sequence(x, P, z, site, axes, flat, form=0):
         values, slope = sight_matrix(x, site, axes)
         residual = value - values[column]
         residual = math.remainder(residual, 2 * math.pi) if column == 1 else residual
+        if column == 0 and math.isnan(z[8]):  # second order in the height
+            across = slope[0][:3] @ z[3:6]
+            curve = z[3:6] @ P[:3, :3] @ z[3:6] * (1 - across**2) / values[0]
+            residual, sigma = residual - curve / 2, math.sqrt(sigma**2 + curve**2 / 2)
         take(slope[column], residual, sigma, bias_var)
 
     def above():

@@ -95,7 +95,8 @@ def test_rarer_scalars_update_as_the_dense_filter(form, extras):
     ("column", "extra"), [(ELEVATION, "elevation"), (RANGE_RATE, "range_rate")]
 )
 def test_elevation_and_range_rate_are_those_of_the_twin_a_thousand_kilometres_away(column, extra):
-    """An exact report of a far, high and fast object moves nothing and adds nothing."""
+    """An exact report of a far, high and fast object adds nothing and moves it by centimetres, the
+    bend of the range over what is unknown of its height."""
     rng = np.random.default_rng(37)
     site, axes = states.frame(False)
     for _ in range(20):
@@ -108,8 +109,8 @@ def test_elevation_and_range_rate_are_those_of_the_twin_a_thousand_kilometres_aw
         z[6], z[7], z[11] = values[0], values[1] % (2 * np.pi), 1e9
         z[column] = values[2 if column == ELEVATION else 3]
         got = updated(x, P, z, POLAR, False)
-        assert got[0] == pytest.approx(x, rel=1e-12, abs=1e-6)
-        assert got[2] < 1e-9
+        assert np.abs(got[0] - x)[:3].max() < 0.1 * METRE
+        assert got[2] < 1e-6
 
 
 def test_an_elevation_gives_a_height_and_a_range_rate_gives_a_speed():

@@ -43,19 +43,27 @@ def update_climb(x: Floats, P: Floats, z: Floats, line: Floats) -> tuple[float, 
 
 
 @helper
+def vertical_variance(P: Floats, up: Floats) -> float:
+    """Variance of the position along the vertical."""
+    variance = 0.0
+    for i in range(3):
+        for j in range(3):
+            variance += up[i] * P[i, j] * up[j]
+    return variance
+
+
+@helper
 def bound_height(x: Floats, P: Floats, z: Floats, flat: int, line: Floats) -> None:
     """Keep an unreported height within what is assumed of it, in place.
 
     A height that wandered off further than the assumption's variance is drawn back until it has
     just that variance; a better known one is left alone, so no report counts twice.
     """
+    up = z[UP : UP + 3]
     assumed = z[SIGMA_HEIGHT] * z[SIGMA_HEIGHT]
-    variance = 0.0
-    for i in range(3):
-        for j in range(3):
-            variance += z[UP + i] * P[i, j] * z[UP + j]
+    variance = vertical_variance(P, up)
     if variance <= 1.01 * assumed:
         return
-    direction_row(line[0], z[UP], z[UP + 1], z[UP + 2], 0)
+    direction_row(line[0], up[0], up[1], up[2], 0)
     noise = variance * assumed / (variance - assumed)
     scalar_update(x, P, line[0], height_residual(x, z, flat), noise, line[1])

@@ -19,6 +19,7 @@ from skypact.kernels.imm import refresh_moments
 from skypact.kernels.kalman import frame_up
 from skypact.kernels.maps import cell_of_place, detection_in_cell, note_looks
 from skypact.kernels.update import update_one
+from skypact.kernels.usual import begin_assumption
 from skypact.model.tracking import (
     ADDRESS,
     AFTER,
@@ -238,6 +239,7 @@ def start_track(
     tracks.tag[t, CALLSIGN] = -1
     tracks.num[t, BARO_M] = math.nan
     tracks.num[t, LAST_SELF] = math.nan
+    begin_assumption(tracks, t, m, j)
     for i in range(tracks.look_s.shape[1]):
         tracks.look_s[t, i] = math.nan
         tracks.seen_s[t, i] = math.nan

@@ -19,6 +19,7 @@ from skypact.kernels.geodesy import (
 )
 from skypact.kernels.maps import cell_of, count_turns, false_in_cell, false_per_turn
 from skypact.model.tracking import (
+    ASSUMED,
     AZIMUTH,
     BEARING,
     BIAS_VAR_AZIMUTH,
@@ -430,6 +431,7 @@ def prepare(
         z[AZIMUTH] = f[i, THETA]
         z[HEIGHT] = math.nan if form == BEARING else height
         z[SIGMA_HEIGHT] = doubt
+        z[ASSUMED] = assumed
         set_noise(z, f[i], form, labels[i, 4], s, g, p)
         set_extras(z, f[i], form, s, g, p)
         z[MEMORY] = p.self_report_memory_s if labels[i, 6] == 1 else 0.0

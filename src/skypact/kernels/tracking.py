@@ -22,6 +22,7 @@ from skypact.kernels.imm import predict_models, refresh_moments
 from skypact.kernels.lifecycle import note_hit, start_track, sweep
 from skypact.kernels.maps import note_false
 from skypact.kernels.prepare import level_uncertainty
+from skypact.kernels.usual import assume_height
 from skypact.model.tracking import (
     ADDRESS,
     AREA,
@@ -236,6 +237,7 @@ def apply_track(
     tracks.num[t, FADED] *= missed
     refresh_moments(tracks, t, p.flat, pairs.scratch)
     if detected > 0.5:
+        assume_height(tracks, t, m, j, g.site[m.sensor[j]], pairs.scratch)
         note_hit(tracks, t, m, j, g, p)
     link(tracks, t, p.flat, tracks.num[t, STATE_TIME])
     return detected > 0.5

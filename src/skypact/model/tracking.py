@@ -19,7 +19,7 @@ N_MODELS: Final = 3
 (FREE, TENTATIVE, CONFIRMED) = range(3)
 """States of a row."""
 
-NUM_WIDTH: Final = 11
+NUM_WIDTH: Final = 13
 (
     STATE_TIME,
     SPREAD_M,
@@ -32,11 +32,14 @@ NUM_WIDTH: Final = 11
     LEVEL_M,
     LEVEL_MPS,
     LAST_SELF,
+    PRIOR_M,
+    PRIOR_VAR,
 ) = range(NUM_WIDTH)
 """Columns of `TrackTable.num`: time of the state; roots of the traces of the position and velocity
 covariances; probability that the object exists in sight, and out of sight; times of birth and of
 the last report [s]; last pressure altitude [m]; the spreads again, horizontal part alone; time of
-the last self-reported position [s]."""
+the last self-reported position [s]; height that is assumed, and the variance of the assumption (NaN
+where a height was reported)."""
 
 TAG_WIDTH: Final = 12
 (
@@ -96,7 +99,9 @@ BIAS_VAR_RANGE: Final = 23
 """What the sensor's bias that a track has not absorbed adds to the variance of the residual of
 range (plane reports: of each axis), and of azimuth; set per pair, 0 in a report."""
 BIAS_VAR_AZIMUTH: Final = 24
-Z_WIDTH: Final = 25
+ASSUMED: Final = 25
+"""Height above the ellipsoid of the place."""
+Z_WIDTH: Final = 26
 """Columns of `Measurements.z`."""
 
 
