@@ -160,6 +160,46 @@ class Tracking(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Figures of the tracker that are set by hand, by name (`TrackerParams`)."""
 
 
+class RegistrationParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How sensors' biases are estimated (`register.registration`).
+
+    Defaults follow the figures to which radars are usually aligned, not a scenario.
+    """
+
+    enabled: bool = True
+    """Estimate biases and take them out of the reports before they are tracked."""
+    window_s: Annotated[float, Meta(ge=5, le=120)] = 20.0
+    """Time over which an object's path is fitted; estimates are renewed as often."""
+    settle_s: Annotated[float, Meta(ge=0, le=60)] = 3.0
+    """A window is evaluated so long after its end: late reports, and their association."""
+    sigma_range_m: Positive = 50.0
+    """Standard deviation of a radar's range bias before anything is known; the next alike."""
+    sigma_range_gain: Positive = 1e-4
+    sigma_azimuth_deg: Positive = 0.1
+    sigma_elevation_deg: Positive = 0.1
+    sigma_time_s: Positive = 0.1
+    sigma_feed_time_s: Positive = 0.03
+    """Of the time bias of multilateration and self-report receivers."""
+    walk_range_m: Positive = 10.0
+    """Random walk of the range bias in an hour; the next alike."""
+    walk_range_gain: Positive = 1e-5
+    walk_azimuth_deg: Positive = 0.015
+    walk_time_s: Positive = 0.01
+    steady_mps2: Positive = 0.3
+    """Acceleration per axis of a flight that counts as steady."""
+    self_memory_s: Positive = 60.0
+    """Time over which the error of satellite positions stays the same."""
+    least_nacp: Annotated[int, Meta(ge=1, le=11)] = 7
+    """Self-reported positions of a lower accuracy category are not used."""
+    alarm_sigma: Positive = 5.5
+    """A bias has stepped when the last windows contradict the ones before by so many standard
+    deviations."""
+    step_windows: Annotated[int, Meta(ge=1, le=20)] = 4
+    """How many windows are compared with what was known before them."""
+    observable_share: Annotated[float, Meta(gt=0, lt=1)] = 0.5
+    """A bias is observable where its sigma has fallen to this share of the one beforehand."""
+
+
 class Union(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A union file."""
 
@@ -171,6 +211,8 @@ class Union(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     sensor: tuple[Sensor, ...] = ()
     tracking: Tracking = Tracking()
     """What is tracked, and how; left out, the tracker's own figures hold."""
+    registration: RegistrationParams = RegistrationParams()
+    """How sensors' biases are estimated."""
 
 
 def union_from_toml(text: str, where: str = "union file") -> Union:

@@ -11,7 +11,7 @@ from typing import Any, Final
 import msgspec
 import numpy as np
 
-from skypact.config import Sensor, sensor_table
+from skypact.config import RegistrationParams, Sensor, sensor_table
 from skypact.errors import RecordingError
 from skypact.model.ports import Clock, Sink, Stateful
 from skypact.model.reports import REPORT_DTYPES, ReportBatch, empty_reports, take_reports
@@ -20,6 +20,8 @@ from skypact.record.picture import PictureCount
 from skypact.record.replay import Batch, Place, cut, in_arrival_order
 from skypact.record.summary import LatencyMeter
 from skypact.register.known import without_known_biases
+from skypact.register.published import biases_of
+from skypact.register.registration import Registration
 from skypact.track.areas import AreaMotion
 from skypact.track.checkpoint import Checkpoint, fill, joined, pack, part_of
 from skypact.track.found import beside_data_sheets
@@ -51,6 +53,8 @@ class Pipeline:
         The tracker's configuration.
     areas : sequence of AreaMotion
         Areas in which objects move otherwise.
+    registration : RegistrationParams or None
+        How sensors' biases are estimated; in a flat scene they are not.
     """
 
     def __init__(
@@ -59,6 +63,7 @@ class Pipeline:
         sinks: Sequence[Sink] = (),
         params: TrackerParams | None = None,
         areas: Sequence[AreaMotion] = (),
+        registration: RegistrationParams | None = None,
     ) -> None:
         self.picture = PictureCount()
         self.latency = LatencyMeter()
@@ -68,6 +73,9 @@ class Pipeline:
         self._sensors = list(sensors)
         self._flat = params is not None and params.frame == "flat"
         self._tracker = Tracker(sensor_table(self._sensors, flat=self._flat), params, areas)
+        if self._flat:
+            registration = RegistrationParams(enabled=False)
+        self.registration = Registration(self._sensors, registration)
         self._sinks: list[Sink] = [self.picture, *sinks]
         self._clock: Clock | None = None
         self._waiting = np.zeros(0, np.int64)
@@ -75,7 +83,11 @@ class Pipeline:
         self._begun_s = time.monotonic()
         self._n_before = 0
         self._now_s = float("nan")
-        self._kept: dict[str, Stateful] = {"tracker": self._tracker, "picture": self.picture}
+        self._kept: dict[str, Stateful] = {
+            "tracker": self._tracker,
+            "picture": self.picture,
+            "registration": self.registration,
+        }
 
     def keep(self, name: str, part: Stateful) -> None:
         """Let checkpoints hold the state of another part, under this name."""
@@ -90,6 +102,7 @@ class Pipeline:
         """Put more sensors in force."""
         self._sensors = list(sensors)
         self._tracker.set_sensors(sensor_table(self._sensors, flat=self._flat))
+        self.registration.set_sensors(self._sensors)
 
     def start_clock(self, clock: Clock) -> None:
         """Go live: rates count from here, a report's latency from its arrival until it was used.
@@ -105,7 +118,9 @@ class Pipeline:
         begun_s = time.perf_counter()
         self.n_reports += reports.time_s.size
         self._waiting = np.concatenate([self._waiting, reports.received_ns])
-        events = self._tracker.step(without_known_biases(reports, self._sensors), now_s)
+        reports = without_known_biases(reports, self._sensors)
+        events = self._tracker.step(self.registration.correct(reports), now_s)
+        self.registration.observe(reports, events.report_index, events.report_track, now_s)
         self._hand_on(events, now_s)
         self._measure(events, time.perf_counter() - begun_s)
         return events.rows
@@ -186,7 +201,7 @@ class Pipeline:
             "confirmed": self.picture.confirmed,
             "alerts": 0,
             "latency_s": self.latency.percentiles(),
-            "biases": {},
+            "biases": biases_of(self.registration),
             "found": beside_data_sheets(
                 self._tracker.found_figures(),
                 self._tracker.sensors,

@@ -5,7 +5,7 @@ A helper called from Python is compiled anew in every process; through these it 
 
 import numpy as np
 
-from skypact.kernels import gate, geodesy, grid, height, imm, late, lifecycle, maps, update, usual
+from skypact.kernels import gate, geodesy, grid, height, imm, lifecycle, maps, update, usual
 from skypact.kernels._jit import allocating_kernel, kernel
 
 _ecef_from_polar_one = geodesy.ecef_from_polar_one
@@ -28,10 +28,6 @@ _usual_height = usual.usual_height
 _change_prior = usual.change_prior
 _keep_range = usual.keep_range
 _cell_row = grid.cell_row
-_forget = late.forget
-_remember = late.remember
-_retrodict = late.retrodict
-_bring_back = late.bring_back
 _cell_column = grid.cell_column
 _cell_of = maps.cell_of
 _count_turns = maps.count_turns
@@ -203,27 +199,3 @@ def change_prior(x, P, up, height_m, old, new):
 def keep_range(x, P, up, site, before):
     """Compiled `usual.keep_range`."""
     _keep_range(x, P, up, site, before, np.zeros(3), np.zeros(7))
-
-
-@kernel
-def forget(tracks, t):
-    """Compiled `late.forget`."""
-    _forget(tracks, t)
-
-
-@kernel
-def remember(tracks, t, x, P):
-    """Compiled `late.remember`."""
-    _remember(tracks, t, x, P)
-
-
-@kernel
-def retrodict(tracks, t, tau_s, motion, scratch):
-    """Compiled `late.retrodict`."""
-    return _retrodict(tracks, t, tau_s, motion, scratch)
-
-
-@kernel
-def bring_back(tracks, t, tau_s, motion, scratch, post):
-    """Compiled `late.bring_back`."""
-    _bring_back(tracks, t, tau_s, motion, scratch, post)

@@ -3,7 +3,7 @@
 import math
 
 import numpy as np
-from tests.naive import imm, late
+from tests.naive import imm
 
 from skypact.model.tracking import FLAT
 
@@ -95,14 +95,9 @@ def explained(predicted, z, form, site, axes, flat):
 
 
 def pair(track, report, params, motion, p_detection, site, axes):
-    """Weight, posterior and its time of a track given a report; None outside the gate."""
+    """Weight and posterior of a track given a report; None outside the gate."""
     age_s = report["time_s"] - track.time_s
-    now = (track.mu, track.x, track.P)
-    if age_s < -late.LATE_S:
-        then = late.retrodict(track.past, report["time_s"], track.time_s, *now, motion)
-        predicted = (track.mu, *then[:2])
-    else:
-        predicted = imm.predict(*now, age_s, motion)
+    predicted = imm.predict(track.mu, track.x, track.P, age_s, motion)
     z = own_share(report["z"], report["time_s"] - track.self_s)
     own, seen = (track.address, track.code), (report["icao"], report["mode3a"])
     ratio = identity_ratio(own, seen, params)
@@ -117,7 +112,4 @@ def pair(track, report, params, motion, p_detection, site, axes):
         weight = min(weight, ratio)
     weight = min(LOG_CAP, max(-LOG_CAP, weight))
     detected = track.visible * p_detection
-    psi = math.exp(weight) * detected / (1 - detected)
-    if age_s < -late.LATE_S:
-        return psi, late.bring_back(now, then, (mu, xs, Ps), -age_s, motion), track.time_s
-    return psi, (mu, xs, Ps), report["time_s"]
+    return math.exp(weight) * detected / (1 - detected), (mu, xs, Ps)

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from tests.naive import imm, update
-from tests.naive.late import LATE_S
 
 from skypact.model.tracking import FLAT, TURN_VAR
 
@@ -40,8 +39,6 @@ class Track:
     """Assumed height and its variance; None where a height was reported."""
     look_s: dict = field(default_factory=dict)
     seen_s: dict = field(default_factory=dict)
-    past: list = field(default_factory=list)
-    """Kept states, see naive/late.py."""
 
     def moments(self):
         """Mean and covariance over the models."""
@@ -70,16 +67,13 @@ def begin(report, number, chance, params, motion, site, axes):
 def note_hit(track, report, params):
     """Book a report: time, looks, identity, confirmation."""
     track.hits += 1
-    s, time_s = report["sensor"], report["time_s"]
-    is_old = track.last_s - time_s > LATE_S
-    track.last_s = np.fmax(track.last_s, time_s)
-    track.look_s[s] = max(track.look_s.get(s, time_s), time_s)
-    track.seen_s[s] = max(track.seen_s.get(s, time_s), time_s)
-    track.self_s = np.fmax(track.self_s, time_s) if report["z"][15] > 0 else track.self_s
+    track.last_s = report["time_s"]
+    track.look_s[report["sensor"]] = track.seen_s[report["sensor"]] = report["time_s"]
+    track.self_s = report["time_s"] if report["z"][15] > 0 else track.self_s
     track.address = report["icao"] if track.address < 0 else track.address
-    track.code = report["mode3a"] if report["mode3a"] >= 0 and not is_old else track.code
+    track.code = report["mode3a"] if report["mode3a"] >= 0 else track.code
     track.callsign = report["callsign"] if report["callsign"] >= 0 else track.callsign
-    track.baro_m = track.baro_m if math.isnan(report["baro_m"]) or is_old else report["baro_m"]
+    track.baro_m = track.baro_m if math.isnan(report["baro_m"]) else report["baro_m"]
     if track.hits >= 3 and track.visible + track.faded >= params.confirm_at:
         track.state = CONFIRMED
 
@@ -100,16 +94,6 @@ def after_a_miss(visible, faded, p_detection, params, confirmed=True):
     )
     belief = belief @ chain * [1.0 - p_detection, 1.0, 1.0]
     return belief[:2] / belief.sum()
-
-
-def recount_misses(track, table, params):
-    """After a late report: the looks since the last report of any sensor, once more."""
-    for s, look_s in sorted(track.look_s.items()):
-        since = max(track.seen_s[s], track.last_s)
-        for _ in range(round((look_s - since) / table.period_s[s])):
-            track.visible, track.faded = after_a_miss(
-                track.visible, track.faded, table.p_detection[s], params, track.state == CONFIRMED
-            )
 
 
 def miss_looks(track, now_s, table, params):

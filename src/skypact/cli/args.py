@@ -209,6 +209,11 @@ def _add_replay(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
         help=f"hide from the tracker: {', '.join(sorted(WITHHOLDABLE))}",
     )
     parser.add_argument(
+        "--no-registration",
+        action="store_true",
+        help="leave the sensors' biases in: neither estimate nor remove them",
+    )
+    parser.add_argument(
         "--checkpoint",
         type=Path,
         metavar="FILE",

@@ -13,7 +13,7 @@ from skypact.cli import FAILED, OK
 from skypact.cli.console import Progress, emit, existing_files, say
 from skypact.cli.intake import Intake, midnight_s, read_union
 from skypact.cli.show import Stop, page, say_figures, stopping
-from skypact.config import Sensor, Union
+from skypact.config import RegistrationParams, Sensor, Union
 from skypact.errors import ConfigError
 from skypact.model.ports import Clock, Sink
 from skypact.model.reports import TRACK, ReportBatch
@@ -136,6 +136,12 @@ def _scene(args: argparse.Namespace, intake: Intake, union: Union | None) -> Uni
     return msgspec.structs.replace(union or Union(), title=title, sensor=sensors)
 
 
+def _registration(args: argparse.Namespace, union: Union | None) -> RegistrationParams:
+    if args.no_registration:
+        return RegistrationParams(enabled=False)
+    return (union or Union()).registration
+
+
 def run(args: argparse.Namespace) -> int:
     """Replay all inputs; 1 when there is no record in them."""
     existing_files(args.inputs)
@@ -170,7 +176,8 @@ def run(args: argparse.Namespace) -> int:
             sinks.append(TrackFile(path, "replay", flat=flat))
         sensors, reports = _in_order_of(intake.sensors, reports, kept)
         n_kept = len(sensors) if kept is None else len(sensors_of(kept))
-        pipeline = Pipeline(sensors[:n_kept], sinks, tracker_params(union), area_motions(union))
+        settings = tracker_params(union), area_motions(union), _registration(args, union)
+        pipeline = Pipeline(sensors[:n_kept], sinks, *settings)
         run_through = Replay(reports, pipeline, kept)
         pipeline.set_sensors(sensors)
 

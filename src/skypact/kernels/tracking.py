@@ -19,8 +19,7 @@ from skypact.kernels.gate import pairs_of
 from skypact.kernels.geodesy import enu_axes_one, geodetic_from_ecef_one
 from skypact.kernels.grid import link
 from skypact.kernels.imm import predict_models, refresh_moments
-from skypact.kernels.late import remember
-from skypact.kernels.lifecycle import note_hit, recount_misses, start_track, sweep
+from skypact.kernels.lifecycle import note_hit, start_track, sweep
 from skypact.kernels.maps import note_false
 from skypact.kernels.prepare import level_uncertainty
 from skypact.kernels.usual import assume_height
@@ -34,7 +33,6 @@ from skypact.model.tracking import (
     CONFIRMED,
     FADED,
     HITS,
-    LAST_HIT,
     MANOEUVRE,
     N_MODELS,
     N_STATE,
@@ -140,7 +138,7 @@ def mix_hypotheses(
     """
     scratch = pairs.scratch
     t = pairs.rows[local]
-    time_s = pairs.time_s[best]
+    time_s = m.time_s[pairs.report[best]]
     dt = time_s - tracks.num[t, STATE_TIME]
     motion = p.motion[tracks.tag[t, AREA]]
     predict_models(tracks.mu[t], tracks.x[t], tracks.P[t], dt, motion, scratch)
@@ -159,7 +157,7 @@ def mix_hypotheses(
         k = pairs.first[local]
         while k >= 0:
             if pairs.prob[k] >= UNLIKELY:
-                shift = time_s - pairs.time_s[k]
+                shift = time_s - m.time_s[pairs.report[k]]
                 weight = pairs.prob[k] * pairs.mu[k, i]
                 for a in range(N_STATE):
                     moved = shift * pairs.x[k, i, a + 3] if a < 3 else 0.0
@@ -231,19 +229,16 @@ def apply_track(
         copy_state(tracks, t, pairs, best)
     else:
         mix_hypotheses(tracks, local, best, max(0.0, 1.0 - detected), p, pairs, m)
-    tracks.num[t, STATE_TIME] = pairs.time_s[best]
+    tracks.num[t, STATE_TIME] = m.time_s[j]
     if before_s > tracks.num[t, STATE_TIME]:
         forward_to(tracks, t, before_s, p, pairs.scratch)
     missed = max(0.0, 1.0 - detected)
     tracks.num[t, VISIBLE] = min(1.0, detected + missed * tracks.num[t, VISIBLE])
     tracks.num[t, FADED] *= missed
     refresh_moments(tracks, t, p.flat, pairs.scratch)
-    remember(tracks, t, pairs.scratch.line[6], pairs.scratch.work[2])
     if detected > 0.5:
         assume_height(tracks, t, m, j, g.site[m.sensor[j]], pairs.scratch)
         note_hit(tracks, t, m, j, g, p)
-        if pairs.time_s[best] > m.time_s[j]:
-            recount_misses(tracks, t, tracks.num[t, LAST_HIT], g, p)
     link(tracks, t, p.flat, tracks.num[t, STATE_TIME])
     return detected > 0.5
 

@@ -1,7 +1,6 @@
 """Biases that the configuration states are taken out of the reports before they are tracked.
 
-Signs as everywhere: bias = measured - true, gain = measured / true - 1, so true = measured - bias,
-and for range true = (measured - bias) / (1 + gain). A time bias is stamp - true time.
+Signs as everywhere: see `register.biases`.
 """
 
 from collections.abc import Sequence
@@ -10,6 +9,7 @@ import numpy as np
 
 from skypact.config import Biases, Sensor
 from skypact.model.reports import ReportBatch
+from skypact.register.biases import without_biases
 from skypact.units import DEGREE
 
 
@@ -36,10 +36,4 @@ def without_known_biases(reports: ReportBatch, sensors: Sequence[Sensor]) -> Rep
             for b in (sensor.biases for sensor in sensors)
         ]
     )
-    range_m, gain, azimuth_rad, elevation_rad, time_s = table[reports.sensor].T
-    return reports._replace(
-        range_m=(reports.range_m - range_m) / (1.0 + gain),
-        azimuth_rad=np.mod(reports.azimuth_rad - azimuth_rad, 2.0 * np.pi),
-        elevation_rad=reports.elevation_rad - elevation_rad,
-        time_s=reports.time_s - time_s,
-    )
+    return without_biases(reports, table)

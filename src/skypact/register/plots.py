@@ -1,0 +1,205 @@
+"""Reports as the estimation of biases uses them: polar plots and positions, with heights."""
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from skypact.config import RegistrationParams, Sensor, sensor_table
+from skypact.geo.geoid import undulation_m
+from skypact.kernels.geodesy import ecef_from_geodetic, enu_axes
+from skypact.model.registration import (
+    PLOT_AZIMUTH,
+    PLOT_ELEVATION,
+    PLOT_GEOMETRIC,
+    PLOT_HEIGHT,
+    PLOT_RANGE,
+    PLOT_SHARED,
+    PLOT_SIGMA,
+    PLOT_TIME,
+    PLOT_WIDTH,
+    PLOT_X,
+    POLAR_PLOT,
+    POSITION_PLOT,
+)
+from skypact.model.reports import (
+    ADSB,
+    MLAT,
+    POSITION,
+    REMOTEID,
+    TRACK,
+    Bytes,
+    Floats,
+    Longs,
+    ReportBatch,
+)
+from skypact.model.sensors import RADAR
+from skypact.units import DEGREE
+
+_BOUND_M: Final = np.array(
+    [1852.0, 1852.0, 1852.0, 1852.0, 1852.0, 926.0, 555.6, 185.2, 92.6, 30.0, 10.0, 10.0]
+)
+"""95 % horizontal bound by navigation accuracy category (DO-260B, table A-13); the best is not
+believed better than 10 m."""
+_BOUND_SIGMA: Final = 2.45
+"""95 % radius of a circular normal error in standard deviations per axis."""
+_OWN_SIGMA_M: Final = 6.0
+"""Standard deviation per axis of a self-report beside the error that it shares with others of the
+same object: what is left of its latency, and rounding."""
+_LAYER_M: Final = 1_500.0
+_LAYERS: Final = 12
+_MEMORY: Final = 5_000.0
+"""Reports after which a layer's difference forgets."""
+_FAR_HEIGHT_M: Final = 1_000.0
+"""A larger difference of heights is an error, not weather."""
+_MEAN_RADIUS_M: Final = 6_371_008.8
+
+
+class Sheets(NamedTuple):
+    """What the estimation needs of the sensors, S rows."""
+
+    site: Floats
+    """Antenna in ECEF, and its height (S, 4); NaN where unknown."""
+    axes: Floats
+    """Rows east, north, up of the local frame (S, 3, 3)."""
+    place: Floats
+    """Latitude and longitude [rad] (S, 2)."""
+    sigma: Floats
+    """Range, azimuth, elevation (S, 3), by data sheet; 0 where elevation is not measured."""
+    position_m: Floats
+    """Standard deviation per axis of a position that states none (S,)."""
+    radar: Bytes
+    """1 where range and azimuth are measured, and the site is known (S,)."""
+
+
+def sheets_of(sensors: Sequence[Sensor]) -> Sheets:
+    """Take what is needed from the data sheets."""
+    table, n = sensor_table(list(sensors)), len(sensors)
+    site, axes = np.full((n, 4), np.nan), np.zeros((n, 3, 3))
+    if n:
+        ecef_from_geodetic(table.lat_rad, table.lon_rad, table.height_m, site[:, :3])
+        site[:, 3] = table.height_m
+        enu_axes(table.lat_rad, table.lon_rad, axes)
+    elevation = np.array([s.sigma_elevation_deg or 0.0 for s in sensors]) * DEGREE
+    return Sheets(
+        site=site,
+        axes=axes,
+        place=np.column_stack([table.lat_rad, table.lon_rad]),
+        sigma=np.column_stack([table.sigma_range_m, table.sigma_azimuth_rad, elevation]),
+        position_m=table.sigma_position_m,
+        radar=((table.kind == RADAR) & np.isfinite(table.lat_rad)).astype(np.int8),
+    )
+
+
+class LevelField:
+    """How much higher than its pressure altitude and the geoid a level is, by layers of height.
+
+    Learnt from reports that carry both heights; where there are none it is 0, and the estimation
+    has the offset among its unknowns.
+    """
+
+    def __init__(self) -> None:
+        self.table = np.zeros((2, _LAYERS))
+        """Difference [m] and its weight, by layer."""
+
+    def learn(self, baro_m: Floats, difference_m: Floats) -> None:
+        """Take in reports with both heights (n,)."""
+        good = np.abs(difference_m) < _FAR_HEIGHT_M
+        layer = np.clip(np.nan_to_num(baro_m[good]) // _LAYER_M, 0, _LAYERS - 1).astype(np.int64)
+        count = np.bincount(layer, minlength=_LAYERS).astype(np.float64)
+        total = np.bincount(layer, difference_m[good], _LAYERS)
+        mean, weight = self.table
+        kept = np.minimum(weight, _MEMORY)
+        self.table[0] = np.where(
+            count > 0, (kept * mean + total) / np.maximum(kept + count, 1), mean
+        )
+        self.table[1] = kept + count
+
+    def at(self, baro_m: Floats) -> Floats:
+        """Difference at pressure altitudes (n,); layers never taught follow the nearest taught."""
+        mean, weight = self.table
+        taught = np.flatnonzero(weight > 0)
+        if not taught.size:
+            return np.zeros(len(baro_m))
+        middle = (taught + 0.5) * _LAYER_M
+        return np.asarray(np.interp(np.nan_to_num(baro_m), middle, mean[taught]))
+
+
+def _rough_place(batch: ReportBatch, sheets: Sheets) -> tuple[Floats, Floats]:
+    """Latitude and longitude of each report, good to some kilometres, for the geoid."""
+    lat0, lon0 = sheets.place[batch.sensor].T
+    lat = lat0 + batch.range_m * np.cos(batch.azimuth_rad) / _MEAN_RADIUS_M
+    lon = lon0 + batch.range_m * np.sin(batch.azimuth_rad) / (_MEAN_RADIUS_M * np.cos(lat0))
+    own = (np.abs(batch.lat_rad) <= 0.5 * np.pi) & (np.abs(batch.lon_rad) <= 2.0 * np.pi)
+    lat, lon = np.where(own, batch.lat_rad, lat), np.where(own, batch.lon_rad, lon)
+    good = (np.abs(lat) <= 0.5 * np.pi) & (np.abs(lon) <= 2.0 * np.pi)
+    return np.where(good, lat, np.nan), np.where(good, lon, np.nan)
+
+
+def _heights(batch: ReportBatch, undulation: Floats, field: LevelField) -> tuple[Floats, Floats]:
+    """Height above the ellipsoid, and 1 where a satellite told it."""
+    own = (batch.kind == ADSB) & np.isfinite(batch.geo_altitude_m)
+    level = batch.baro_altitude_m + undulation
+    field.learn(batch.baro_altitude_m[own], (batch.geo_altitude_m - level)[own])
+    height = np.where(own, batch.geo_altitude_m, level + field.at(batch.baro_altitude_m))
+    return np.asarray(height), own.astype(np.float64)
+
+
+def _position_sigmas(
+    batch: ReportBatch, sheets: Sheets, params: RegistrationParams
+) -> tuple[Floats, Floats]:
+    """Own and shared standard deviations of positions (n,).
+
+    An error with memory m averages out over windows w as if each had 2 m / w of its variance.
+    """
+    own = np.where(np.isnan(batch.sigma_m), sheets.position_m[batch.sensor], batch.sigma_m)
+    itself = (batch.kind == ADSB) | (batch.kind == REMOTEID)
+    nacp = np.clip(batch.nacp, 0, 11)
+    stated = np.where(batch.nacp >= 0, _BOUND_M[nacp] / _BOUND_SIGMA, 3.0 * own)
+    memory = max(1.0, 2.0 * params.self_memory_s / params.window_s)
+    shared = np.where(itself, stated * np.sqrt(memory), 0.0)
+    return np.where(itself, _OWN_SIGMA_M, own), np.asarray(shared)
+
+
+def usable_of(
+    batch: ReportBatch, sheets: Sheets, params: RegistrationParams
+) -> tuple[Longs, Longs]:
+    """Rows that can be used, and their forms."""
+    polar = (sheets.radar[batch.sensor] > 0) & (batch.range_m > 0)
+    polar &= np.isfinite(batch.range_m) & np.isfinite(batch.azimuth_rad)
+    placed = (np.abs(batch.lat_rad) <= 0.5 * np.pi) & (np.abs(batch.lon_rad) <= 2.0 * np.pi)
+    placed &= np.isin(batch.kind, (ADSB, REMOTEID, MLAT, POSITION))
+    itself = (batch.kind == ADSB) | (batch.kind == REMOTEID)
+    poor = itself & (batch.nacp >= 0) & (batch.nacp < params.least_nacp)
+    use = (polar | (placed & ~poor)) & np.isfinite(batch.time_s)
+    use &= (batch.coast == 0) & (batch.test == 0) & (batch.kind != TRACK)
+    rows = np.flatnonzero(use)
+    return rows, np.where(polar[rows], POLAR_PLOT, POSITION_PLOT)
+
+
+def plots_of(
+    batch: ReportBatch, form: Longs, sheets: Sheets, field: LevelField, params: RegistrationParams
+) -> Floats:
+    """Make rows (n, 11) of usable reports; see `model.registration.PLOT_TIME`."""
+    n = len(batch.time_s)
+    lat, lon = _rough_place(batch, sheets)
+    undulation = np.full(n, np.nan)
+    known = np.isfinite(lat) & np.isfinite(lon)
+    undulation[known] = undulation_m(lat[known], lon[known])
+    height, geometric = _heights(batch, undulation, field)
+    values = np.full((n, PLOT_WIDTH), np.nan)
+    values[:, PLOT_TIME] = batch.time_s
+    values[:, PLOT_RANGE] = batch.range_m
+    values[:, PLOT_AZIMUTH] = batch.azimuth_rad
+    values[:, PLOT_ELEVATION] = batch.elevation_rad
+    values[:, PLOT_HEIGHT], values[:, PLOT_GEOMETRIC] = height, geometric
+    values[:, PLOT_SIGMA], values[:, PLOT_SHARED] = _position_sigmas(batch, sheets, params)
+    at = np.flatnonzero(form == POSITION_PLOT)
+    place = np.zeros((at.size, 3))
+    levels = np.nan_to_num(height[at])
+    ecef_from_geodetic(
+        np.ascontiguousarray(batch.lat_rad[at]), np.ascontiguousarray(batch.lon_rad[at]), levels,
+        place,
+    )  # fmt: skip
+    values[at, PLOT_X : PLOT_X + 3] = place
+    return values
