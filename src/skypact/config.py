@@ -63,6 +63,9 @@ class Sensor(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """A radar measures range rate only where this is given; likewise."""
     p_detection: Probability | None = None
     clutter_per_scan: NotNegative | None = None
+    false_area: Positive | None = None
+    """Area that false reports are spread over, m^2 (positions) or m rad (range and azimuth), where
+    it is not the disc of `range_max_m`."""
     biases: Biases = Biases()
     format: str = "asterix"
     source: str = ""
@@ -275,4 +278,5 @@ def sensor_table(sensors: tuple[Sensor, ...] | list[Sensor], *, flat: bool = Fal
         clutter_per_scan=column("clutter_per_scan"),
         sigma_elevation_rad=optional("sigma_elevation_deg", DEGREE),
         sigma_range_rate_mps=optional("sigma_range_rate_mps"),
+        false_area=np.array([s.false_area or np.nan for s in sensors], np.float64),
     )

@@ -111,5 +111,6 @@ def pair(track, report, params, motion, p_detection, site, axes):
     if own[0] >= 0 and seen[0] >= 0 and own[0] != seen[0]:
         weight = min(weight, ratio)
     weight = min(LOG_CAP, max(-LOG_CAP, weight))
-    detected = track.visible * p_detection
+    kept = math.exp(-params.death_hz * max(0.0, report["time_s"] - track.existence_s))
+    detected = track.visible * kept * p_detection
     return math.exp(weight) * detected / (1 - detected), (mu, xs, Ps)

@@ -40,6 +40,10 @@ class Track:
     look_s: dict = field(default_factory=dict)
     seen_s: dict = field(default_factory=dict)
 
+    def __post_init__(self):
+        """Existence is reckoned from the first report on."""
+        self.existence_s = self.time_s
+
     def moments(self):
         """Mean and covariance over the models."""
         return imm.moments(self.mu, self.x, self.P)
@@ -56,7 +60,8 @@ def begin(report, number, chance, params, motion, site, axes):
     P[6, 6] = motion[TURN_VAR]
     x = np.array([*z[:3], 0, 0, 0, 0])
     x, P = update.update(x, P, z, report["form"], site, axes, motion[FLAT] == 1)[:2]
-    mu = np.array([0.7, 0.15, 0.15])
+    turn = params.start_turn
+    mu = np.array([1 - 2 * turn, turn, turn])
     t = report["time_s"]
     track = Track(mu, np.tile(x, (3, 1)), np.tile(P, (3, 1, 1)), t, chance, number, t)
     if report["form"] == 0 and math.isnan(z[8]) and math.isnan(z[17]):
@@ -74,7 +79,7 @@ def note_hit(track, report, params):
     track.code = report["mode3a"] if report["mode3a"] >= 0 else track.code
     track.callsign = report["callsign"] if report["callsign"] >= 0 else track.callsign
     track.baro_m = track.baro_m if math.isnan(report["baro_m"]) else report["baro_m"]
-    if track.hits >= 3 and track.visible + track.faded >= params.confirm_at:
+    if track.hits >= params.confirm_hits and track.visible + track.faded >= params.confirm_at:
         track.state = CONFIRMED
 
 
@@ -96,15 +101,28 @@ def after_a_miss(visible, faded, p_detection, params, confirmed=True):
     return belief[:2] / belief.sum()
 
 
+def age(track, time_s, params):
+    """Objects vanish at a rate."""
+    kept = math.exp(-params.death_hz * max(0.0, time_s - track.existence_s))
+    track.visible, track.faded = track.visible * kept, track.faded * kept
+    track.existence_s = max(time_s, track.existence_s)
+
+
+def miss(track, time_s, p_detection, params):
+    """One look at a time without a report."""
+    age(track, time_s, params)
+    track.visible, track.faded = after_a_miss(
+        track.visible, track.faded, p_detection, params, track.state == CONFIRMED
+    )
+
+
 def miss_looks(track, now_s, table, params):
     """Count each sensor's turns that went by: one is over when 1.3 periods brought nothing."""
     for s in sorted(track.look_s):
         period = table.period_s[s]
         while now_s - track.look_s[s] > 1.3 * period:
             track.look_s[s] += period
-            track.visible, track.faded = after_a_miss(
-                track.visible, track.faded, table.p_detection[s], params, track.state == CONFIRMED
-            )
+            miss(track, track.look_s[s], table.p_detection[s], params)
             if track.visible + track.faded < 1e-6:
                 return
 

@@ -168,10 +168,9 @@ def prepare_one(r, undulation, table, heights, params, field):
     z[0:3] = place
     z[3:6] = [0, 0, 1] if flat else geodesy.up_at(place)
     z[6], z[7] = r["range_m"], r["azimuth_rad"]
-    z[8] = table.height_m[s] if flat else height
-    z[8] = np.nan if kind == "bearing" else z[8]
+    z[8] = math.nan if flat or kind == "bearing" else height
     z[9], z[10] = place_noise(r, kind, s, table, flat)
-    z[11] = sigma
+    z[11] = 1.0 if flat else sigma
     if not math.isnan(r["vn_mps"] + r["ve_mps"]):
         z[12:14] = r["vn_mps"], r["ve_mps"]
     elif has(r, "ground_speed_mps", "track_angle_rad"):

@@ -34,8 +34,18 @@ class NaiveTracker:
         while reports:
             n = micro_batch_length(reports)
             self.micro_batch(reports[:n], went)
+            look = [(r["sensor"], r["time_s"]) for r in reports[n - 1 : n + 1]]
+            if self.params.frame == "flat" and look[0] != [*look, None][1]:
+                self.miss_unseen(*look[0])
             reports = reports[n:]
         return went
+
+    def miss_unseen(self, s, time_s):
+        """A miss of every track that a sensor knows and its look at `time_s` did not report."""
+        for track in self.tracks:
+            if track.look_s.get(s, math.inf) < time_s:
+                track.look_s[s] = time_s
+                lifecycle.miss(track, time_s, self.table.p_detection[s], self.params)
 
     def candidates(self, report):
         """Tracks that can be at the report's place at its time."""
@@ -94,17 +104,28 @@ class NaiveTracker:
             return
         best, report, post = max(own, key=lambda o: o[0])
         missed, before_s = max(0.0, 1.0 - detected), track.time_s
+        s, flat = report["sensor"], self.params.frame == "flat"
+        lifecycle.age(track, report["time_s"], self.params)
+        visible, faded = track.visible, track.faded
+        if flat:
+            track.look_s[s] = max(report["time_s"], track.look_s.get(s, -math.inf))
+        if flat or detected > 0.5:
+            # Bayes' rule for a look that did not report the object.
+            seen = visible * self.table.p_detection[s]
+            visible, faded = (visible - seen) / (1.0 - seen), faded / (1.0 - seen)
         if best > SURE:
             track.mu, track.x, track.P = post
         else:
-            track.mu, track.x, track.P = self.mixture(track, own, missed, report["time_s"])
+            track.mu, track.x, track.P = self.mixture(
+                track, own, missed * (visible + faded), report["time_s"]
+            )
         track.time_s = report["time_s"]
         if before_s > track.time_s:
             back = before_s - track.time_s
             track.mu, track.x, track.P = imm.predict(track.mu, track.x, track.P, back, self.motion)
             track.time_s = before_s
-        track.visible = min(1.0, detected + missed * track.visible)
-        track.faded *= missed
+        track.visible = min(1.0, detected + missed * visible)
+        track.faded = missed * faded
         if detected > 0.5:
             usual.assume_height(track, report, self.frame(report["sensor"])[0])
             lifecycle.note_hit(track, report, self.params)
@@ -112,11 +133,11 @@ class NaiveTracker:
             if track.hits >= 2:
                 self.rows.append((track.time_s, track.number, *track.moments()))
 
-    def mixture(self, track, own, missed, time_s):
+    def mixture(self, track, own, unseen, time_s):
         """Model probabilities, means and covariances of the miss and all likely pairs."""
         self.mixtures += 1
         age_s = time_s - track.time_s
-        parts = [(missed, imm.predict(track.mu, track.x, track.P, age_s, self.motion))]
+        parts = [(unseen, imm.predict(track.mu, track.x, track.P, age_s, self.motion))]
         for p, report, (mu, x, P) in own:
             if p >= UNLIKELY:
                 moved = x.copy()
@@ -140,7 +161,7 @@ class NaiveTracker:
     def begin(self, report, free, went):
         """A new track where no track explains the report."""
         chance = free * report["birth"] / (report["birth"] + report["clutter"])
-        if free < 0.5 or chance < LEAST_START:
+        if chance < LEAST_START:
             return
         s = report["sensor"]
         new = lifecycle.begin(
@@ -148,7 +169,7 @@ class NaiveTracker:
         )
         self.next_number += 1
         lifecycle.note_hit(new, report, self.params)
-        went[report["serial"]] = new.number
+        went.setdefault(report["serial"], new.number)
         self.tracks.append(new)
 
     def sweep(self, now_s):

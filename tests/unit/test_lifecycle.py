@@ -124,15 +124,28 @@ def test_two_addresses_side_by_side_stay_two_tracks():
     assert result.ended == []
 
 
-def test_a_doubled_track_is_joined_and_the_older_number_lives():
-    """A nameless aircraft reported twice in each look, so that a second track must begin."""
+def reported_twice(twice_s, seconds):
+    """Reports of a nameless aircraft, in the first seconds two to a look."""
     rng = np.random.default_rng(84)
-    once = positions(EARS, 0, (FLIGHT,), 10.0, rng)
-    twice = positions(EARS, 0, (FLIGHT,), 10.0, rng)
+    once = positions(EARS, 0, (FLIGHT,), seconds, rng)
+    twice = positions(EARS, 0, (FLIGHT,), twice_s, rng)
     twice.time_s[:] += 0.01
     batch = scenes.merged(once, twice)
     batch.icao[:] = -1
-    result = run(EARS, batch, 10.0)
+    return batch
+
+
+def test_two_nameless_tracks_that_every_look_reports_are_never_joined():
+    """One place, one speed, but two reports a look: one object is not seen twice all the time."""
+    result = run(EARS, reported_twice(20.0, 20.0), 20.0)
+    assert result.ended == []
+    assert result.tracker.n_confirmed == 2
+
+
+def test_a_doubled_track_is_joined_and_the_older_number_lives():
+    """A nameless aircraft reported twice in each of six looks: a second track must begin."""
+    batch = reported_twice(6.0, 60.0)
+    result = run(EARS, batch, 60.0)
     assert len(set(result.track_of)) > 1
     assert len(result.ended) >= 1
     tags = result.tracker.tracks.tag

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from skypact.kernels._jit import helper
 from skypact.kernels.grid import bucket_of, cell_column, cell_row, cells_around
 from skypact.kernels.imm import predict_models
+from skypact.kernels.lifecycle import still_there
 from skypact.kernels.maps import detection_in_cell
 from skypact.kernels.update import n_components, update_one
 from skypact.model.tracking import (
@@ -69,6 +70,8 @@ LOG_WILD: Final = math.log(0.02)
 """Two reports in a hundred have noise this many times larger."""
 SUSPECT: Final = 3.0
 """Squared distance beside two per component from which the wild explanation is tried."""
+NEVER: Final = 1e-9
+"""A model less probable than this is not looked at."""
 LOG_CAP: Final = 60.0
 """Limit of a pair's log weight: beyond it nothing changes but the rounding."""
 
@@ -226,6 +229,15 @@ def search_beam(
 
 
 @helper
+def copy_model(x: Floats, P: Floats, x_out: Floats, P_out: Floats) -> None:
+    """Copy one model's state."""
+    for a in range(N_STATE):
+        x_out[a] = x[a]
+        for b in range(N_STATE):
+            P_out[a, b] = P[a, b]
+
+
+@helper
 def hypothesis(
     z: Floats,
     form: int,
@@ -243,10 +255,10 @@ def hypothesis(
     least = math.inf
     top = -math.inf
     for i in range(N_MODELS):
-        for a in range(N_STATE):
-            x[i, a] = scratch.x[i, a]
-            for b in range(N_STATE):
-                P[i, a, b] = scratch.P[i, a, b]
+        copy_model(scratch.x[i], scratch.P[i], x[i], P[i])
+        if scratch.predicted[i] < NEVER:
+            mu[i] = -math.inf
+            continue
         d2, density = update_one(x[i], P[i], z, form, site, axes, flat, scratch.line)
         least = min(least, d2)
         mu[i] = density + math.log(max(scratch.predicted[i], 1e-300))
@@ -340,7 +352,7 @@ def add_pair(
     detected = g.p_detection[s]
     if p.learn == 1:
         detected = detection_in_cell(g.look_map[s], m.cell[j], detected)
-    seen = tracks.num[t, VISIBLE] * detected
+    seen = tracks.num[t, VISIBLE] * detected * still_there(tracks, t, m.time_s[j], p)
     other = m.clutter[j] + m.birth[j]
     weight = likelihood + ratio - math.log(other)
     if ratio <= p.identity[OTHER_ADDRESS]:

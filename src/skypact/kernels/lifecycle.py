@@ -14,27 +14,30 @@ import numpy as np
 import numpy.typing as npt
 
 from skypact.kernels._jit import helper
+from skypact.kernels.doubles import double_of, inherit, partner_in_place, weigh_partner
 from skypact.kernels.grid import link, unlink
 from skypact.kernels.imm import refresh_moments
-from skypact.kernels.kalman import frame_up
 from skypact.kernels.maps import cell_of_place, detection_in_cell, note_looks
 from skypact.kernels.update import update_one
 from skypact.kernels.usual import begin_assumption
 from skypact.model.tracking import (
     ADDRESS,
-    AFTER,
     AREA,
     BARO_M,
     BEARING,
+    BIRTH_M,
+    BIRTH_MPS,
     BORN,
     CALLSIGN,
-    CELL,
     COAST_MAX_S,
     CODE,
     CONFIRM_AT,
+    CONFIRM_HITS,
     CONFIRMED,
+    DEATH_HZ,
     DROP_AT,
     DROP_CONFIRMED_AT,
+    EXISTENCE_S,
     FADE,
     FADED,
     FREE,
@@ -43,8 +46,6 @@ from skypact.model.tracking import (
     HITS,
     LAST_HIT,
     LAST_SELF,
-    LEVEL_M,
-    LEVEL_MPS,
     LOSS,
     MEMORY,
     N_CONFIRMED,
@@ -54,6 +55,7 @@ from skypact.model.tracking import (
     N_STATE,
     NEXT_NUMBER,
     NUMBER,
+    PARTNER,
     PLACE,
     RETURN,
     RIVAL,
@@ -80,21 +82,10 @@ Longs = npt.NDArray[np.int64]
 
 START_SIGMA_M: Final = 20_000.0
 """Width of the place prior that the first report then narrows: far above any sensor's noise."""
-START_TURN: Final = 0.15
-"""Probability of each manoeuvre model at the start."""
-CONFIRM_HITS: Final = 3
-"""Reports that a track needs, whatever its existence says."""
 LOOK_MARGIN: Final = 1.3
 """A look is over when this many periods have gone by without a report."""
 TAKE_OVER_S: Final = 3.0
 """A track with the same address that was not updated for this long can be taken over."""
-FRESH_S: Final = 15.0
-"""A track that was not updated for this long takes no other one in."""
-SAME_PLACE_M: Final = 25.0
-SAME_HEIGHT_M: Final = 150.0
-SAME_SPEED_MPS: Final = 2.0
-"""Two tracks this close, beside their errors, are one object to any sensor: an echo's centre and
-the antenna of a large aircraft are that far apart."""
 HELD_M: Final = 30_000.0
 HELD_CHANCE: Final = 0.02
 """Within this distance a second object with one address is this much less likely than a wild
@@ -119,7 +110,13 @@ def end_track(tracks: TrackTable, t: int) -> None:
 
 @helper
 def start_state(tracks: TrackTable, t: int, m: Measurements, j: int, p: TrackParams) -> None:
-    """Set the prior of a new track at report j: broad place, unknown velocity and turn rate."""
+    """Set the prior of a new track at report j: broad place, unknown velocity and turn rate.
+
+    Where it most likely appeared at a known place, that place is its prior.
+    """
+    wide, speed, spot = START_SIGMA_M, p.start_sigma[0], m.spot[j]
+    if spot > 0:
+        wide, speed = p.births[spot, BIRTH_M], p.births[spot, BIRTH_MPS]
     motion = p.motion[tracks.tag[t, AREA]]
     vertical = START_SIGMA_M
     if math.isnan(m.z[j, HEIGHT]):
@@ -131,14 +128,12 @@ def start_state(tracks: TrackTable, t: int, m: Measurements, j: int, p: TrackPar
                 tracks.P[t, i, a, b] = 0.0
         tracks.P[t, i, 6, 6] = motion[TURN_VAR]
         for a in range(3):
-            tracks.x[t, i, a] = m.z[j, PLACE + a]
+            tracks.x[t, i, a] = m.z[j, PLACE + a] if spot == 0 else p.births[spot, a]
             for b in range(3):
                 rise = m.z[j, UP + a] * m.z[j, UP + b]
                 level = (1.0 if a == b else 0.0) - rise
-                tracks.P[t, i, a, b] = START_SIGMA_M**2 * level + vertical**2 * rise
-                tracks.P[t, i, 3 + a, 3 + b] = (
-                    p.start_sigma[0] ** 2 * level + p.start_sigma[1] ** 2 * rise
-                )
+                tracks.P[t, i, a, b] = wide**2 * level + vertical**2 * rise
+                tracks.P[t, i, 3 + a, 3 + b] = speed**2 * level + p.start_sigma[1] ** 2 * rise
 
 
 @helper
@@ -220,8 +215,8 @@ def start_track(
             p.flat,
             scratch.line,
         )
-        tracks.mu[t, i] = START_TURN
-    tracks.mu[t, 0] = 1.0 - START_TURN * (N_MODELS - 1)
+        tracks.mu[t, i] = p.start_sigma[2]
+    tracks.mu[t, 0] = 1.0 - p.start_sigma[2] * (N_MODELS - 1)
     tracks.tag[t, STATE] = TENTATIVE
     tracks.num[t, STATE_TIME] = m.time_s[j]
     rival = holder_of_address(tracks, m, j)
@@ -230,10 +225,11 @@ def start_track(
     challenge(tracks, t, rival)
     tracks.num[t, VISIBLE] = chance * HELD_CHANCE if rival >= 0 else chance
     tracks.num[t, FADED] = 0.0
+    tracks.num[t, EXISTENCE_S] = m.time_s[j]
     tracks.tag[t, NUMBER] = tracks.counters[NEXT_NUMBER]
     tracks.counters[NEXT_NUMBER] += 1
     tracks.num[t, BORN] = m.time_s[j]
-    tracks.tag[t, HITS] = -CONFIRM_HITS if rival >= 0 else 0
+    tracks.tag[t, HITS] = -int(p.existence[CONFIRM_HITS]) if rival >= 0 else 0
     tracks.tag[t, ADDRESS] = -1
     tracks.tag[t, CODE] = -1
     tracks.tag[t, CALLSIGN] = -1
@@ -243,6 +239,7 @@ def start_track(
     for i in range(tracks.look_s.shape[1]):
         tracks.look_s[t, i] = math.nan
         tracks.seen_s[t, i] = math.nan
+    tracks.tag[t, PARTNER] = -1
     take_over(tracks, t, m, j)
     refresh_moments(tracks, t, p.flat, scratch)
     note_hit(tracks, t, m, j, g, p)
@@ -263,6 +260,7 @@ def note_hit(
     if m.z[j, MEMORY] > 0.0:
         tracks.num[t, LAST_SELF] = m.time_s[j]
     tracks.tag[t, HITS] += 1
+    weigh_partner(tracks, t, m, j, g.period_s)
     if m.form[j] != BEARING:  # who does not transmit is not missed
         tracks.look_s[t, s] = m.time_s[j]
     tracks.seen_s[t, s] = m.time_s[j]
@@ -279,13 +277,31 @@ def note_hit(
         tracks.tag[t, CALLSIGN] = m.callsign[j]
     if not math.isnan(m.baro_m[j]):
         tracks.num[t, BARO_M] = m.baro_m[j]
-    m.row_out[j] = t
-    m.number_out[j] = tracks.tag[t, NUMBER]
+    if m.row_out[j] < 0:
+        m.row_out[j] = t
+        m.number_out[j] = tracks.tag[t, NUMBER]
     exists = tracks.num[t, VISIBLE] + tracks.num[t, FADED]
-    ripe = tracks.tag[t, HITS] >= CONFIRM_HITS and exists >= p.existence[CONFIRM_AT]
+    ripe = tracks.tag[t, HITS] >= p.existence[CONFIRM_HITS] and exists >= p.existence[CONFIRM_AT]
     if tracks.tag[t, STATE] == TENTATIVE and ripe:
         tracks.tag[t, STATE] = CONFIRMED
         tracks.counters[N_CONFIRMED] += 1
+
+
+@helper
+def still_there(tracks: TrackTable, t: int, time_s: float, p: TrackParams) -> float:
+    """Probability that track t's object has not vanished since its existence was reckoned."""
+    if p.existence[DEATH_HZ] <= 0.0:
+        return 1.0
+    return math.exp(-p.existence[DEATH_HZ] * max(0.0, time_s - tracks.num[t, EXISTENCE_S]))
+
+
+@helper
+def age(tracks: TrackTable, t: int, time_s: float, p: TrackParams) -> None:
+    """Bring the existence of track t to a time."""
+    kept = still_there(tracks, t, time_s, p)
+    tracks.num[t, VISIBLE] *= kept
+    tracks.num[t, FADED] *= kept
+    tracks.num[t, EXISTENCE_S] = max(time_s, tracks.num[t, EXISTENCE_S])
 
 
 @helper
@@ -338,9 +354,20 @@ def miss_looks(tracks: TrackTable, t: int, now_s: float, g: Geometry, p: TrackPa
             continue
         while now_s - tracks.look_s[t, s] > LOOK_MARGIN * g.period_s[s]:
             tracks.look_s[t, s] += g.period_s[s]
+            age(tracks, t, tracks.look_s[t, s], p)
             count_miss(tracks, t, detection_of(tracks, t, s, now_s, g, p), p)
             if tracks.num[t, VISIBLE] + tracks.num[t, FADED] < 1e-6:
                 return
+
+
+@helper
+def miss_unseen(tracks: TrackTable, s: int, time_s: float, g: Geometry, p: TrackParams) -> None:
+    """Count a miss of all tracks that a sensor knows and its look at `time_s` did not report."""
+    for t in range(tracks.counters[HIGH_WATER]):
+        if tracks.tag[t, STATE] != FREE and tracks.look_s[t, s] < time_s:
+            tracks.look_s[t, s] = time_s
+            age(tracks, t, time_s, p)
+            count_miss(tracks, t, detection_of(tracks, t, s, time_s, g, p), p)
 
 
 @helper
@@ -367,80 +394,6 @@ def is_over(tracks: TrackTable, t: int, now_s: float, g: Geometry, p: TrackParam
     lost = gap_s > p.existence[COAST_MAX_S] or (gap_s > 5.0 and spread > p.existence[SPREAD_MAX_M])
     gone = exists < limit and not (confirmed and may_be_seen_again(tracks, t, now_s, g.period_s))
     return gone or lost
-
-
-@helper
-def same_object(tracks: TrackTable, a: int, b: int, now_s: float, flat: int) -> bool:
-    """Whether two tracks are within each other's horizontal errors in place and velocity."""
-    up_x, up_y, up_z = frame_up(flat, tracks.pos[a])
-    dt_a = now_s - tracks.num[a, STATE_TIME]
-    dt_b = now_s - tracks.num[b, STATE_TIME]
-    distance2 = 0.0
-    speed2 = 0.0
-    rise = 0.0
-    climb = 0.0
-    for i in range(3):
-        up = up_x if i == 0 else (up_y if i == 1 else up_z)
-        gap = (
-            tracks.pos[a, i] - tracks.pos[b, i] + dt_a * tracks.vel[a, i] - dt_b * tracks.vel[b, i]
-        )
-        slip = tracks.vel[a, i] - tracks.vel[b, i]
-        distance2 += gap * gap
-        speed2 += slip * slip
-        rise += up * gap
-        climb += up * slip
-    distance2 -= rise * rise
-    speed2 -= climb * climb
-    room = 4.0 * (tracks.num[a, LEVEL_M] ** 2 + tracks.num[b, LEVEL_M] ** 2) + SAME_PLACE_M**2
-    speed_room = tracks.num[a, LEVEL_MPS] ** 2 + tracks.num[b, LEVEL_MPS] ** 2 + SAME_SPEED_MPS**2
-    high = tracks.num[a, SPREAD_M] ** 2 + tracks.num[b, SPREAD_M] ** 2
-    return distance2 < room and speed2 < speed_room and rise * rise < 4.0 * high + SAME_HEIGHT_M**2
-
-
-@helper
-def outranks(tracks: TrackTable, a: int, b: int) -> bool:
-    """Whether track a should live on where a and b are one object."""
-    named_a = tracks.tag[a, ADDRESS] >= 0
-    named_b = tracks.tag[b, ADDRESS] >= 0
-    if named_a != named_b:
-        return named_a
-    if named_a and tracks.tag[a, ADDRESS] != tracks.tag[b, ADDRESS]:
-        return False
-    if (tracks.tag[a, STATE] == CONFIRMED) != (tracks.tag[b, STATE] == CONFIRMED):
-        return tracks.tag[a, STATE] == CONFIRMED
-    if tracks.tag[a, HITS] != tracks.tag[b, HITS]:
-        return tracks.tag[a, HITS] > tracks.tag[b, HITS]
-    return tracks.tag[a, NUMBER] < tracks.tag[b, NUMBER]
-
-
-@helper
-def inherit(tracks: TrackTable, heir: int, t: int) -> int:
-    """Give the older of two numbers to `heir`, track t being the same object; the other number."""
-    if tracks.tag[t, STATE] != CONFIRMED or tracks.num[t, BORN] >= tracks.num[heir, BORN]:
-        return tracks.tag[t, NUMBER]
-    number = tracks.tag[heir, NUMBER]
-    tracks.tag[heir, NUMBER] = tracks.tag[t, NUMBER]
-    tracks.num[heir, BORN] = tracks.num[t, BORN]
-    if tracks.tag[heir, STATE] != CONFIRMED:
-        tracks.tag[heir, STATE] = CONFIRMED
-        tracks.counters[N_CONFIRMED] += 1
-    return number
-
-
-@helper
-def double_of(tracks: TrackTable, t: int, now_s: float, flat: int) -> int:
-    """Track in the same cell that is the same object as t and should live on, -1 where none."""
-    bucket = tracks.tag[t, CELL]
-    if bucket < 0 or tracks.tag[t, HITS] < 2:
-        return int(-1)  # noqa: UP018, RUF046
-    other = tracks.head[bucket]
-    while other >= 0:
-        if other != t and tracks.tag[other, HITS] >= 2 and outranks(tracks, other, t):
-            fresh = now_s - tracks.num[other, LAST_HIT] < FRESH_S
-            if fresh and same_object(tracks, other, t, now_s, flat):
-                return other
-        other = tracks.tag[other, AFTER]
-    return int(-1)  # noqa: UP018, RUF046
 
 
 @helper
@@ -475,8 +428,11 @@ def sweep(tracks: TrackTable, now_s: float, g: Geometry, p: TrackParams, ended_o
         if number >= 0:
             ended_out[count] = number
             count += 1
-        heir = double_of(tracks, t, now_s, p.flat)
-        if heir >= 0 or is_over(tracks, t, now_s, g, p):
+        heir = double_of(tracks, t, now_s, p)
+        over = heir >= 0 or is_over(tracks, t, now_s, g, p)
+        if over and heir < 0:
+            heir = partner_in_place(tracks, t, now_s, p)
+        if over:
             number = tracks.tag[t, NUMBER] if heir < 0 else inherit(tracks, heir, t)
             ended_out[count] = number
             count += 1

@@ -88,6 +88,8 @@ UNLEARNED_M: Final = 150.0
 sea-level pressure 18 hPa off the standard one."""
 FIELD_LIMIT_M: Final = 1_000.0
 """A larger difference is an error, not weather."""
+FLAT_SIGMA_M: Final = 1.0
+"""A flat scene has no heights; what its tracks hold there may not grow."""
 LEAST_CLUTTER: Final = 1e-3
 """No sensor is free of false reports."""
 HEIGHT_SPAN_M: Final = 15_000.0
@@ -424,7 +426,7 @@ def prepare(
         z[PLACE], z[PLACE + 1], z[PLACE + 2] = x, y, w
         if p.flat == 1:
             z[UP], z[UP + 1], z[UP + 2] = 0.0, 0.0, 1.0
-            height = g.site[s, 2]
+            height, doubt = math.nan, FLAT_SIGMA_M
         else:
             z[UP], z[UP + 1], z[UP + 2] = up_at_one(x, y, w)
         z[RANGE] = f[i, SLANT]
@@ -444,6 +446,7 @@ def prepare(
         m.callsign[count] = labels[i, 5]
         m.baro_m[count] = f[i, BARO]
         m.serial[count] = i
+        m.spot[count] = 0
         m.row_out[count] = -1
         m.number_out[count] = -1
         count += 1

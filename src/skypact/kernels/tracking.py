@@ -19,7 +19,7 @@ from skypact.kernels.gate import pairs_of
 from skypact.kernels.geodesy import enu_axes_one, geodetic_from_ecef_one
 from skypact.kernels.grid import link
 from skypact.kernels.imm import predict_models, refresh_moments
-from skypact.kernels.lifecycle import note_hit, start_track, sweep
+from skypact.kernels.lifecycle import age, detection_of, miss_unseen, note_hit, start_track, sweep
 from skypact.kernels.maps import note_false
 from skypact.kernels.prepare import level_uncertainty
 from skypact.kernels.usual import assume_height
@@ -84,6 +84,14 @@ def micro_batch_end(m: Measurements, first: int, last: int) -> int:
 
 
 @helper
+def is_whole_look(m: Measurements, end: int, last: int) -> bool:
+    """Whether the reports up to `end` are all of their instant and sensor."""
+    if end >= last:
+        return True
+    return m.sensor[end] != m.sensor[end - 1] or m.time_s[end] != m.time_s[end - 1]
+
+
+@helper
 def number_locally(pairs: Pairs, n: int) -> int:
     """Give the tracks of n pairs numbers from zero; returns how many there are."""
     count = int(0)  # noqa: UP018, RUF046  plain int64, not a literal, to the compiler
@@ -127,12 +135,15 @@ def mix_hypotheses(
     tracks: TrackTable,
     local: int,
     best: int,
-    missed: float,
+    unseen: float,
     p: TrackParams,
     pairs: Pairs,
     m: Measurements,
 ) -> None:
     """Moment-match the miss and all pairs of one track, model by model, at the best pair's time.
+
+    A state is that of an object that exists: `unseen` is the probability that it does and was not
+    reported.
 
     States are kept relative to the best pair's, so that the raw second moments lose no digits.
     """
@@ -152,7 +163,7 @@ def mix_hypotheses(
                 scratch.P_sum[i, a, b] = 0.0
         for a in range(N_STATE):
             scratch.work[4, i, a] = scratch.x[i, a] - base[a]
-        total = missed * scratch.predicted[i]
+        total = unseen * scratch.predicted[i]
         add_weighted(total, scratch.work[4, i], scratch.P[i], scratch.x_sum[i], scratch.P_sum[i])
         k = pairs.first[local]
         while k >= 0:
@@ -208,6 +219,32 @@ def forward_to(tracks: TrackTable, t: int, time_s: float, p: TrackParams, scratc
 
 
 @helper
+def unseen_existence(
+    tracks: TrackTable,
+    t: int,
+    j: int,
+    detected: float,
+    m: Measurements,
+    g: Geometry,
+    p: TrackParams,
+) -> tuple[float, float]:
+    """Existence in sight and out of sight of track t if none of this look's reports is its own.
+
+    A rotating radar may still report it a moment later, unless it very likely just did.
+    """
+    s = m.sensor[j]
+    age(tracks, t, m.time_s[j], p)
+    visible = tracks.num[t, VISIBLE]
+    faded = tracks.num[t, FADED]
+    if g.at_once[s] == 1:
+        tracks.look_s[t, s] = max(m.time_s[j], tracks.look_s[t, s])
+    elif detected <= 0.5:
+        return visible, faded
+    seen = visible * detection_of(tracks, t, s, m.time_s[j], g, p)
+    return (visible - seen) / (1.0 - seen), faded / (1.0 - seen)
+
+
+@helper
 def apply_track(
     tracks: TrackTable, local: int, m: Measurements, g: Geometry, p: TrackParams, pairs: Pairs
 ) -> bool:
@@ -224,17 +261,18 @@ def apply_track(
     if detected < UNLIKELY:
         return False
     j = pairs.report[best]
+    missed = max(0.0, 1.0 - detected)
+    visible, faded = unseen_existence(tracks, t, j, detected, m, g, p)
     before_s = tracks.num[t, STATE_TIME]
     if pairs.prob[best] > SURE:
         copy_state(tracks, t, pairs, best)
     else:
-        mix_hypotheses(tracks, local, best, max(0.0, 1.0 - detected), p, pairs, m)
+        mix_hypotheses(tracks, local, best, missed * (visible + faded), p, pairs, m)
     tracks.num[t, STATE_TIME] = m.time_s[j]
     if before_s > tracks.num[t, STATE_TIME]:
         forward_to(tracks, t, before_s, p, pairs.scratch)
-    missed = max(0.0, 1.0 - detected)
-    tracks.num[t, VISIBLE] = min(1.0, detected + missed * tracks.num[t, VISIBLE])
-    tracks.num[t, FADED] *= missed
+    tracks.num[t, VISIBLE] = min(1.0, detected + missed * visible)
+    tracks.num[t, FADED] = missed * faded
     refresh_moments(tracks, t, p.flat, pairs.scratch)
     if detected > 0.5:
         assume_height(tracks, t, m, j, g.site[m.sensor[j]], pairs.scratch)
@@ -274,7 +312,7 @@ def begin_tracks(
         if p.learn == 1:
             note_unexplained(m, j, free, g)
         chance = free * m.birth[j] / (m.birth[j] + m.clutter[j])
-        if free < 0.5 or chance < LEAST_START:
+        if chance < LEAST_START:
             continue
         if start_track(tracks, m, j, chance, g, p, pairs.scratch) < 0:
             refused += 1
@@ -353,14 +391,17 @@ def export_row(
 def run_micro_batch(
     tracks: TrackTable,
     m: Measurements,
-    span: tuple[int, int],
+    span: tuple[int, int, int],
     g: Geometry,
     p: TrackParams,
     pairs: Pairs,
     out: Floats,
     count: int,
 ) -> tuple[int, int, int]:
-    """Associate and apply reports ``span[0]:span[1]``; returns (rows, refused starts, pairs)."""
+    """Associate and apply reports ``span[0]:span[1]`` of `span[2]`.
+
+    Returns (rows, refused starts, pairs).
+    """
     n = int(0)  # noqa: UP018, RUF046  plain int64, not a literal, to the compiler
     for j in range(span[0], span[1]):
         n = pairs_of(tracks, m, j, g, p, pairs, n)
@@ -374,10 +415,13 @@ def run_micro_batch(
     for k in range(n):
         pairs.report[k] += span[0]
     for local in range(n_tracks):
-        if apply_track(tracks, local, m, g, p, pairs) and tracks.tag[pairs.rows[local], HITS] >= 2:
-            export_row(tracks, pairs.rows[local], g, p.flat, pairs.scratch, out[count])
+        t = pairs.rows[local]
+        if apply_track(tracks, local, m, g, p, pairs) and tracks.tag[t, HITS] >= 2:
+            export_row(tracks, t, g, p.flat, pairs.scratch, out[count])
             count += 1
     refused = begin_tracks(tracks, m, (span[0], span[1], n), g, p, pairs)
+    if g.at_once[m.sensor[span[0]]] == 1 and is_whole_look(m, span[1], span[2]):
+        miss_unseen(tracks, m.sensor[span[0]], m.time_s[span[0]], g, p)
     return count, refused, n
 
 
@@ -416,7 +460,7 @@ def step(
     first = int(0)  # noqa: UP018, RUF046  plain int64, not a literal, to the compiler
     while first < n:
         end = micro_batch_end(m, first, n)
-        count, refused, made = run_micro_batch(tracks, m, (first, end), g, p, pairs, out, count)
+        count, refused, made = run_micro_batch(tracks, m, (first, end, n), g, p, pairs, out, count)
         counts_out[0] += refused
         counts_out[1] += made
         counts_out[2] += 1

@@ -47,3 +47,6 @@ class SensorTable(NamedTuple):
     """NaN where the sensor's elevations are not used: no data sheet says how good they are."""
     sigma_range_rate_mps: Floats
     """NaN likewise."""
+    false_area: Floats
+    """Area that false reports are spread over: m^2 (positions) or m rad (range and azimuth); NaN:
+    the disc of `range_max_m`."""

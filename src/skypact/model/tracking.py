@@ -19,7 +19,7 @@ N_MODELS: Final = 3
 (FREE, TENTATIVE, CONFIRMED) = range(3)
 """States of a row."""
 
-NUM_WIDTH: Final = 13
+NUM_WIDTH: Final = 15
 (
     STATE_TIME,
     SPREAD_M,
@@ -34,14 +34,17 @@ NUM_WIDTH: Final = 13
     LAST_SELF,
     PRIOR_M,
     PRIOR_VAR,
+    TWO_OBJECTS,
+    EXISTENCE_S,
 ) = range(NUM_WIDTH)
 """Columns of `TrackTable.num`: time of the state; roots of the traces of the position and velocity
 covariances; probability that the object exists in sight, and out of sight; times of birth and of
 the last report [s]; last pressure altitude [m]; the spreads again, horizontal part alone; time of
 the last self-reported position [s]; height that is assumed, and the variance of the assumption (NaN
-where a height was reported)."""
+where a height was reported); log odds that this track and its partner are two objects; time of the
+existence [s]."""
 
-TAG_WIDTH: Final = 12
+TAG_WIDTH: Final = 14
 (
     STATE,
     NUMBER,
@@ -55,11 +58,13 @@ TAG_WIDTH: Final = 12
     RIVAL,
     RIVAL_NUMBER,
     AREA,
+    PARTNER,
+    PARTNER_NUMBER,
 ) = range(TAG_WIDTH)
 """Columns of `TrackTable.tag`: see `FREE`; public number; reports so far; 24-bit address, Mode A
 code and packed callsign (-1 none); bucket of the spatial index and neighbours in it (-1 none); row
 and number of an older track with the same address nearby (-1 none); row of `TrackParams.motion`
-that it moves by."""
+that it moves by; row and number of a track that may be the same object (-1 none)."""
 
 (N_FREE, NEXT_NUMBER, HIGH_WATER, N_LIVE, N_CONFIRMED, N_CROWDED) = range(6)
 """Places in `TrackTable.counters`."""
@@ -150,6 +155,8 @@ class TrackTable(NamedTuple):
     """Row last updated under a 24-bit address, by its low 16 bits (65536,), -1 none."""
     counters: Longs
     """Scalars, see `N_FREE` and its neighbours (8,)."""
+    watch_s: Floats
+    """Time of the first report, NaN before it (1,)."""
 
 
 class Geometry(NamedTuple):
@@ -173,6 +180,12 @@ class Geometry(NamedTuple):
     sigma_elevation_rad: Floats
     """NaN where elevations are not used, as the next."""
     sigma_range_rate_mps: Floats
+    at_once: Bytes
+    """1 where all reports of a look are of one instant, so that what is not among them was missed.
+    """
+    false_area: Floats
+    """Area that false reports are spread over, m^2 (positions) or m rad (range and azimuth); NaN:
+    the disc of `range_max_m`."""
     baro_field: Floats
     """Geometric minus (barometric + geoid) height by layer, and its weight (2, layers)."""
     turns: Floats
@@ -209,6 +222,8 @@ class Measurements(NamedTuple):
     """Cell of the sensor's learned maps, 0 where it has none (n,)."""
     serial: Longs
     """Running number of the report (n,)."""
+    spot: Longs
+    """Row of `TrackParams.births` that a new object would most likely be from (n,)."""
     row_out: Longs
     """Track row the report went to, -1 none (n,); written by the step."""
     number_out: Longs
@@ -302,13 +317,16 @@ class TrackParams(NamedTuple):
     """How objects move, one row per area or class, see `FLAT` and its neighbours (A, MOTION_WIDTH);
     a track's row is its `AREA`. SI."""
     start_sigma: Floats
-    """Standard deviations of an unknown start: horizontal and vertical speed (2,)."""
+    """Standard deviations of an unknown start: horizontal and vertical speed; probability of each
+    manoeuvre model (3,)."""
     gate: Floats
     """Squared-distance limits by number of components (9,), then the factor with identity."""
     identity: Floats
     """Log likelihood ratios: address same, differs; code same, differs, shared code (5,)."""
     births_per_scan: float
-    """New objects expected per sensor and turn."""
+    """New objects expected per sensor and turn, where `births` gives no rate."""
+    births: Floats
+    """Where objects appear, see `BIRTH_X` and its neighbours; the first row is everywhere."""
     sigma_baro_m: float
     """Standard deviation of a reported level, encoding included."""
     self_report_memory_s: float
@@ -318,13 +336,32 @@ class TrackParams(NamedTuple):
     sigma_climb_mps: float
     """Standard deviation of a reported vertical rate."""
     existence: Floats
-    """Thresholds and rates, see `track.params` (8,)."""
+    """Thresholds and rates, see `CONFIRM_AT` and its neighbours (12,)."""
     learn: int
     """1: detection and false reports per cell are learned; 0: the data sheet's figures hold."""
 
 
-(CONFIRM_AT, DROP_AT, DROP_CONFIRMED_AT, FADE, RETURN, LOSS, COAST_MAX_S, SPREAD_MAX_M) = range(8)
+(
+    CONFIRM_AT,
+    DROP_AT,
+    DROP_CONFIRMED_AT,
+    FADE,
+    RETURN,
+    LOSS,
+    COAST_MAX_S,
+    SPREAD_MAX_M,
+    CONFIRM_HITS,
+    DEATH_HZ,
+    SAME_PLACE_M,
+    SAME_SPEED_MPS,
+) = range(12)
 """Places in `TrackParams.existence`."""
+
+(BIRTH_X, BIRTH_Y, BIRTH_Z, BIRTH_M, BIRTH_MPS, BIRTH_HZ, BIRTH_FIRST) = range(7)
+"""Columns of `TrackParams.births`: place in the frame in force and its standard deviation per
+horizontal axis [m]; standard deviation of the first velocity per axis [m/s]; new objects per second
+and objects before the first look. In the first row, which is everywhere, the last two are per
+square metre, and NaN means `births_per_scan`."""
 
 
 def empty_tracks(capacity: int, n_sensors: int, buckets: int = 1 << 16) -> TrackTable:
@@ -353,6 +390,7 @@ def empty_tracks(capacity: int, n_sensors: int, buckets: int = 1 << 16) -> Track
         free=np.arange(capacity - 1, -1, -1, dtype=np.int64),
         by_address=np.full(1 << 16, -1, np.int64),
         counters=counters,
+        watch_s=np.full(1, np.nan),
     )
 
 

@@ -63,6 +63,8 @@ def geometry(table: SensorTable, *, flat: bool) -> Geometry:
         on_surface=(table.kind == SMR).astype(np.int8),
         sigma_elevation_rad=table.sigma_elevation_rad,
         sigma_range_rate_mps=table.sigma_range_rate_mps,
+        at_once=np.full(n, flat, np.int8),
+        false_area=table.false_area,
         baro_field=np.zeros((2, LAYERS)),
         turns=np.tile([0.0, np.nan], (n, 1)),
         false_map=np.zeros((n, 2, 1 + N_CELLS, 2)),

@@ -12,7 +12,12 @@ import numpy as np
 import numpy.typing as npt
 from msgspec import Meta
 
+from skypact.kernels.geodesy import ecef_from_geodetic
 from skypact.model.tracking import (
+    BIRTH_FIRST,
+    BIRTH_HZ,
+    BIRTH_M,
+    BIRTH_Z,
     ENTER,
     FLAT,
     LEAVE_RATE,
@@ -27,6 +32,28 @@ from skypact.units import DEGREE
 
 Positive = Annotated[float, Meta(gt=0)]
 Share = Annotated[float, Meta(gt=0, lt=1)]
+NotCertain = Annotated[float, Meta(ge=0, lt=1)]
+NotNegative = Annotated[float, Meta(ge=0)]
+
+
+class BirthSpot(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A place where objects appear: an airfield, a gate of a published scene."""
+
+    lat: Annotated[float, Meta(ge=-90, le=90)] | None = None
+    """Degrees north; with `lon`, for the real sky."""
+    lon: Annotated[float, Meta(ge=-180, le=180)] | None = None
+    x_m: float = 0.0
+    """Place in a flat scene."""
+    y_m: float = 0.0
+    height_m: float = 0.0
+    sigma_m: Positive
+    """Standard deviation of the place, per horizontal axis."""
+    sigma_mps: Positive = 150.0
+    """Standard deviation of the first velocity, per axis."""
+    rate_hz: NotNegative
+    """New objects per second."""
+    first: NotNegative = 0.0
+    """Objects expected there before the first look."""
 
 
 class TrackerParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -78,6 +105,18 @@ class TrackerParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """Probability that a decoded 24-bit address belongs to another aircraft."""
     code_garble: Share = 0.02
     """Probability that a Mode A code is wrong or was just changed."""
+    start_turn: Annotated[float, Meta(ge=0, le=0.3)] = 0.15
+    """Probability of each manoeuvre model at the start; 0 and `steady_s` very large: one model."""
+    birth_density_hz: NotNegative | None = None
+    """New objects per second and square metre; None: `births_per_scan` over each sensor's disc."""
+    first_density: NotNegative = 0.0
+    """Objects per square metre that are there before the first look, with `birth_density_hz`."""
+    birth_spots: tuple[BirthSpot, ...] = ()
+    """Places where objects appear, besides."""
+    death_hz: NotNegative = 0.0
+    """Rate at which objects vanish: minus the logarithm of the survival, over its time."""
+    confirm_hits: Annotated[int, Meta(ge=1, le=20)] = 3
+    """Reports that a track needs to be confirmed, whatever its existence says."""
     confirm_at: Share = 0.999
     """Existence from which a track is confirmed."""
     drop_at: Share = 0.002
@@ -85,12 +124,17 @@ class TrackerParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     0.015 and must live to see the second."""
     drop_confirmed_at: Share = 0.3
     """Existence below which a confirmed track ends."""
-    fade: Share = 0.03
+    fade: NotCertain = 0.03
     """Probability per look that an object drops out of sight."""
-    reappear: Share = 0.2
+    reappear: NotCertain = 0.2
     """Probability per look that it is back."""
-    loss: Share = 0.002
+    loss: NotCertain = 0.002
     """Probability per missed look that it is gone for good."""
+    same_place_m: NotNegative = 25.0
+    """Two tracks this close, beside their errors, may be one object: an echo's centre and the
+    antenna of a large aircraft are that far apart. 0 for points."""
+    same_speed_mps: NotNegative = 2.0
+    """Likewise of their velocities."""
     coast_max_s: Positive = 75.0
     """Longest time without a report."""
     spread_max_m: Positive = 40_000.0
@@ -136,6 +180,24 @@ def motion_row(params: TrackerParams) -> npt.NDArray[np.float64]:
     return row
 
 
+def birth_rows(params: TrackerParams) -> npt.NDArray[np.float64]:
+    """Where objects appear, in the columns of `TrackParams.births`."""
+    rows = np.zeros((1 + len(params.birth_spots), BIRTH_FIRST + 1))
+    everywhere = params.birth_density_hz
+    rows[0, BIRTH_HZ] = np.nan if everywhere is None else everywhere
+    rows[0, BIRTH_FIRST] = params.first_density
+    for row, spot in zip(rows[1:], params.birth_spots, strict=True):
+        if params.frame == "flat" or spot.lat is None or spot.lon is None:
+            row[: BIRTH_Z + 1] = spot.x_m, spot.y_m, spot.height_m
+        else:
+            place = np.empty((1, 3))
+            lat, lon = np.array([spot.lat * DEGREE]), np.array([spot.lon * DEGREE])
+            ecef_from_geodetic(lat, lon, np.array([spot.height_m]), place)
+            row[: BIRTH_Z + 1] = place[0]
+        row[BIRTH_M:] = spot.sigma_m, spot.sigma_mps, spot.rate_hz, spot.first
+    return rows
+
+
 def track_params(params: TrackerParams, areas: Sequence[TrackerParams] = ()) -> TrackParams:
     """Arrays of the configuration, SI and radians; `areas` add rows of motion."""
     same_code = float(np.log((1.0 - params.code_garble) * 200.0))
@@ -150,6 +212,10 @@ def track_params(params: TrackerParams, areas: Sequence[TrackerParams] = ()) -> 
             params.loss,
             params.coast_max_s,
             params.spread_max_m,
+            params.confirm_hits,
+            params.death_hz,
+            params.same_place_m,
+            params.same_speed_mps,
         ]
     )
     identity = [
@@ -162,10 +228,11 @@ def track_params(params: TrackerParams, areas: Sequence[TrackerParams] = ()) -> 
     return TrackParams(
         flat=int(params.frame == "flat"),
         motion=np.array([motion_row(p) for p in (params, *areas)]),
-        start_sigma=np.array([params.start_speed_mps, params.start_climb_mps]),
+        start_sigma=np.array([params.start_speed_mps, params.start_climb_mps, params.start_turn]),
         gate=gate,
         identity=np.array(identity),
         births_per_scan=params.births_per_scan,
+        births=birth_rows(params),
         sigma_baro_m=params.sigma_level_m,
         self_report_memory_s=params.self_report_memory_s,
         sigma_velocity_mps=params.sigma_velocity_mps,

@@ -5,7 +5,7 @@ from typing import Final
 from skypact.model.tracking import HIGH_WATER, LEARNED, Geometry, TrackTable
 from skypact.track.checkpoint import Arrays, fill
 
-_SHARED: Final = ("head", "free", "by_address", "counters")
+_SHARED: Final = ("head", "free", "by_address", "counters", "watch_s")
 """Fields of the table whose rows are not tracks."""
 
 

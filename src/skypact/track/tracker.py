@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from skypact.errors import ConfigError, RecordingError
 from skypact.geo.geoid import undulation_m
+from skypact.kernels.births import appearances
 from skypact.kernels.prepare import REPORT_NUMBERS, prepare
 from skypact.kernels.tracking import step, sweep_tracks
 from skypact.model.reports import (
@@ -372,6 +373,7 @@ class Tracker:
     ) -> tuple[TrackRows, Measurements, int, int]:
         m = empty_measurements(len(order))
         n = prepare(f, labels, order, geoid, self._geometry, self._params, m)
+        appearances(m, n, self._tracks.watch_s, self._geometry, self._params)
         out = np.empty((2 * n, len(TRACK_DTYPES)))
         counts = np.zeros(3, np.int64)
         k = step(self._tracks, m, n, self._geometry, self._params, self._pairs, out, counts)

@@ -127,7 +127,17 @@ def data_sheet(sensor: FlatSensor, scenario: FlatScenario, place: int) -> Sensor
         sigma_position_m=sensor.sigma_position_m,
         p_detection=min(_SHEET_MAX, detection_probability(sensor, half_way)[0].item()),
         clutter_per_scan=sensor.clutter_mean,
+        false_area=_false_area(sensor),
     )
+
+
+def _false_area(sensor: FlatSensor) -> float:
+    """Area over which false reports are uniform: m^2, or m rad of a polar sensor."""
+    if sensor.range_m is not None:
+        (near_m, far_m), (left, right) = sensor.range_m, sensor.azimuth_deg
+        return (far_m - near_m) * (right - left) * DEGREE
+    (west, east), (south, north) = sensor.area_x_m or (0.0, 0.0), sensor.area_y_m or (0.0, 0.0)
+    return (east - west) * (north - south)
 
 
 def _reach_m(sensor: FlatSensor) -> float:

@@ -1,0 +1,213 @@
+"""Two tracks of one object: found by their places, decided by their reports.
+
+Two objects without identity can fly side by side or cross; two tracks of one object (split plots,
+sensors that disagree) lie in one place, too. What tells them apart is that a sensor reports an
+object once a look. The log odds are a sequential probability ratio test. Source: Wald, "Sequential
+tests of statistical hypotheses", Annals of Mathematical Statistics 16 (1945), 117-186.
+"""
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from skypact.kernels._jit import helper
+from skypact.kernels.kalman import frame_up
+from skypact.model.tracking import (
+    ADDRESS,
+    AFTER,
+    BORN,
+    CELL,
+    CONFIRMED,
+    FREE,
+    HITS,
+    LAST_HIT,
+    LEVEL_M,
+    LEVEL_MPS,
+    N_CONFIRMED,
+    NUMBER,
+    PARTNER,
+    PARTNER_NUMBER,
+    SAME_PLACE_M,
+    SAME_SPEED_MPS,
+    SPREAD_M,
+    STATE,
+    STATE_TIME,
+    TWO_OBJECTS,
+    Measurements,
+    TrackParams,
+    TrackTable,
+)
+
+Floats = npt.NDArray[np.float64]
+
+FRESH_S: Final = 15.0
+"""A track that was not updated for this long takes no other one in."""
+SAME_HEIGHT_M: Final = 150.0
+"""Two tracks this close in height, beside their errors, may be one object."""
+TOGETHER: Final = 5.4
+ALONE: Final = -1.6
+"""What a report on one of two tracks that lie in one place adds to the log odds that they are two
+objects: the same look reported the other one too, which a single object's split plots do twice in a
+hundred looks, or has not (yet), where one of two is missed in two looks of ten."""
+ESTABLISHED: Final = 3.0
+ESTABLISHED_HITS: Final = 8
+"""Log odds to begin with, and the reports that both need for it: two tracks that were sure before
+they met are hardly one object."""
+ONE_OBJECT: Final = -3.0
+MOST_ODDS: Final = 6.0
+"""Log odds at which two tracks become one, and their limit."""
+
+
+@helper
+def weigh_partner(tracks: TrackTable, t: int, m: Measurements, j: int, period_s: Floats) -> None:
+    """Weigh by report j on track t whether t and its partner are two objects.
+
+    A sensor reports an object once a look: who gets two reports of one look is two objects. Reports
+    that name the object can come several to a look and say nothing of the kind.
+    """
+    other = tracks.tag[t, PARTNER]
+    if other < 0:
+        return
+    if tracks.tag[other, NUMBER] != tracks.tag[t, PARTNER_NUMBER]:
+        tracks.tag[t, PARTNER] = -1
+        return
+    s = m.sensor[j]
+    named = m.icao[j] >= 0 and m.icao[j] == tracks.tag[other, ADDRESS]
+    both = abs(m.time_s[j] - tracks.seen_s[other, s]) < 0.5 * period_s[s] and not named
+    odds = tracks.num[t, TWO_OBJECTS] + (TOGETHER if both else ALONE)
+    tracks.num[t, TWO_OBJECTS] = min(MOST_ODDS, max(-MOST_ODDS, odds))
+
+
+@helper
+def same_object(tracks: TrackTable, a: int, b: int, now_s: float, p: TrackParams) -> bool:
+    """Whether two tracks are within each other's horizontal errors in place and velocity."""
+    up_x, up_y, up_z = frame_up(p.flat, tracks.pos[a])
+    dt_a = now_s - tracks.num[a, STATE_TIME]
+    dt_b = now_s - tracks.num[b, STATE_TIME]
+    distance2 = 0.0
+    speed2 = 0.0
+    rise = 0.0
+    climb = 0.0
+    for i in range(3):
+        up = up_x if i == 0 else (up_y if i == 1 else up_z)
+        gap = (
+            tracks.pos[a, i] - tracks.pos[b, i] + dt_a * tracks.vel[a, i] - dt_b * tracks.vel[b, i]
+        )
+        slip = tracks.vel[a, i] - tracks.vel[b, i]
+        distance2 += gap * gap
+        speed2 += slip * slip
+        rise += up * gap
+        climb += up * slip
+    distance2 -= rise * rise
+    speed2 -= climb * climb
+    room = (
+        4.0 * (tracks.num[a, LEVEL_M] ** 2 + tracks.num[b, LEVEL_M] ** 2)
+        + p.existence[SAME_PLACE_M] ** 2
+    )
+    slowest = p.existence[SAME_SPEED_MPS]
+    speed_room = tracks.num[a, LEVEL_MPS] ** 2 + tracks.num[b, LEVEL_MPS] ** 2 + slowest * slowest
+    high = tracks.num[a, SPREAD_M] ** 2 + tracks.num[b, SPREAD_M] ** 2
+    return distance2 < room and speed2 < speed_room and rise * rise < 4.0 * high + SAME_HEIGHT_M**2
+
+
+@helper
+def outranks(tracks: TrackTable, a: int, b: int) -> bool:
+    """Whether track a should live on where a and b are one object."""
+    named_a = tracks.tag[a, ADDRESS] >= 0
+    named_b = tracks.tag[b, ADDRESS] >= 0
+    if named_a != named_b:
+        return named_a
+    if named_a and tracks.tag[a, ADDRESS] != tracks.tag[b, ADDRESS]:
+        return False
+    if (tracks.tag[a, STATE] == CONFIRMED) != (tracks.tag[b, STATE] == CONFIRMED):
+        return tracks.tag[a, STATE] == CONFIRMED
+    if tracks.tag[a, HITS] != tracks.tag[b, HITS]:
+        return tracks.tag[a, HITS] > tracks.tag[b, HITS]
+    return tracks.tag[a, NUMBER] < tracks.tag[b, NUMBER]
+
+
+@helper
+def inherit(tracks: TrackTable, heir: int, t: int) -> int:
+    """Give the older of two numbers to `heir`, track t being the same object; the other number."""
+    if tracks.tag[t, STATE] != CONFIRMED or tracks.num[t, BORN] >= tracks.num[heir, BORN]:
+        return tracks.tag[t, NUMBER]
+    number = tracks.tag[heir, NUMBER]
+    tracks.tag[heir, NUMBER] = tracks.tag[t, NUMBER]
+    tracks.num[heir, BORN] = tracks.num[t, BORN]
+    if tracks.tag[heir, STATE] != CONFIRMED:
+        tracks.tag[heir, STATE] = CONFIRMED
+        tracks.counters[N_CONFIRMED] += 1
+    return number
+
+
+@helper
+def make_partner(tracks: TrackTable, t: int, other: int) -> None:
+    """Begin to weigh whether track t is the same object as another one."""
+    sure = min(tracks.tag[t, HITS], tracks.tag[other, HITS]) >= ESTABLISHED_HITS
+    tracks.tag[t, PARTNER] = other
+    tracks.tag[t, PARTNER_NUMBER] = tracks.tag[other, NUMBER]
+    tracks.num[t, TWO_OBJECTS] = ESTABLISHED if sure else 0.0
+
+
+@helper
+def is_partner(tracks: TrackTable, t: int, other: int) -> bool:
+    """Whether it is being weighed by t's reports if t and the other one are two objects."""
+    number = tracks.tag[other, NUMBER]
+    return tracks.tag[t, PARTNER] == other and tracks.tag[t, PARTNER_NUMBER] == number
+
+
+@helper
+def is_one(tracks: TrackTable, t: int, other: int) -> bool:
+    """Whether the reports say that two tracks in one place are one object."""
+    if not is_partner(tracks, t, other):
+        make_partner(tracks, t, other)
+        if tracks.tag[other, PARTNER] < 0:
+            make_partner(tracks, other, t)
+            tracks.num[other, TWO_OBJECTS] = 0.0
+        return False
+    odds = tracks.num[t, TWO_OBJECTS]
+    if is_partner(tracks, other, t):
+        odds += tracks.num[other, TWO_OBJECTS]
+    return odds < ONE_OBJECT
+
+
+@helper
+def double_of(tracks: TrackTable, t: int, now_s: float, p: TrackParams) -> int:
+    """Track in the same cell that is the same object as t and should live on, -1 where none.
+
+    Being in one place is not enough: the reports that follow must not come in pairs.
+    """
+    bucket = tracks.tag[t, CELL]
+    if bucket < 0 or tracks.tag[t, HITS] < 2:
+        return int(-1)  # noqa: UP018, RUF046
+    found = int(-1)  # noqa: UP018, RUF046
+    other = tracks.head[bucket]
+    while other >= 0:
+        if other != t and tracks.tag[other, HITS] >= 2 and outranks(tracks, other, t):
+            fresh = now_s - tracks.num[other, LAST_HIT] < FRESH_S
+            if fresh and same_object(tracks, other, t, now_s, p):
+                found = other
+                if is_partner(tracks, t, other):
+                    break
+        other = tracks.tag[other, AFTER]
+    if found >= 0 and not is_one(tracks, t, found):
+        found = -1
+    return found
+
+
+@helper
+def partner_in_place(tracks: TrackTable, t: int, now_s: float, p: TrackParams) -> int:
+    """Partner of a starved track t that lies in its place, -1 where none.
+
+    Which of two tracks of one object starves is chance; the older number should not.
+    """
+    other = tracks.tag[t, PARTNER]
+    if other < 0 or not is_partner(tracks, t, other) or tracks.tag[other, STATE] == FREE:
+        return int(-1)  # noqa: UP018, RUF046
+    named = tracks.tag[t, ADDRESS] >= 0 and tracks.tag[other, ADDRESS] >= 0
+    if named and tracks.tag[t, ADDRESS] != tracks.tag[other, ADDRESS]:
+        return int(-1)  # noqa: UP018, RUF046
+    if now_s - tracks.num[other, LAST_HIT] >= FRESH_S:
+        return int(-1)  # noqa: UP018, RUF046
+    return other if same_object(tracks, other, t, now_s, p) else int(-1)  # noqa: UP018, RUF046
