@@ -35,6 +35,15 @@ class Biases(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     time_s: float = 0.0
 
 
+class BiasSigmas(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Standard deviations of what is not known of a sensor's biases; 0: it has none."""
+
+    range_m: NotNegative = 0.0
+    azimuth_deg: NotNegative = 0.0
+    elevation_deg: NotNegative = 0.0
+    time_s: NotNegative = 0.0
+
+
 class Sensor(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One sensor's data sheet. Values left out follow the kind (`KIND_DEFAULTS`)."""
 
@@ -67,6 +76,8 @@ class Sensor(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Area that false reports are spread over, m^2 (positions) or m rad (range and azimuth), where
     it is not the disc of `range_max_m`."""
     biases: Biases = Biases()
+    bias_sigmas: BiasSigmas = BiasSigmas()
+    """The tracker states its errors as wide as these allow, however many reports it averages."""
     format: str = "asterix"
     source: str = ""
     """URL of the feed, for example ``udp://239.0.0.1:8600``."""
@@ -276,6 +287,13 @@ def sensor_table(sensors: tuple[Sensor, ...] | list[Sensor], *, flat: bool = Fal
         sigma_position_m=column("sigma_position_m"),
         p_detection=column("p_detection"),
         clutter_per_scan=column("clutter_per_scan"),
+        bias_sigma=np.array(
+            [
+                (b.range_m, b.azimuth_deg * DEGREE, b.time_s, b.elevation_deg * DEGREE)
+                for b in (s.bias_sigmas for s in sensors)
+            ],
+            np.float64,
+        ).reshape(-1, 4),
         sigma_elevation_rad=optional("sigma_elevation_deg", DEGREE),
         sigma_range_rate_mps=optional("sigma_range_rate_mps"),
         false_area=np.array([s.false_area or np.nan for s in sensors], np.float64),

@@ -5,7 +5,18 @@ A helper called from Python is compiled anew in every process; through these it 
 
 import numpy as np
 
-from skypact.kernels import gate, geodesy, grid, height, imm, lifecycle, maps, update, usual
+from skypact.kernels import (
+    consider,
+    gate,
+    geodesy,
+    grid,
+    height,
+    imm,
+    lifecycle,
+    maps,
+    update,
+    usual,
+)
 from skypact.kernels._jit import allocating_kernel, kernel
 
 _ecef_from_polar_one = geodesy.ecef_from_polar_one
@@ -24,6 +35,10 @@ _search = gate.search
 _identity_ratio = gate.identity_ratio
 _coarse_reach = gate.coarse_reach
 _count_miss = lifecycle.count_miss
+_consider_pair = consider.consider_pair
+_absorb = consider.absorb
+_move_sensitivities = consider.move_sensitivities
+_add_biases = consider.add_biases
 _usual_height = usual.usual_height
 _change_prior = usual.change_prior
 _keep_range = usual.keep_range
@@ -199,3 +214,27 @@ def change_prior(x, P, up, height_m, old, new):
 def keep_range(x, P, up, site, before):
     """Compiled `usual.keep_range`."""
     _keep_range(x, P, up, site, before, np.zeros(3), np.zeros(7))
+
+
+@kernel
+def consider_pair(tracks, t, s, dt, form, g, scratch):
+    """Compiled `consider.consider_pair`."""
+    _consider_pair(tracks, t, s, dt, form, g, scratch)
+
+
+@kernel
+def absorb(tracks, t, s, form, g, scratch, share):
+    """Compiled `consider.absorb`."""
+    _absorb(tracks, t, s, form, g, scratch, share)
+
+
+@kernel
+def move_sensitivities(tracks, t, dt, g):
+    """Compiled `consider.move_sensitivities`."""
+    _move_sensitivities(tracks, t, dt, g)
+
+
+@kernel
+def add_biases(tracks, t, g, P):
+    """Compiled `consider.add_biases`."""
+    _add_biases(tracks, t, g, P)

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from skypact.kernels._jit import helper
+from skypact.kernels.consider import consider_pair
 from skypact.kernels.grid import bucket_of, cell_column, cell_row, cells_around
 from skypact.kernels.imm import predict_models
 from skypact.kernels.lifecycle import still_there
@@ -22,6 +23,8 @@ from skypact.model.tracking import (
     AREA,
     AZIMUTH,
     BEARING,
+    BIAS_VAR_AZIMUTH,
+    BIAS_VAR_RANGE,
     CELL,
     CODE,
     FREE,
@@ -108,6 +111,9 @@ def coarse_reach(z: Floats, form: int) -> float:
     noise = z[SIGMA]
     if form == POLAR:
         noise = max(noise, z[RANGE] * z[SIGMA_AZIMUTH])
+        bias = z[BIAS_VAR_RANGE] + z[RANGE] * z[RANGE] * z[BIAS_VAR_AZIMUTH]
+        if bias > 0.0:
+            noise = math.sqrt(noise * noise + bias)
     reach = 2.0 * SIGMAS * noise
     if math.isnan(z[HEIGHT]):
         reach += SIGMAS * z[SIGMA_HEIGHT]
@@ -336,6 +342,8 @@ def add_pair(
     motion = p.motion[tracks.tag[t, AREA]]
     predict_models(tracks.mu[t], tracks.x[t], tracks.P[t], dt, motion, scratch)
     report_for_track(m.z[j], m.time_s[j] - tracks.num[t, LAST_SELF], scratch.z)
+    if g.considers[0] == 1:
+        consider_pair(tracks, t, s, dt, m.form[j], g, scratch)
     post = (pairs.x[k], pairs.P[k], pairs.mu[k])
     site = g.site[s]
     axes = g.axes[s]

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from skypact.kernels._jit import helper
+from skypact.kernels.consider import absorb, forget_sensitivities
 from skypact.kernels.doubles import double_of, inherit, partner_in_place, weigh_partner
 from skypact.kernels.grid import link, unlink
 from skypact.kernels.imm import refresh_moments
@@ -242,6 +243,11 @@ def start_track(
     tracks.tag[t, PARTNER] = -1
     take_over(tracks, t, m, j)
     refresh_moments(tracks, t, p.flat, scratch)
+    if g.considers[0] == 1:
+        forget_sensitivities(tracks, t)
+        for i in range(scratch.z.shape[0]):
+            scratch.z[i] = m.z[j, i]
+        absorb(tracks, t, s, m.form[j], g, scratch, 1.0)
     note_hit(tracks, t, m, j, g, p)
     link(tracks, t, p.flat, m.time_s[j])
     return t

@@ -22,6 +22,8 @@ from skypact.model.tracking import (
     ASSUMED,
     AZIMUTH,
     BEARING,
+    BIAS_AZIMUTH,
+    BIAS_RANGE,
     BIAS_VAR_AZIMUTH,
     BIAS_VAR_RANGE,
     ELEVATION,
@@ -307,6 +309,9 @@ def set_extras(z: Floats, f: Floats, form: int, s: int, g: Geometry, p: TrackPar
     z[SIGMA_VU] = p.sigma_climb_mps
     z[BIAS_VAR_RANGE] = 0.0
     z[BIAS_VAR_AZIMUTH] = 0.0
+    if form != PLANE:
+        z[BIAS_VAR_RANGE] = g.bias_sigma[s, BIAS_RANGE] ** 2
+        z[BIAS_VAR_AZIMUTH] = g.bias_sigma[s, BIAS_AZIMUTH] ** 2
     if form != PLANE and p.flat == 0 and not math.isnan(f[RISE] + z[SIGMA_ELEVATION]):
         z[ELEVATION] = f[RISE]
         z[EXTRAS] += 1.0

@@ -15,7 +15,8 @@ import numpy.typing as npt
 
 from skypact.kernels._jit import helper, kernel
 from skypact.kernels.associate import propagate
-from skypact.kernels.gate import pairs_of
+from skypact.kernels.consider import absorb, add_biases, move_sensitivities
+from skypact.kernels.gate import pairs_of, report_for_track
 from skypact.kernels.geodesy import enu_axes_one, geodetic_from_ecef_one
 from skypact.kernels.grid import link
 from skypact.kernels.imm import predict_models, refresh_moments
@@ -33,6 +34,7 @@ from skypact.model.tracking import (
     CONFIRMED,
     FADED,
     HITS,
+    LAST_SELF,
     MANOEUVRE,
     N_MODELS,
     N_STATE,
@@ -274,7 +276,13 @@ def apply_track(
     tracks.num[t, VISIBLE] = min(1.0, detected + missed * visible)
     tracks.num[t, FADED] = missed * faded
     refresh_moments(tracks, t, p.flat, pairs.scratch)
+    if g.considers[0] == 1:
+        move_sensitivities(tracks, t, tracks.num[t, STATE_TIME] - before_s, g)
     if detected > 0.5:
+        if g.considers[0] == 1:
+            gap_s = m.time_s[j] - tracks.num[t, LAST_SELF]
+            report_for_track(m.z[j], gap_s, pairs.scratch.z)
+            absorb(tracks, t, m.sensor[j], m.form[j], g, pairs.scratch, pairs.prob[best])
         assume_height(tracks, t, m, j, g.site[m.sensor[j]], pairs.scratch)
         note_hit(tracks, t, m, j, g, p)
     link(tracks, t, p.flat, tracks.num[t, STATE_TIME])
@@ -364,6 +372,8 @@ def export_row(
 
     `scratch` holds its moments, as `refresh_moments` leaves them.
     """
+    if g.considers[0] == 1:
+        add_biases(tracks, t, g, scratch.work[2])
     shared_m = 0.0 if flat == 1 else level_uncertainty(tracks.num[t, BARO_M], g.baro_field)
     export_motion(scratch.line[6], scratch.work[2], shared_m, flat, scratch.work[3], row_out)
     now_s = tracks.num[t, STATE_TIME]

@@ -43,6 +43,8 @@ class SensorTable(NamedTuple):
     """Horizontal standard deviation per axis of a position report that states none."""
     p_detection: Floats
     clutter_per_scan: Floats
+    bias_sigma: Floats
+    """Standard deviations of unknown biases (n, 4): range m, azimuth rad, time s, elevation rad."""
     sigma_elevation_rad: Floats
     """NaN where the sensor's elevations are not used: no data sheet says how good they are."""
     sigma_range_rate_mps: Floats

@@ -122,6 +122,12 @@ N_CELLS: Final = N_RINGS * N_SECTORS
 """Columns of `Geometry.look_map`: detections and looks, faded."""
 
 
+N_BIASES: Final = 4
+(BIAS_RANGE, BIAS_AZIMUTH, BIAS_TIME, BIAS_ELEVATION) = range(N_BIASES)
+"""A sensor's biases, measured minus true: metres, radians, seconds (stamp minus true time),
+radians."""
+
+
 class TrackTable(NamedTuple):
     """All tracks, capacity N, with M models of a 7-state and S sensors.
 
@@ -147,6 +153,9 @@ class TrackTable(NamedTuple):
     """Per sensor, time of the last look that counted, NaN where it never saw the track (N, S)."""
     seen_s: Floats
     """Per sensor, time of its last report on the track, NaN where none (N, S)."""
+    bias_gain: Floats
+    """Sensitivity of position and velocity to each sensor's biases (N, S, 4, 6); only where biases
+    are considered."""
     head: Longs
     """First track of each bucket (H,), -1 where empty."""
     free: Longs
@@ -186,6 +195,11 @@ class Geometry(NamedTuple):
     false_area: Floats
     """Area that false reports are spread over, m^2 (positions) or m rad (range and azimuth); NaN:
     the disc of `range_max_m`."""
+    bias_sigma: Floats
+    """Standard deviations of what is not known of each sensor's biases, see `BIAS_RANGE` (S, 4);
+    sensors that report positions have the time alone."""
+    considers: Bytes
+    """1 where any of them is above 0 (1,); see kernels/consider.py."""
     baro_field: Floats
     """Geometric minus (barometric + geoid) height by layer, and its weight (2, layers)."""
     turns: Floats
@@ -197,7 +211,7 @@ class Geometry(NamedTuple):
     """Learned detections per cell; cell 0 is the whole sensor (S, 1 + cells, 2)."""
 
 
-LEARNED: Final = ("baro_field", "turns", "false_map", "look_map")
+LEARNED: Final = ("baro_field", "turns", "false_map", "look_map", "bias_sigma", "considers")
 """Fields of `Geometry` that the kernels write: they outlive new sensors and are kept in
 checkpoints."""
 
@@ -386,6 +400,7 @@ def empty_tracks(capacity: int, n_sensors: int, buckets: int = 1 << 16) -> Track
         tag=tag,
         look_s=numbers(n_sensors),
         seen_s=numbers(n_sensors),
+        bias_gain=np.zeros((capacity, n_sensors, N_BIASES, 6)),
         head=np.full(buckets, -1, np.int64),
         free=np.arange(capacity - 1, -1, -1, dtype=np.int64),
         by_address=np.full(1 << 16, -1, np.int64),

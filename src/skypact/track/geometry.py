@@ -65,6 +65,8 @@ def geometry(table: SensorTable, *, flat: bool) -> Geometry:
         sigma_range_rate_mps=table.sigma_range_rate_mps,
         at_once=np.full(n, flat, np.int8),
         false_area=table.false_area,
+        bias_sigma=table.bias_sigma.copy(),
+        considers=np.array([(table.bias_sigma > 0.0).any()], np.int8),
         baro_field=np.zeros((2, LAYERS)),
         turns=np.tile([0.0, np.nan], (n, 1)),
         false_map=np.zeros((n, 2, 1 + N_CELLS, 2)),

@@ -108,6 +108,12 @@ def rows_from(matrix: npt.NDArray[np.float64]) -> TrackRows:
     return TrackRows(*(column.astype(dtype) for column, dtype in columns))
 
 
+def with_sensors(gain: Floats, grown: int) -> Floats:
+    """Sensitivities of tracks to biases (N, S, 4, 6) with room for more sensors."""
+    capacity, _, *rest = gain.shape
+    return np.concatenate([gain, np.zeros((capacity, grown, *rest))], axis=1)
+
+
 class Tracker:
     """Tracks of one unit.
 
@@ -188,13 +194,38 @@ class Tracker:
             )
         before, self._geometry = self._geometry, geometry(sensors, flat=self._params.flat == 1)
         keep_learned(before, self._geometry)
+        self._geometry.considers[0] = (self._geometry.bias_sigma > 0.0).any()
         self._sensors = sensors
         if grown:
             more = np.full((self._config.capacity, grown), np.nan)
             self._tracks = self._tracks._replace(
                 look_s=np.hstack([self._tracks.look_s, more]),
                 seen_s=np.hstack([self._tracks.seen_s, more]),
+                bias_gain=with_sensors(self._tracks.bias_gain, grown),
             )
+
+    def set_bias_sigmas(self, sigma: Floats) -> None:
+        """Say anew how well the sensors' biases are known, as registration finds them.
+
+        Parameters
+        ----------
+        sigma : float64 (S, 4)
+            Standard deviations of what is left of range [m], azimuth [rad], time [s] and elevation
+            [rad] bias after correction; 0 where there is none. Tracks' stated errors are as wide
+            as these allow.
+
+        Raises
+        ------
+        ConfigError
+            Not one row for each sensor, or a value that is no standard deviation.
+        """
+        if sigma.shape != self._geometry.bias_sigma.shape or not (sigma >= 0.0).all():
+            raise ConfigError(
+                f"expected {self._n_sensors} rows of four standard deviations of 0 or more, got "
+                f"{sigma.shape} with the least {sigma.min(initial=np.inf):g}"
+            )
+        self._geometry.bias_sigma[:] = sigma
+        self._geometry.considers[0] = (sigma > 0.0).any()
 
     def step(self, batch: ReportBatch, now_s: float) -> StepEvents:
         """Take in the reports that have arrived by `now_s` and bring the tracks up to date.
