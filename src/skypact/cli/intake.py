@@ -1,10 +1,11 @@
 """Inputs to reports: what every command that reads sensors' bytes shares."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -21,7 +22,9 @@ from skypact.model.site import Site
 from skypact.record.replay import in_arrival_order
 from skypact.record.sensors import need_site, sensors_in_force, sensors_of_reports
 from skypact.record.tables import reports_from_arrow
+from skypact.register.site import FoundSite, find_site
 from skypact.sources.file import FileSource
+from skypact.units import DEGREE
 
 
 def add_counts(total: dict[str, int], more: dict[str, int]) -> None:
@@ -73,6 +76,8 @@ class Intake:
         self.errors: dict[str, int] = {}
         self._union = union
         self._sites = sites
+        self._found: dict[str, dict[str, float]] = {}
+        """Sites estimated from the recording itself, by sensor name."""
         self._decoder = Decoder(union.sensor if union else (), date_s=date_s)
         self._tables: list[SensorSeen] = []
         self._in_tables: dict[str, int] = {}
@@ -92,7 +97,10 @@ class Intake:
     @property
     def sensors(self) -> list[Sensor]:
         """Data sheets of the sensors, in the order of `seen`."""
-        return sensors_in_force(self.seen, self._union, self._sites)
+        return [
+            msgspec.structs.replace(sensor, **self._found.get(sensor.name, {}))
+            for sensor in sensors_in_force(self.seen, self._union, self._sites)
+        ]
 
     def decode(self, packets: PacketBatch) -> ReportBatch:
         """Decode packets; errors are counted."""
@@ -180,9 +188,25 @@ class Intake:
             if s.is_clock_wrong:
                 say(f"clock of {s.name} is off by {s.clock_offset_s:+.2f} s; not corrected")
 
+    def _find_sites(self, names: Iterable[str], reports: ReportBatch) -> None:
+        """Estimate sites from what other sensors say of the same aircraft, and tell them."""
+        place = {sensor.name: i for i, sensor in enumerate(self.sensors)}
+        for name in names:
+            site = find_site(reports, place[name])
+            if site is None:
+                continue
+            _say_site(name, site)
+            self._found[name] = {
+                "lat": site.lat_rad / DEGREE, "lon": site.lon_rad / DEGREE,
+                "height_m": site.height_m,
+            }  # fmt: skip
+
     def placeable(self, reports: ReportBatch) -> ReportBatch:
         """Leave out, and tell about, reports of radars whose site is unknown."""
         missing = need_site(self.sensors, reports)
+        if missing:
+            self._find_sites(missing, reports)
+            missing = need_site(self.sensors, reports)
         if not missing:
             return reports
         for name, n in missing.items():
@@ -194,6 +218,14 @@ class Intake:
         names = [s.name for s in self.sensors]
         lost = np.isin(reports.sensor, [names.index(name) for name in missing])
         return take_reports(reports, ~(lost & np.isnan(reports.lat_rad)))
+
+
+def _say_site(name: str, site: FoundSite) -> None:
+    lat, lon = site.lat_rad / DEGREE, site.lon_rad / DEGREE
+    say(
+        f"site of {name} estimated from {site.n_plots:,} plots of aircraft with known positions: "
+        f"--site {name}={lat:.5f},{lon:.5f},{site.height_m:.0f} (+-{site.sigma_m:.0f} m)"
+    )
 
 
 def merged(batches: list[PacketBatch]) -> PacketBatch:

@@ -190,7 +190,7 @@ class Registration:
     def _learn(self, reports: ReportBatch, track: Longs, until_s: float) -> None:
         rows, form = usable_of(reports, self._sheets, self.params)
         reports, track = take_reports(reports, rows), track[rows]
-        if not len(rows):
+        if len(np.unique(reports.sensor)) < 2:
             return
         values = plots_of(reports, form, self._sheets, self._field, self.params)
         plots = grouped(values, reports, form.astype(np.int8), track)
