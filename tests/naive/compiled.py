@@ -7,6 +7,7 @@ import numpy as np
 
 from skypact.kernels import (
     consider,
+    freeflight,
     gate,
     geodesy,
     grid,
@@ -16,6 +17,7 @@ from skypact.kernels import (
     maps,
     update,
     usual,
+    waking,
 )
 from skypact.kernels._jit import allocating_kernel, kernel
 
@@ -25,6 +27,10 @@ _elevation_for_height_one = geodesy.elevation_for_height_one
 _height_residual = height.height_residual
 _update_one = update.update_one
 _switch_weights = imm.switch_weights
+_move_free = freeflight.move_free
+_is_beyond = waking.is_beyond
+_open_state = waking.open_state
+_open_probabilities = waking.open_probabilities
 _combine = imm.combine
 _mix_models = imm.mix_models
 _predict_models = imm.predict_models
@@ -238,3 +244,22 @@ def move_sensitivities(tracks, t, dt, g):
 def add_biases(tracks, t, g, P):
     """Compiled `consider.add_biases`."""
     _add_biases(tracks, t, g, P)
+
+
+@allocating_kernel
+def move_free(x, P, model, dt, motion, up):
+    """Compiled `freeflight.move_free`."""
+    _move_free(x, P, model, dt, motion, np.zeros((3, 7, 7)), up)
+
+
+@kernel
+def is_beyond(tracks, t, limits, sigmas):
+    """Compiled `waking.is_beyond` on the earth."""
+    return _is_beyond(tracks, t, limits, 0, sigmas)
+
+
+@kernel
+def open_state(tracks, t, z, p):
+    """Compiled `waking.open_state` and `waking.open_probabilities`."""
+    _open_state(tracks, t, z, p)
+    _open_probabilities(z, tracks.mu[t])

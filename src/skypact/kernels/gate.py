@@ -30,6 +30,7 @@ from skypact.model.tracking import (
     FREE,
     HEIGHT,
     HIGH_WATER,
+    KIND,
     LAST_SELF,
     LEVEL_M,
     LEVEL_MPS,
@@ -66,6 +67,8 @@ HEIGHT_SIGMAS: Final = 8.0
 """The same for the height, as wide as the fine gate is where addresses agree."""
 REACH_MPS2: Final = 20.0
 """Acceleration that the coarse gate always allows (2 g)."""
+ANY_HEIGHT_M: Final = 1e7
+"""What is assumed of the height of aircraft says nothing of a ballistic object's."""
 LEAST_GAP_S: Final = 0.05
 """Reports closer than this are one message heard by several receivers."""
 WILD: Final = 5.0
@@ -170,8 +173,10 @@ def search(
 ) -> int:
     """Tracks in the nine cells around a report that could be at its place; how many."""
     row = cell_row(flat, z[PLACE], z[PLACE + 1], z[PLACE + 2])
-    n_buckets = tracks.head.shape[0]
+    n_buckets = tracks.head.shape[0] - 1
     n = int(0)  # noqa: UP018, RUF046  plain int64, not a literal, to the compiler
+    if tracks.head[n_buckets] >= 0:
+        n = search_bucket(tracks, tracks.head[n_buckets], z, time_s, reach_m, found_out, n)
     for r in range(row - 1, row + 2):
         around = cells_around(flat, r)
         column = cell_column(flat, r, z[PLACE], z[PLACE + 1])
@@ -344,6 +349,8 @@ def add_pair(
     report_for_track(m.z[j], m.time_s[j] - tracks.num[t, LAST_SELF], scratch.z)
     if g.considers[0] == 1:
         consider_pair(tracks, t, s, dt, m.form[j], g, scratch)
+    if motion[KIND] == 1.0 and math.isnan(m.z[j, HEIGHT]):
+        scratch.z[SIGMA_HEIGHT] = ANY_HEIGHT_M
     post = (pairs.x[k], pairs.P[k], pairs.mu[k])
     site = g.site[s]
     axes = g.axes[s]

@@ -9,18 +9,27 @@ collision detection of deformable objects" (2003), section 3 (hash function).
 import math
 from typing import Final
 
+import numpy as np
+import numpy.typing as npt
+
 from skypact.kernels._jit import helper
 from skypact.kernels.geodesy import MEAN_RADIUS_M
 from skypact.model.tracking import (
     AFTER,
     BEFORE,
     CELL,
+    SPREAD_MPS,
     STATE_TIME,
     TrackTable,
 )
 
+Floats = npt.NDArray[np.float64]
+
 CELL_M: Final = 16_000.0
 """Side of a cell; a track must be found within one cell of its report (300 m/s for 50 s)."""
+FAST_MPS: Final = 1_000.0
+"""Tracks that are or may be this fast are in one bucket of their own, the last, that every report
+looks into: they are few, and a cell or two further at the next look."""
 
 
 @helper
@@ -74,6 +83,13 @@ def unlink(tracks: TrackTable, t: int) -> None:
 
 
 @helper
+def is_fast(vel: Floats, spread_mps: float) -> bool:
+    """Whether a track may leave the nine cells around it between two looks of a radar."""
+    speed2 = vel[0] * vel[0] + vel[1] * vel[1] + vel[2] * vel[2]
+    return speed2 + 4.0 * spread_mps * spread_mps > FAST_MPS * FAST_MPS
+
+
+@helper
 def link(tracks: TrackTable, t: int, flat: int, time_s: float) -> None:
     """Put a track in the bucket of where it should be at a time."""
     dt = time_s - tracks.num[t, STATE_TIME]
@@ -81,7 +97,10 @@ def link(tracks: TrackTable, t: int, flat: int, time_s: float) -> None:
     y = tracks.pos[t, 1] + dt * tracks.vel[t, 1]
     z = tracks.pos[t, 2] + dt * tracks.vel[t, 2]
     row = cell_row(flat, x, y, z)
-    bucket = bucket_of(row, cell_column(flat, row, x, y), tracks.head.shape[0])
+    n_buckets = tracks.head.shape[0] - 1
+    bucket = bucket_of(row, cell_column(flat, row, x, y), n_buckets)
+    if is_fast(tracks.vel[t], tracks.num[t, SPREAD_MPS]):
+        bucket = n_buckets
     if bucket == tracks.tag[t, CELL]:
         return
     unlink(tracks, t)

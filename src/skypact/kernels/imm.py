@@ -11,10 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from skypact.kernels._jit import helper
+from skypact.kernels.freeflight import move_free
 from skypact.kernels.kalman import frame_up, move_one
 from skypact.model.tracking import (
     ENTER,
     FLAT,
+    KIND,
     LEAVE_RATE,
     LEVEL_M,
     LEVEL_MPS,
@@ -129,6 +131,10 @@ def predict_models(
     mix_models(mu, x, P, dt, motion, scratch)
     up = scratch.line[6]
     up[0], up[1], up[2] = frame_up(int(motion[FLAT]), scratch.x[0])
+    if motion[KIND] == 1.0:
+        for m in range(N_MODELS):
+            move_free(scratch.x[m], scratch.P[m], m, dt, motion, scratch.work, up)
+        return
     for m in range(N_MODELS):
         move_one(scratch.x[m], scratch.P[m], m, dt, motion, scratch.work, up)
 

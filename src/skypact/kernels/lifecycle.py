@@ -21,6 +21,7 @@ from skypact.kernels.imm import refresh_moments
 from skypact.kernels.maps import cell_of_place, detection_in_cell, note_looks
 from skypact.kernels.update import update_one
 from skypact.kernels.usual import begin_assumption
+from skypact.kernels.waking import is_open, open_probabilities, open_state
 from skypact.model.tracking import (
     ADDRESS,
     AREA,
@@ -38,6 +39,8 @@ from skypact.model.tracking import (
     DEATH_HZ,
     DROP_AT,
     DROP_CONFIRMED_AT,
+    EVIDENCE,
+    EVIDENCE_S,
     EXISTENCE_S,
     FADE,
     FADED,
@@ -45,6 +48,8 @@ from skypact.model.tracking import (
     HEIGHT,
     HIGH_WATER,
     HITS,
+    HOME,
+    KIND,
     LAST_HIT,
     LAST_SELF,
     LOSS,
@@ -71,6 +76,7 @@ from skypact.model.tracking import (
     TURN_VAR,
     UP,
     VISIBLE,
+    WOKEN,
     Geometry,
     Measurements,
     Scratch,
@@ -87,6 +93,9 @@ LOOK_MARGIN: Final = 1.3
 """A look is over when this many periods have gone by without a report."""
 TAKE_OVER_S: Final = 3.0
 """A track with the same address that was not updated for this long can be taken over."""
+FREE_ROOM: Final = 4.0
+"""What moves by the ballistic mode is uncertain this much further, and may coast this much longer:
+nothing disturbs free flight."""
 HELD_M: Final = 30_000.0
 HELD_CHANCE: Final = 0.02
 """Within this distance a second object with one address is this much less likely than a wild
@@ -203,7 +212,14 @@ def start_track(
     tracks.counters[HIGH_WATER] = max(tracks.counters[HIGH_WATER], t + 1)
     tracks.counters[N_LIVE] += 1
     tracks.tag[t, AREA] = 0
+    tracks.tag[t, HOME] = 0
+    tracks.tag[t, EVIDENCE] = 0
+    tracks.tag[t, WOKEN] = 0
+    tracks.num[t, EVIDENCE_S] = math.nan
     start_state(tracks, t, m, j, p)
+    opened = is_open(m.z[j], m.icao[j], p)
+    if opened:
+        open_state(tracks, t, m.z[j], p)
     s = m.sensor[j]
     for i in range(N_MODELS):
         update_one(
@@ -218,6 +234,8 @@ def start_track(
         )
         tracks.mu[t, i] = p.start_sigma[2]
     tracks.mu[t, 0] = 1.0 - p.start_sigma[2] * (N_MODELS - 1)
+    if opened:
+        open_probabilities(m.z[j], tracks.mu[t])
     tracks.tag[t, STATE] = TENTATIVE
     tracks.num[t, STATE_TIME] = m.time_s[j]
     rival = holder_of_address(tracks, m, j)
@@ -397,7 +415,9 @@ def is_over(tracks: TrackTable, t: int, now_s: float, g: Geometry, p: TrackParam
     limit = p.existence[DROP_CONFIRMED_AT] if confirmed else p.existence[DROP_AT]
     gap_s = now_s - tracks.num[t, LAST_HIT]
     spread = tracks.num[t, SPREAD_M] + gap_s * tracks.num[t, SPREAD_MPS]
-    lost = gap_s > p.existence[COAST_MAX_S] or (gap_s > 5.0 and spread > p.existence[SPREAD_MAX_M])
+    room = FREE_ROOM if p.motion[tracks.tag[t, AREA], KIND] == 1.0 else 1.0
+    lost = gap_s > p.existence[COAST_MAX_S] * room
+    lost = lost or (gap_s > 5.0 and spread > p.existence[SPREAD_MAX_M] * room)
     gone = exists < limit and not (confirmed and may_be_seen_again(tracks, t, now_s, g.period_s))
     return gone or lost
 

@@ -24,9 +24,11 @@ from skypact.kernels.lifecycle import age, detection_of, miss_unseen, note_hit, 
 from skypact.kernels.maps import note_false
 from skypact.kernels.prepare import level_uncertainty
 from skypact.kernels.usual import assume_height
+from skypact.kernels.waking import weigh_evidence
 from skypact.model.tracking import (
     ADDRESS,
     AREA,
+    AS_AIRCRAFT,
     BARO_M,
     BORN,
     CALLSIGN,
@@ -34,6 +36,7 @@ from skypact.model.tracking import (
     CONFIRMED,
     FADED,
     HITS,
+    KIND,
     LAST_SELF,
     MANOEUVRE,
     N_MODELS,
@@ -42,9 +45,11 @@ from skypact.model.tracking import (
     PLANE,
     STATE,
     STATE_TIME,
+    THRUST,
     TURN,
     TURNS,
     VISIBLE,
+    WOKEN,
     Geometry,
     Measurements,
     Pairs,
@@ -52,6 +57,7 @@ from skypact.model.tracking import (
     TrackParams,
     TrackTable,
 )
+from skypact.model.tracks import CLASSES
 
 Floats = npt.NDArray[np.float64]
 Longs = npt.NDArray[np.int64]
@@ -59,6 +65,8 @@ Longs = npt.NDArray[np.int64]
 MICRO_BATCH_S: Final = 0.5
 """Longest micro-batch of a rotating radar."""
 MICRO_BATCH_REPORTS: Final = 512
+CLASS_UNKNOWN: Final = float(CLASSES.index("unknown"))
+CLASS_BALLISTIC: Final = float(CLASSES.index("ballistic"))
 SURE: Final = 1.0 - 1e-3
 """A hypothesis this probable is taken alone: its rivals move the mean by less than rounding."""
 UNLIKELY: Final = 1e-3
@@ -285,6 +293,7 @@ def apply_track(
             absorb(tracks, t, m.sensor[j], m.form[j], g, pairs.scratch, pairs.prob[best])
         assume_height(tracks, t, m, j, g.site[m.sensor[j]], pairs.scratch)
         note_hit(tracks, t, m, j, g, p)
+        weigh_evidence(tracks, t, m, j, p)
     link(tracks, t, p.flat, tracks.num[t, STATE_TIME])
     return detected > 0.5
 
@@ -366,7 +375,7 @@ def export_motion(
 
 @helper
 def export_row(
-    tracks: TrackTable, t: int, g: Geometry, flat: int, scratch: Scratch, row_out: Floats
+    tracks: TrackTable, t: int, g: Geometry, p: TrackParams, scratch: Scratch, row_out: Floats
 ) -> None:
     """Write track t as one row, in the order of `TrackRows`; integers are exact below 2^53.
 
@@ -374,17 +383,19 @@ def export_row(
     """
     if g.considers[0] == 1:
         add_biases(tracks, t, g, scratch.work[2])
-    shared_m = 0.0 if flat == 1 else level_uncertainty(tracks.num[t, BARO_M], g.baro_field)
-    export_motion(scratch.line[6], scratch.work[2], shared_m, flat, scratch.work[3], row_out)
+    shared_m = 0.0 if p.flat == 1 else level_uncertainty(tracks.num[t, BARO_M], g.baro_field)
+    export_motion(scratch.line[6], scratch.work[2], shared_m, p.flat, scratch.work[3], row_out)
     now_s = tracks.num[t, STATE_TIME]
     row_out[0] = now_s
     row_out[1] = tracks.tag[t, NUMBER]
     row_out[5] = tracks.num[t, BARO_M]
     row_out[15] = tracks.num[t, VISIBLE] + tracks.num[t, FADED]
     row_out[16] = 1.0 if tracks.tag[t, STATE] == CONFIRMED else 0.0
-    row_out[17] = tracks.mu[t, TURN] + tracks.mu[t, MANOEUVRE]
-    row_out[18] = 0.0
-    row_out[19] = 0.0
+    free = p.motion[tracks.tag[t, AREA], KIND] == 1.0
+    woken = tracks.tag[t, WOKEN] == 1
+    row_out[17] = tracks.mu[t, THRUST] if free else tracks.mu[t, TURN] + tracks.mu[t, MANOEUVRE]
+    row_out[18] = 1.0 - tracks.mu[t, AS_AIRCRAFT] if woken else 0.0
+    row_out[19] = CLASS_BALLISTIC if woken else CLASS_UNKNOWN
     row_out[20] = tracks.tag[t, ADDRESS]
     row_out[21] = tracks.tag[t, CODE]
     row_out[22] = tracks.tag[t, CALLSIGN]
@@ -427,7 +438,7 @@ def run_micro_batch(
     for local in range(n_tracks):
         t = pairs.rows[local]
         if apply_track(tracks, local, m, g, p, pairs) and tracks.tag[t, HITS] >= 2:
-            export_row(tracks, t, g, p.flat, pairs.scratch, out[count])
+            export_row(tracks, t, g, p, pairs.scratch, out[count])
             count += 1
     refused = begin_tracks(tracks, m, (span[0], span[1], n), g, p, pairs)
     if g.at_once[m.sensor[span[0]]] == 1 and is_whole_look(m, span[1], span[2]):

@@ -2,7 +2,8 @@
 
 Capacity is fixed, rows are reused, and no object stands for a track. State vector, per model:
 position (3) [m], velocity (3) [m/s] in the frame in force (ECEF, or a flat scene's axes) and the
-turn rate about the local vertical [rad/s, counter-clockwise seen from above].
+turn rate about the local vertical [rad/s, counter-clockwise seen from above]; in the ballistic mode
+the logarithm of the ballistic parameter [kg/m^2].
 """
 
 from typing import Final, NamedTuple
@@ -15,11 +16,13 @@ N_STATE: Final = 7
 N_MODELS: Final = 3
 (CRUISE, TURN, MANOEUVRE) = range(N_MODELS)
 """Models: nearly constant velocity, coordinated turn with estimated rate, strong manoeuvre."""
+(COAST, THRUST, AS_AIRCRAFT) = range(N_MODELS)
+"""Models of the ballistic mode: free flight, powered flight, flight as an aircraft."""
 
 (FREE, TENTATIVE, CONFIRMED) = range(3)
 """States of a row."""
 
-NUM_WIDTH: Final = 15
+NUM_WIDTH: Final = 16
 (
     STATE_TIME,
     SPREAD_M,
@@ -36,15 +39,16 @@ NUM_WIDTH: Final = 15
     PRIOR_VAR,
     TWO_OBJECTS,
     EXISTENCE_S,
+    EVIDENCE_S,
 ) = range(NUM_WIDTH)
 """Columns of `TrackTable.num`: time of the state; roots of the traces of the position and velocity
 covariances; probability that the object exists in sight, and out of sight; times of birth and of
 the last report [s]; last pressure altitude [m]; the spreads again, horizontal part alone; time of
 the last self-reported position [s]; height that is assumed, and the variance of the assumption (NaN
 where a height was reported); log odds that this track and its partner are two objects; time of the
-existence [s]."""
+existence [s]; time of the last evidence of ballistic flight [s]."""
 
-TAG_WIDTH: Final = 14
+TAG_WIDTH: Final = 17
 (
     STATE,
     NUMBER,
@@ -60,11 +64,16 @@ TAG_WIDTH: Final = 14
     AREA,
     PARTNER,
     PARTNER_NUMBER,
+    HOME,
+    EVIDENCE,
+    WOKEN,
 ) = range(TAG_WIDTH)
 """Columns of `TrackTable.tag`: see `FREE`; public number; reports so far; 24-bit address, Mode A
 code and packed callsign (-1 none); bucket of the spatial index and neighbours in it (-1 none); row
 and number of an older track with the same address nearby (-1 none); row of `TrackParams.motion`
-that it moves by; row and number of a track that may be the same object (-1 none)."""
+that it moves by now (-1 the ballistic mode's); row and number of a track that may be the same
+object (-1 none); row that it moves by as an aircraft; reports that say it is none (waking.py); 1
+where it is called ballistic."""
 
 (N_FREE, NEXT_NUMBER, HIGH_WATER, N_LIVE, N_CONFIRMED, N_CROWDED) = range(6)
 """Places in `TrackTable.counters`."""
@@ -157,7 +166,8 @@ class TrackTable(NamedTuple):
     """Sensitivity of position and velocity to each sensor's biases (N, S, 4, 6); only where biases
     are considered."""
     head: Longs
-    """First track of each bucket (H,), -1 where empty."""
+    """First track of each bucket (H,), -1 where empty; the last one holds what is too fast for
+    cells (kernels/grid.py)."""
     free: Longs
     """Stack of free rows (N,)."""
     by_address: Longs
@@ -318,7 +328,19 @@ LEAVE_RATE: Final = TURN_VAR + 1
 """First of N_MODELS: rate at which each model is left [1/s]."""
 ENTER: Final = LEAVE_RATE + N_MODELS
 """First of N_MODELS squared: where a left model goes, by rows that sum to 1, zero diagonal."""
-MOTION_WIDTH: Final = ENTER + N_MODELS * N_MODELS
+KIND: Final = ENTER + N_MODELS * N_MODELS
+"""0: aircraft; 1: the ballistic mode, with its own models; always the last row, and only that."""
+BALLISTIC_ROW: Final = -1
+"""Its index, as `AREA` holds it."""
+LOG_BALLISTIC: Final = KIND + 1
+"""Mean logarithm of an unknown ballistic parameter [kg/m^2]; of it `TURN_VAR` is the variance and
+`TURN_PSD` the density of its walk in the ballistic mode, whose `PSD_H` hold across the velocity and
+`PSD_V` along it."""
+LIMIT_SPEED: Final = LOG_BALLISTIC + 1
+LIMIT_CLIMB: Final = LIMIT_SPEED + 1
+LIMIT_HEIGHT: Final = LIMIT_CLIMB + 1
+"""What nothing that flies exceeds: ground speed and vertical rate [m/s], height [m]."""
+MOTION_WIDTH: Final = LIMIT_HEIGHT + 1
 """Columns of `TrackParams.motion`."""
 
 
@@ -329,7 +351,7 @@ class TrackParams(NamedTuple):
     """1: flat Cartesian frame, 0: ECEF."""
     motion: Floats
     """How objects move, one row per area or class, see `FLAT` and its neighbours (A, MOTION_WIDTH);
-    a track's row is its `AREA`. SI."""
+    a track's row is its `AREA`; the last row is the ballistic mode's. SI."""
     start_sigma: Floats
     """Standard deviations of an unknown start: horizontal and vertical speed; probability of each
     manoeuvre model (3,)."""
@@ -401,7 +423,7 @@ def empty_tracks(capacity: int, n_sensors: int, buckets: int = 1 << 16) -> Track
         look_s=numbers(n_sensors),
         seen_s=numbers(n_sensors),
         bias_gain=np.zeros((capacity, n_sensors, N_BIASES, 6)),
-        head=np.full(buckets, -1, np.int64),
+        head=np.full(buckets + 1, -1, np.int64),
         free=np.arange(capacity - 1, -1, -1, dtype=np.int64),
         by_address=np.full(1 << 16, -1, np.int64),
         counters=counters,

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from skypact.config import TrackingArea
 from skypact.kernels.geodesy import geodetic_from_ecef
-from skypact.model.tracking import AREA, FREE, HIGH_WATER, STATE, TrackTable
+from skypact.model.tracking import AREA, BALLISTIC_ROW, FREE, HIGH_WATER, HOME, STATE, TrackTable
 from skypact.track.params import TrackerParams
 from skypact.units import DEGREE
 
@@ -62,10 +62,15 @@ def _is_within(outline: Floats, lat_rad: Floats, lon_rad: Floats) -> npt.NDArray
 
 
 def settle_areas(tracks: TrackTable, areas: Sequence[AreaMotion]) -> None:
-    """Give every live track the row of motion of the area it is in; earth frame."""
+    """Give every live track the row of motion of the area it is in; earth frame.
+
+    What moves by the ballistic mode gets it when it moves as an aircraft again.
+    """
     live = np.flatnonzero(tracks.tag[: tracks.counters[HIGH_WATER], STATE] != FREE)
     if not live.size:
         return
     place = np.empty((live.size, 3))
     geodetic_from_ecef(np.ascontiguousarray(tracks.pos[live]), place)
-    tracks.tag[live, AREA] = area_of([entry.area for entry in areas], *place.T)
+    tracks.tag[live, HOME] = area_of([entry.area for entry in areas], *place.T)
+    flies = live[tracks.tag[live, AREA] != BALLISTIC_ROW]
+    tracks.tag[flies, AREA] = tracks.tag[flies, HOME]

@@ -5,7 +5,7 @@ light aircraft and fast jets turn at up to about 3 g, airliners climb at up to 3
 """
 
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 import numpy as np
@@ -20,7 +20,12 @@ from skypact.model.tracking import (
     BIRTH_Z,
     ENTER,
     FLAT,
+    KIND,
     LEAVE_RATE,
+    LIMIT_CLIMB,
+    LIMIT_HEIGHT,
+    LIMIT_SPEED,
+    LOG_BALLISTIC,
     MOTION_WIDTH,
     PSD_H,
     PSD_V,
@@ -56,6 +61,18 @@ class BirthSpot(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """Objects expected there before the first look."""
 
 
+FALLBACK_CLIMB_PSD: Final = 30.0
+"""Vertical acceleration density of flight as an aircraft in the ballistic mode, m^2/s^3."""
+LOG_BALLISTIC_SIGMA: Final = 1.0
+"""Deviation of the logarithm of an unknown ballistic parameter: a factor of e either way."""
+LOG_BALLISTIC_WALK: Final = 0.02
+"""Its walk, per root second: the drag coefficient changes with the Mach number."""
+COAST_S: Final = 300.0
+THRUST_S: Final = 40.0
+FALLBACK_S: Final = 100.0
+"""Mean times of free flight, thrust, and flight as an aircraft in the ballistic mode."""
+
+
 class TrackerParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How the tracker believes objects move, appear and vanish; `parameters` set any by name."""
 
@@ -81,6 +98,20 @@ class TrackerParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """Mean time a coordinated turn lasts."""
     manoeuvre_s: Positive = 8.0
     """Mean time a strong manoeuvre lasts."""
+    highest_speed_mps: Positive = 1_000.0
+    """Ground speed that nothing that flies exceeds."""
+    highest_climb_mps: Positive = 450.0
+    """Vertical rate, up or down, that nothing that flies exceeds: zoom climbs reach 350 m/s."""
+    highest_flight_m: Positive = 60_000.0
+    """Height that nothing that flies exceeds: balloons have reached 54 km."""
+    coast_accel_psd: Positive = 0.1
+    """Acceleration density of ballistic coasting, m^2/s^3."""
+    thrust_along_psd: Positive = 12_000.0
+    thrust_across_psd: Positive = 1_500.0
+    """Acceleration density of powered flight along and across the velocity, m^2/s^3: 35 m/s^2 held
+    for 10 s."""
+    ballistic_kgpm2: Positive = 3_000.0
+    """Ballistic parameter m / (C_d A) of a new ballistic object."""
     start_speed_mps: Positive = 150.0
     """Standard deviation per axis of the horizontal velocity of a new object."""
     start_climb_mps: Positive = 8.0
@@ -176,7 +207,25 @@ def motion_row(params: TrackerParams) -> npt.NDArray[np.float64]:
     row[TURN_PSD] = (params.turn_rate_walk_deg * DEGREE) ** 2
     row[TURN_VAR] = (params.turn_rate_deg_s * DEGREE) ** 2
     row[LEAVE_RATE:ENTER] = 1.0 / params.steady_s, 1.0 / params.turn_s, 1.0 / params.manoeuvre_s
-    row[ENTER:] = np.array([[0.0, 0.6, 0.4], [0.7, 0.0, 0.3], [0.6, 0.4, 0.0]]).ravel()
+    row[ENTER:KIND] = np.array([[0.0, 0.6, 0.4], [0.7, 0.0, 0.3], [0.6, 0.4, 0.0]]).ravel()
+    row[LOG_BALLISTIC] = 0.0
+    row[LIMIT_SPEED] = params.highest_speed_mps
+    row[LIMIT_CLIMB] = params.highest_climb_mps
+    row[LIMIT_HEIGHT] = params.highest_flight_m
+    return row
+
+
+def ballistic_row(params: TrackerParams) -> npt.NDArray[np.float64]:
+    """How the ballistic mode moves, in the same columns."""
+    row = motion_row(params)
+    row[KIND] = 1.0
+    row[PSD_H:PSD_V] = params.coast_accel_psd, params.thrust_across_psd, params.manoeuvre_accel_psd
+    row[PSD_V:TURN_PSD] = params.coast_accel_psd, params.thrust_along_psd, FALLBACK_CLIMB_PSD
+    row[LOG_BALLISTIC] = np.log(params.ballistic_kgpm2)
+    row[TURN_VAR] = LOG_BALLISTIC_SIGMA**2
+    row[TURN_PSD] = LOG_BALLISTIC_WALK**2
+    row[LEAVE_RATE:ENTER] = 1.0 / COAST_S, 1.0 / THRUST_S, 1.0 / FALLBACK_S
+    row[ENTER:KIND] = np.array([[0.0, 0.7, 0.3], [0.9, 0.0, 0.1], [0.5, 0.5, 0.0]]).ravel()
     return row
 
 
@@ -227,7 +276,7 @@ def track_params(params: TrackerParams, areas: Sequence[TrackerParams] = ()) -> 
     ]
     return TrackParams(
         flat=int(params.frame == "flat"),
-        motion=np.array([motion_row(p) for p in (params, *areas)]),
+        motion=np.array([*(motion_row(p) for p in (params, *areas)), ballistic_row(params)]),
         start_sigma=np.array([params.start_speed_mps, params.start_climb_mps, params.start_turn]),
         gate=gate,
         identity=np.array(identity),

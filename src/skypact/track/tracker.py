@@ -21,6 +21,7 @@ from skypact.model.reports import (
 from skypact.model.sensors import SensorTable
 from skypact.model.tracking import (
     AREA,
+    HOME,
     N_CONFIRMED,
     N_CROWDED,
     N_LIVE,
@@ -344,8 +345,9 @@ class Tracker:
             )
         self._arrivals.load(part_of(arrays, "arrivals"))
         load_table(self._tracks, part_of(arrays, "tracks"))
-        area = self._tracks.tag[:, AREA]
-        area[area > len(self._areas)] = 0
+        for column in (AREA, HOME):
+            area = self._tracks.tag[:, column]
+            area[area > len(self._areas)] = 0
         load_learned(self._geometry, part_of(arrays, "learned"))
         self._now_s, self._swept_s, self._done_s = times.tolist()
 
