@@ -80,7 +80,7 @@ def flown(shift_m=0.0, turn_rad=0.0):
 
 
 def test_a_sensitivity_is_how_far_a_bias_moves_the_track():
-    """Against differences of whole runs; the models' probabilities react too, by a fifth at most."""
+    """Against differences of whole runs; weights of models react too, by a fifth at most."""
     place, G = flown()
     for c, step in ((0, {"shift_m": 5.0}), (1, {"turn_rad": 1e-5})):
         moved = (flown(**step)[0] - place) / next(iter(step.values()))
