@@ -13,6 +13,7 @@ from skypact.kernels import (
     grid,
     height,
     imm,
+    late,
     lifecycle,
     maps,
     update,
@@ -49,6 +50,10 @@ _usual_height = usual.usual_height
 _change_prior = usual.change_prior
 _keep_range = usual.keep_range
 _cell_row = grid.cell_row
+_forget = late.forget
+_remember = late.remember
+_retrodict = late.retrodict
+_bring_back = late.bring_back
 _cell_column = grid.cell_column
 _cell_of = maps.cell_of
 _count_turns = maps.count_turns
@@ -263,3 +268,27 @@ def open_state(tracks, t, z, p):
     """Compiled `waking.open_state` and `waking.open_probabilities`."""
     _open_state(tracks, t, z, p)
     _open_probabilities(z, tracks.mu[t])
+
+
+@kernel
+def forget(tracks, t):
+    """Compiled `late.forget`."""
+    _forget(tracks, t)
+
+
+@kernel
+def remember(tracks, t, x, P):
+    """Compiled `late.remember`."""
+    _remember(tracks, t, x, P)
+
+
+@kernel
+def retrodict(tracks, t, tau_s, motion, scratch):
+    """Compiled `late.retrodict`."""
+    return _retrodict(tracks, t, tau_s, motion, scratch)
+
+
+@kernel
+def bring_back(tracks, t, tau_s, motion, scratch, post):
+    """Compiled `late.bring_back`."""
+    _bring_back(tracks, t, tau_s, motion, scratch, post)

@@ -3,7 +3,7 @@
 import math
 
 import numpy as np
-from tests.naive import imm
+from tests.naive import imm, late
 
 from skypact.model.tracking import FLAT
 
@@ -95,9 +95,14 @@ def explained(predicted, z, form, site, axes, flat):
 
 
 def pair(track, report, params, motion, p_detection, site, axes):
-    """Weight and posterior of a track given a report; None outside the gate."""
+    """Weight, posterior and its time of a track given a report; None outside the gate."""
     age_s = report["time_s"] - track.time_s
-    predicted = imm.predict(track.mu, track.x, track.P, age_s, motion)
+    now = (track.mu, track.x, track.P)
+    if age_s < -late.LATE_S:
+        then = late.retrodict(track.past, report["time_s"], track.time_s, *now, motion)
+        predicted = (track.mu, *then[:2])
+    else:
+        predicted = imm.predict(*now, age_s, motion)
     z = own_share(report["z"], report["time_s"] - track.self_s)
     own, seen = (track.address, track.code), (report["icao"], report["mode3a"])
     ratio = identity_ratio(own, seen, params)
@@ -113,4 +118,7 @@ def pair(track, report, params, motion, p_detection, site, axes):
     weight = min(LOG_CAP, max(-LOG_CAP, weight))
     kept = math.exp(-params.death_hz * max(0.0, report["time_s"] - track.existence_s))
     detected = track.visible * kept * p_detection
-    return math.exp(weight) * detected / (1 - detected), (mu, xs, Ps)
+    psi = math.exp(weight) * detected / (1 - detected)
+    if age_s < -late.LATE_S:
+        return psi, late.bring_back(now, then, (mu, xs, Ps), -age_s, motion), track.time_s
+    return psi, (mu, xs, Ps), report["time_s"]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from tests.naive import imm, update
+from tests.naive.late import LATE_S
 
 from skypact.model.tracking import FLAT, TURN_VAR
 
@@ -39,6 +40,8 @@ class Track:
     """Assumed height and its variance; None where a height was reported."""
     look_s: dict = field(default_factory=dict)
     seen_s: dict = field(default_factory=dict)
+    past: list = field(default_factory=list)
+    """Kept states, see naive/late.py."""
 
     def __post_init__(self):
         """Existence is reckoned from the first report on."""
@@ -72,13 +75,16 @@ def begin(report, number, chance, params, motion, site, axes):
 def note_hit(track, report, params):
     """Book a report: time, looks, identity, confirmation."""
     track.hits += 1
-    track.last_s = report["time_s"]
-    track.look_s[report["sensor"]] = track.seen_s[report["sensor"]] = report["time_s"]
-    track.self_s = report["time_s"] if report["z"][15] > 0 else track.self_s
+    s, time_s = report["sensor"], report["time_s"]
+    is_old = track.last_s - time_s > LATE_S
+    track.last_s = np.fmax(track.last_s, time_s)
+    track.look_s[s] = max(track.look_s.get(s, time_s), time_s)
+    track.seen_s[s] = max(track.seen_s.get(s, time_s), time_s)
+    track.self_s = np.fmax(track.self_s, time_s) if report["z"][15] > 0 else track.self_s
     track.address = report["icao"] if track.address < 0 else track.address
-    track.code = report["mode3a"] if report["mode3a"] >= 0 else track.code
+    track.code = report["mode3a"] if report["mode3a"] >= 0 and not is_old else track.code
     track.callsign = report["callsign"] if report["callsign"] >= 0 else track.callsign
-    track.baro_m = track.baro_m if math.isnan(report["baro_m"]) else report["baro_m"]
+    track.baro_m = track.baro_m if math.isnan(report["baro_m"]) or is_old else report["baro_m"]
     if track.hits >= params.confirm_hits and track.visible + track.faded >= params.confirm_at:
         track.state = CONFIRMED
 
@@ -114,6 +120,16 @@ def miss(track, time_s, p_detection, params):
     track.visible, track.faded = after_a_miss(
         track.visible, track.faded, p_detection, params, track.state == CONFIRMED
     )
+
+
+def recount_misses(track, table, params):
+    """After a late report: the looks since the last report of any sensor, once more."""
+    for s, look_s in sorted(track.look_s.items()):
+        since = max(track.seen_s.get(s, -math.inf), track.last_s)
+        for _ in range(round((look_s - since) / table.period_s[s])):
+            track.visible, track.faded = after_a_miss(
+                track.visible, track.faded, table.p_detection[s], params, track.state == CONFIRMED
+            )
 
 
 def miss_looks(track, now_s, table, params):

@@ -3,7 +3,7 @@
 import math
 
 import numpy as np
-from tests.naive import associate, gate, geodesy, imm, kalman, lifecycle, usual
+from tests.naive import associate, gate, geodesy, imm, kalman, late, lifecycle, usual
 
 from skypact.model.sensors import SensorTable
 from skypact.model.tracking import FLAT
@@ -80,29 +80,29 @@ class NaiveTracker:
                     pairs.append((i, j, *made))
         prob = np.zeros(len(pairs))
         if pairs:
-            i, j, psi, _ = zip(*pairs, strict=True)
+            i, j, psi, _, _ = zip(*pairs, strict=True)
             ones = np.ones(len(reports))
             prob = associate.marginals(np.array(i), np.array(j), psi, ones, len(self.tracks))
         for i, track in enumerate(list(self.tracks)):
             own = [
-                (p, reports[j], post)
-                for (k, j, _, post), p in zip(pairs, prob, strict=True)
+                (p, reports[j], post, at_s)
+                for (k, j, _, post, at_s), p in zip(pairs, prob, strict=True)
                 if k == i
             ]
             if own:
                 self.update(track, own, went)
         taken = np.zeros(len(reports))
-        for (_, j, _, _), p in zip(pairs, prob, strict=True):
+        for (_, j, _, _, _), p in zip(pairs, prob, strict=True):
             taken[j] += p
         for report, used in zip(reports, taken, strict=True):
             self.begin(report, max(0.0, 1.0 - used), went)
 
     def update(self, track, own, went):
         """Mixture of a track's hypotheses, model by model, at the likeliest one's time."""
-        detected = sum(p for p, _, _ in own)
+        detected = sum(o[0] for o in own)
         if detected < UNLIKELY:
             return
-        best, report, post = max(own, key=lambda o: o[0])
+        best, report, post, at_s = max(own, key=lambda o: o[0])
         missed, before_s = max(0.0, 1.0 - detected), track.time_s
         s, flat = report["sensor"], self.params.frame == "flat"
         lifecycle.age(track, report["time_s"], self.params)
@@ -117,18 +117,21 @@ class NaiveTracker:
             track.mu, track.x, track.P = post
         else:
             track.mu, track.x, track.P = self.mixture(
-                track, own, missed * (visible + faded), report["time_s"]
+                track, own, missed * (visible + faded), at_s
             )
-        track.time_s = report["time_s"]
+        track.time_s = at_s
         if before_s > track.time_s:
             back = before_s - track.time_s
             track.mu, track.x, track.P = imm.predict(track.mu, track.x, track.P, back, self.motion)
             track.time_s = before_s
         track.visible = min(1.0, detected + missed * visible)
         track.faded = missed * faded
+        late.remember(track.past, track.time_s, *track.moments())
         if detected > 0.5:
             usual.assume_height(track, report, self.frame(report["sensor"])[0])
             lifecycle.note_hit(track, report, self.params)
+            if at_s > report["time_s"]:
+                lifecycle.recount_misses(track, self.table, self.params)
             went[report["serial"]] = track.number
             if track.hits >= 2:
                 self.rows.append((track.time_s, track.number, *track.moments()))
@@ -138,10 +141,10 @@ class NaiveTracker:
         self.mixtures += 1
         age_s = time_s - track.time_s
         parts = [(unseen, imm.predict(track.mu, track.x, track.P, age_s, self.motion))]
-        for p, report, (mu, x, P) in own:
+        for p, _, (mu, x, P), at_s in own:
             if p >= UNLIKELY:
                 moved = x.copy()
-                moved[:, :3] += (time_s - report["time_s"]) * x[:, 3:6]
+                moved[:, :3] += (time_s - at_s) * x[:, 3:6]
                 parts.append((p, (mu, moved, P)))
         posts = [post for _, post in parts]
         weights = np.array([p * post[0] for p, post in parts])
@@ -168,6 +171,7 @@ class NaiveTracker:
             report, self.next_number, chance, self.params, self.motion, *self.frame(s)
         )
         self.next_number += 1
+        late.remember(new.past, new.time_s, *new.moments())
         lifecycle.note_hit(new, report, self.params)
         went.setdefault(report["serial"], new.number)
         self.tracks.append(new)

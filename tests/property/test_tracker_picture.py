@@ -208,10 +208,12 @@ def test_a_full_table_refuses_and_counts():
 
 
 def test_reports_too_late_are_counted_and_touch_nothing():
+    """Later than 10 s: they stay in the recording, the picture is what it was."""
     batch = scenes.merged(positions(RADAR_AND_EARS, 1, FLIGHTS[:1], 12.0))
     result = run(RADAR_AND_EARS, batch, 12.0)
+    result.tracker.step(empty_reports(0), 15.5)
     before = [c.copy() for c in result.tracker.tracks]
-    events = result.tracker.step(take_reports(batch, slice(0, 5)), 12.1)
+    events = result.tracker.step(take_reports(batch, slice(0, 5)), 15.6)
     assert events.counts["late"] == 5
     assert events.counts["tracked"] == 0
     assert (events.report_track == -1).all()

@@ -14,6 +14,7 @@ from skypact.kernels._jit import helper
 from skypact.kernels.consider import consider_pair
 from skypact.kernels.grid import bucket_of, cell_column, cell_row, cells_around
 from skypact.kernels.imm import predict_models
+from skypact.kernels.late import bring_back, retrodict
 from skypact.kernels.lifecycle import still_there
 from skypact.kernels.maps import detection_in_cell
 from skypact.kernels.update import n_components, update_one
@@ -345,7 +346,9 @@ def add_pair(
     dt = m.time_s[j] - tracks.num[t, STATE_TIME]
     scratch = pairs.scratch
     motion = p.motion[tracks.tag[t, AREA]]
-    predict_models(tracks.mu[t], tracks.x[t], tracks.P[t], dt, motion, scratch)
+    is_late = dt < -p.late_s and retrodict(tracks, t, m.time_s[j], motion, scratch)
+    if not is_late:
+        predict_models(tracks.mu[t], tracks.x[t], tracks.P[t], dt, motion, scratch)
     report_for_track(m.z[j], m.time_s[j] - tracks.num[t, LAST_SELF], scratch.z)
     if g.considers[0] == 1:
         consider_pair(tracks, t, s, dt, m.form[j], g, scratch)
@@ -368,6 +371,10 @@ def add_pair(
     if p.learn == 1:
         detected = detection_in_cell(g.look_map[s], m.cell[j], detected)
     seen = tracks.num[t, VISIBLE] * detected * still_there(tracks, t, m.time_s[j], p)
+    pairs.time_s[k] = m.time_s[j]
+    if is_late:
+        bring_back(tracks, t, m.time_s[j], motion, scratch, post)
+        pairs.time_s[k] = tracks.num[t, STATE_TIME]
     other = m.clutter[j] + m.birth[j]
     weight = likelihood + ratio - math.log(other)
     if ratio <= p.identity[OTHER_ADDRESS]:

@@ -18,6 +18,7 @@ from skypact.kernels.consider import absorb, forget_sensitivities
 from skypact.kernels.doubles import double_of, inherit, partner_in_place, weigh_partner
 from skypact.kernels.grid import link, unlink
 from skypact.kernels.imm import refresh_moments
+from skypact.kernels.late import forget, remember
 from skypact.kernels.maps import cell_of_place, detection_in_cell, note_looks
 from skypact.kernels.update import update_one
 from skypact.kernels.usual import begin_assumption
@@ -255,12 +256,15 @@ def start_track(
     tracks.num[t, BARO_M] = math.nan
     tracks.num[t, LAST_SELF] = math.nan
     begin_assumption(tracks, t, m, j)
+    tracks.num[t, LAST_HIT] = math.nan
     for i in range(tracks.look_s.shape[1]):
         tracks.look_s[t, i] = math.nan
         tracks.seen_s[t, i] = math.nan
     tracks.tag[t, PARTNER] = -1
     take_over(tracks, t, m, j)
     refresh_moments(tracks, t, p.flat, scratch)
+    forget(tracks, t)
+    remember(tracks, t, scratch.line[6], scratch.work[2])
     if g.considers[0] == 1:
         forget_sensitivities(tracks, t)
         for i in range(scratch.z.shape[0]):
@@ -272,22 +276,32 @@ def start_track(
 
 
 @helper
+def later(before_s: float, time_s: float) -> float:
+    """Find the later of two times, the first of which may be NaN."""
+    return before_s if before_s > time_s else time_s
+
+
+@helper
 def note_hit(
     tracks: TrackTable, t: int, m: Measurements, j: int, g: Geometry, p: TrackParams
 ) -> None:
-    """Book a report on a track: time, identity, looks, confirmation."""
+    """Book a report on a track: time, identity, looks, confirmation.
+
+    What an old report says of code and level is older than what is known.
+    """
     s = m.sensor[j]
+    is_old = tracks.num[t, LAST_HIT] - m.time_s[j] > p.late_s
     if p.learn == 1 and tracks.tag[t, STATE] == CONFIRMED and tracks.seen_s[t, s] <= m.time_s[j]:
         gap_s = m.time_s[j] - tracks.seen_s[t, s]
         note_looks(g.look_map[s], m.cell[j], gap_s, g.period_s[s])
-    tracks.num[t, LAST_HIT] = m.time_s[j]
+    tracks.num[t, LAST_HIT] = later(tracks.num[t, LAST_HIT], m.time_s[j])
     if m.z[j, MEMORY] > 0.0:
-        tracks.num[t, LAST_SELF] = m.time_s[j]
+        tracks.num[t, LAST_SELF] = later(tracks.num[t, LAST_SELF], m.time_s[j])
     tracks.tag[t, HITS] += 1
     weigh_partner(tracks, t, m, j, g.period_s)
     if m.form[j] != BEARING:  # who does not transmit is not missed
-        tracks.look_s[t, s] = m.time_s[j]
-    tracks.seen_s[t, s] = m.time_s[j]
+        tracks.look_s[t, s] = later(tracks.look_s[t, s], m.time_s[j])
+    tracks.seen_s[t, s] = later(tracks.seen_s[t, s], m.time_s[j])
     if m.icao[j] >= 0 and tracks.tag[t, ADDRESS] < 0:
         rival = holder_of_address(tracks, m, j)
         if rival >= 0 and rival != t and tracks.tag[t, RIVAL] < 0:
@@ -295,11 +309,11 @@ def note_hit(
         tracks.tag[t, ADDRESS] = m.icao[j]
     if tracks.tag[t, ADDRESS] >= 0:
         tracks.by_address[tracks.tag[t, ADDRESS] & 0xFFFF] = t
-    if m.mode3a[j] >= 0:
+    if m.mode3a[j] >= 0 and not is_old:
         tracks.tag[t, CODE] = m.mode3a[j]
     if m.callsign[j] >= 0:
         tracks.tag[t, CALLSIGN] = m.callsign[j]
-    if not math.isnan(m.baro_m[j]):
+    if not (math.isnan(m.baro_m[j]) or is_old):
         tracks.num[t, BARO_M] = m.baro_m[j]
     if m.row_out[j] < 0:
         m.row_out[j] = t
@@ -367,6 +381,22 @@ def detection_of(
     z = tracks.pos[t, 2] + dt * tracks.vel[t, 2]
     cell = cell_of_place(x, y, z, g.site[s], g.axes[s], g.range_max_m[s])
     return detection_in_cell(g.look_map[s], cell, g.p_detection[s])
+
+
+@helper
+def recount_misses(tracks: TrackTable, t: int, since_s: float, g: Geometry, p: TrackParams) -> None:
+    """Count the looks since a time again: a late report was there at that time after all.
+
+    `since_s` is the last time at which the object was surely there; a look that the late report
+    answers is missed no more.
+    """
+    for s in range(g.period_s.shape[0]):
+        since = later(tracks.seen_s[t, s], since_s)
+        missed = (tracks.look_s[t, s] - since) / g.period_s[s]
+        if math.isnan(missed):
+            continue
+        for _ in range(int(missed + 0.5)):
+            count_miss(tracks, t, g.p_detection[s], p)
 
 
 @helper

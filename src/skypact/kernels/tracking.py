@@ -20,7 +20,16 @@ from skypact.kernels.gate import pairs_of, report_for_track
 from skypact.kernels.geodesy import enu_axes_one, geodetic_from_ecef_one
 from skypact.kernels.grid import link
 from skypact.kernels.imm import predict_models, refresh_moments
-from skypact.kernels.lifecycle import age, detection_of, miss_unseen, note_hit, start_track, sweep
+from skypact.kernels.late import remember
+from skypact.kernels.lifecycle import (
+    age,
+    detection_of,
+    miss_unseen,
+    note_hit,
+    recount_misses,
+    start_track,
+    sweep,
+)
 from skypact.kernels.maps import note_false
 from skypact.kernels.prepare import level_uncertainty
 from skypact.kernels.usual import assume_height
@@ -37,6 +46,7 @@ from skypact.model.tracking import (
     FADED,
     HITS,
     KIND,
+    LAST_HIT,
     LAST_SELF,
     MANOEUVRE,
     N_MODELS,
@@ -159,7 +169,7 @@ def mix_hypotheses(
     """
     scratch = pairs.scratch
     t = pairs.rows[local]
-    time_s = m.time_s[pairs.report[best]]
+    time_s = pairs.time_s[best]
     dt = time_s - tracks.num[t, STATE_TIME]
     motion = p.motion[tracks.tag[t, AREA]]
     predict_models(tracks.mu[t], tracks.x[t], tracks.P[t], dt, motion, scratch)
@@ -178,7 +188,7 @@ def mix_hypotheses(
         k = pairs.first[local]
         while k >= 0:
             if pairs.prob[k] >= UNLIKELY:
-                shift = time_s - m.time_s[pairs.report[k]]
+                shift = time_s - pairs.time_s[k]
                 weight = pairs.prob[k] * pairs.mu[k, i]
                 for a in range(N_STATE):
                     moved = shift * pairs.x[k, i, a + 3] if a < 3 else 0.0
@@ -278,12 +288,13 @@ def apply_track(
         copy_state(tracks, t, pairs, best)
     else:
         mix_hypotheses(tracks, local, best, missed * (visible + faded), p, pairs, m)
-    tracks.num[t, STATE_TIME] = m.time_s[j]
+    tracks.num[t, STATE_TIME] = pairs.time_s[best]
     if before_s > tracks.num[t, STATE_TIME]:
         forward_to(tracks, t, before_s, p, pairs.scratch)
     tracks.num[t, VISIBLE] = min(1.0, detected + missed * visible)
     tracks.num[t, FADED] = missed * faded
     refresh_moments(tracks, t, p.flat, pairs.scratch)
+    remember(tracks, t, pairs.scratch.line[6], pairs.scratch.work[2])
     if g.considers[0] == 1:
         move_sensitivities(tracks, t, tracks.num[t, STATE_TIME] - before_s, g)
     if detected > 0.5:
@@ -293,6 +304,8 @@ def apply_track(
             absorb(tracks, t, m.sensor[j], m.form[j], g, pairs.scratch, pairs.prob[best])
         assume_height(tracks, t, m, j, g.site[m.sensor[j]], pairs.scratch)
         note_hit(tracks, t, m, j, g, p)
+        if pairs.time_s[best] > m.time_s[j]:
+            recount_misses(tracks, t, tracks.num[t, LAST_HIT], g, p)
         weigh_evidence(tracks, t, m, j, p)
     link(tracks, t, p.flat, tracks.num[t, STATE_TIME])
     return detected > 0.5

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from skypact.kernels._jit import helper
 from skypact.kernels.ballistic import height_one
 from skypact.kernels.kalman import frame_up
+from skypact.kernels.late import forget
 from skypact.model.tracking import (
     AREA,
     AS_AIRCRAFT,
@@ -158,6 +159,7 @@ def move_home(tracks: TrackTable, t: int, p: TrackParams) -> None:
     tracks.tag[t, AREA] = tracks.tag[t, HOME]
     tracks.tag[t, WOKEN] = 0
     tracks.tag[t, EVIDENCE] = 0
+    forget(tracks, t)
     turn_var = p.motion[tracks.tag[t, AREA], TURN_VAR]
     spread_models(tracks, t, AS_AIRCRAFT, 0.0, turn_var)
     tracks.mu[t, 0], tracks.mu[t, 1], tracks.mu[t, 2] = 0.6, 0.2, 0.2
@@ -172,6 +174,7 @@ def move_freely(tracks: TrackTable, t: int, p: TrackParams) -> None:
         if tracks.mu[t, model] > tracks.mu[t, best]:
             best = model
     tracks.tag[t, AREA] = BALLISTIC_ROW
+    forget(tracks, t)
     spread_models(tracks, t, best, motion[LOG_BALLISTIC], motion[TURN_VAR])
     tracks.mu[t, 0], tracks.mu[t, 1], tracks.mu[t, 2] = 0.6, 0.3, 0.1
 

@@ -48,7 +48,7 @@ the last self-reported position [s]; height that is assumed, and the variance of
 where a height was reported); log odds that this track and its partner are two objects; time of the
 existence [s]; time of the last evidence of ballistic flight [s]."""
 
-TAG_WIDTH: Final = 17
+TAG_WIDTH: Final = 18
 (
     STATE,
     NUMBER,
@@ -67,13 +67,14 @@ TAG_WIDTH: Final = 17
     HOME,
     EVIDENCE,
     WOKEN,
+    PAST_AT,
 ) = range(TAG_WIDTH)
 """Columns of `TrackTable.tag`: see `FREE`; public number; reports so far; 24-bit address, Mode A
 code and packed callsign (-1 none); bucket of the spatial index and neighbours in it (-1 none); row
 and number of an older track with the same address nearby (-1 none); row of `TrackParams.motion`
 that it moves by now (-1 the ballistic mode's); row and number of a track that may be the same
 object (-1 none); row that it moves by as an aircraft; reports that say it is none (waking.py); 1
-where it is called ballistic."""
+where it is called ballistic; place of the newest kept state in `TrackTable.past` (-1 none)."""
 
 (N_FREE, NEXT_NUMBER, HIGH_WATER, N_LIVE, N_CONFIRMED, N_CROWDED) = range(6)
 """Places in `TrackTable.counters`."""
@@ -130,6 +131,11 @@ N_CELLS: Final = N_RINGS * N_SECTORS
 (HIT_SUM, LOOK_SUM) = range(2)
 """Columns of `Geometry.look_map`: detections and looks, faded."""
 
+PAST_ROWS: Final = 8
+"""Kept states of a track."""
+PAST_WIDTH: Final = 1 + N_STATE + N_STATE * (N_STATE + 1) // 2
+"""Columns of one: time (NaN where empty), mean, upper triangle of the covariance."""
+
 
 N_BIASES: Final = 4
 (BIAS_RANGE, BIAS_AZIMUTH, BIAS_TIME, BIAS_ELEVATION) = range(N_BIASES)
@@ -158,6 +164,9 @@ class TrackTable(NamedTuple):
     """Numbers of each track, see `STATE_TIME` and its neighbours (N, NUM_WIDTH)."""
     tag: Longs
     """Integers of each track, see `STATE` and its neighbours (N, TAG_WIDTH)."""
+    past: Floats
+    """Moment-matched states of the last seconds, in turn overwritten (N, 8, 36); see
+    `kernels.late`."""
     look_s: Floats
     """Per sensor, time of the last look that counted, NaN where it never saw the track (N, S)."""
     seen_s: Floats
@@ -273,6 +282,12 @@ class Scratch(NamedTuple):
     """First moments of a mixture (M, 7)."""
     P_sum: Floats
     """Second moments of a mixture (M, 7, 7)."""
+    late: Floats
+    """Matrices of `kernels.late` (8, 7, 7)."""
+    late_line: Floats
+    """Vectors of `kernels.late` (4, 7)."""
+    gain: Floats
+    """Gains that bring a late report's update to the present (M, 7, 7)."""
 
 
 class Pairs(NamedTuple):
@@ -288,6 +303,8 @@ class Pairs(NamedTuple):
     """Posterior covariances (K, M, 7, 7)."""
     mu: Floats
     """Posterior model probabilities (K, M)."""
+    time_s: Floats
+    """Time of the posterior: the report's, or the track's where the report is late (K,)."""
     psi: Floats
     """Association weight against a miss (K,)."""
     prob: Floats
@@ -375,6 +392,8 @@ class TrackParams(NamedTuple):
     """Thresholds and rates, see `CONFIRM_AT` and its neighbours (12,)."""
     learn: int
     """1: detection and false reports per cell are learned; 0: the data sheet's figures hold."""
+    late_s: float
+    """A report further behind its track than this is late; a nearer one is met by going back."""
 
 
 (
@@ -420,6 +439,7 @@ def empty_tracks(capacity: int, n_sensors: int, buckets: int = 1 << 16) -> Track
         vel=np.zeros((capacity, 3)),
         num=numbers(NUM_WIDTH),
         tag=tag,
+        past=np.zeros((capacity, PAST_ROWS, PAST_WIDTH)),
         look_s=numbers(n_sensors),
         seen_s=numbers(n_sensors),
         bias_gain=np.zeros((capacity, n_sensors, N_BIASES, 6)),
@@ -440,6 +460,7 @@ def empty_pairs(capacity: int, n_tracks: int) -> Pairs:
         x=np.zeros((capacity, N_MODELS, N_STATE)),
         P=np.zeros((capacity, N_MODELS, N_STATE, N_STATE)),
         mu=np.zeros((capacity, N_MODELS)),
+        time_s=np.zeros(capacity),
         psi=np.zeros(capacity),
         prob=np.zeros(capacity),
         to_report=np.zeros(capacity),
@@ -467,4 +488,7 @@ def empty_scratch() -> Scratch:
         P=np.zeros((N_MODELS, N_STATE, N_STATE)),
         x_sum=np.zeros((N_MODELS, N_STATE)),
         P_sum=np.zeros((N_MODELS, N_STATE, N_STATE)),
+        late=np.zeros((8, N_STATE, N_STATE)),
+        late_line=np.zeros((4, N_STATE)),
+        gain=np.zeros((N_MODELS, N_STATE, N_STATE)),
     )

@@ -174,8 +174,14 @@ class TrackerParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """How often missed looks are counted."""
     reorder_s: Annotated[float, Meta(ge=0, le=10)] = 0.3
     """Reports wait this long for earlier ones that are still on their way."""
-    late_max_s: Positive = 2.0
-    """A report older than its sensor's stream by more than this is kept out and counted."""
+    late_max_s: Annotated[float, Meta(gt=0, le=10)] = 10.0
+    """A report older than the picture by more than this is left out and counted; it stays in the
+    recording. States of that many seconds are kept."""
+    late_s: Positive = 0.3
+    """A report further behind its track than this is taken back over the track's kept states; a
+    nearer one, of another sensor's turn in the same batch, by its motion alone."""
+    late_start_s: Positive = 2.0
+    """A report older than the picture by more than this begins no track."""
     early_max_s: Positive = 10.0
     """A report stamped further ahead than this is kept out and counted: its clock is wrong."""
     learn_sensors: bool = True
@@ -288,4 +294,5 @@ def track_params(params: TrackerParams, areas: Sequence[TrackerParams] = ()) -> 
         sigma_climb_mps=params.sigma_climb_mps,
         existence=existence,
         learn=int(params.learn_sensors),
+        late_s=params.late_s,
     )

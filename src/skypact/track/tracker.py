@@ -407,6 +407,7 @@ class Tracker:
         m = empty_measurements(len(order))
         n = prepare(f, labels, order, geoid, self._geometry, self._params, m)
         appearances(m, n, self._tracks.watch_s, self._geometry, self._params)
+        m.birth[:n][m.time_s[:n] < self._done_s - self._config.late_start_s] = 0.0
         out = np.empty((2 * n, len(TRACK_DTYPES)))
         counts = np.zeros(3, np.int64)
         k = step(self._tracks, m, n, self._geometry, self._params, self._pairs, out, counts)
