@@ -34,7 +34,9 @@ LIVE_STEP_S: Final = 0.1
 PROGRESS_STEPS: Final = 16
 """Steps of a replay between two looks at its progress."""
 
-TROUBLES: Final = ("late", "early", "refused", "crowded")
+TROUBLES: Final = (
+    "late", "early", "frozen", "repeated", "flooded", "astray", "refused", "crowded", "clock_back",
+)  # fmt: skip
 """Fates of reports that the summary lists among the errors."""
 
 Progress = Callable[[float], None]

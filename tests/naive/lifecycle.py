@@ -74,7 +74,7 @@ def begin(report, number, chance, params, motion, site, axes):
 
 def note_hit(track, report, params):
     """Book a report: time, looks, identity, confirmation."""
-    track.hits += 1
+    track.hits += report["birth"] > 0 or report["form"] == 2 or track.state == CONFIRMED
     s, time_s = report["sensor"], report["time_s"]
     is_old = track.last_s - time_s > LATE_S
     track.last_s = np.fmax(track.last_s, time_s)

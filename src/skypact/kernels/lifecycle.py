@@ -297,7 +297,8 @@ def note_hit(
     tracks.num[t, LAST_HIT] = later(tracks.num[t, LAST_HIT], m.time_s[j])
     if m.z[j, MEMORY] > 0.0:
         tracks.num[t, LAST_SELF] = later(tracks.num[t, LAST_SELF], m.time_s[j])
-    tracks.tag[t, HITS] += 1
+    if m.birth[j] > 0.0 or m.form[j] == BEARING or tracks.tag[t, STATE] == CONFIRMED:
+        tracks.tag[t, HITS] += 1  # what may begin no track confirms none
     weigh_partner(tracks, t, m, j, g.period_s)
     if m.form[j] != BEARING:  # who does not transmit is not missed
         tracks.look_s[t, s] = later(tracks.look_s[t, s], m.time_s[j])

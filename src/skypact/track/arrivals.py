@@ -22,6 +22,8 @@ from skypact.track.checkpoint import Arrays, fill
 
 SLICE_S: Final = 1.0
 """However long a batch is, sensors take turns this often."""
+HELD_MOST: Final = 500_000
+"""Reports that wait at most, 150 MB; more of them are handed out at once, and are early then."""
 _CONTENT: Final = tuple(
     name for name in REPORT_DTYPES if name not in ("time_s", "received_ns", "sensor", "target")
 )
@@ -67,6 +69,8 @@ class Arrivals:
         ready = (batch.time_s <= horizon) | ~np.isfinite(batch.time_s)
         early = batch.time_s > now_s + self._early_max_s
         waits = ~(ready | early)
+        if np.count_nonzero(waits) > HELD_MOST:
+            waits[np.flatnonzero(waits)[HELD_MOST:]] = False
         self._held, self._index = take_reports(batch, waits), index[waits]
         return Due(take_reports(batch, ~waits), index[~waits], horizon)
 

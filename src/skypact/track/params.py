@@ -180,8 +180,6 @@ class TrackerParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     late_s: Positive = 0.3
     """A report further behind its track than this is taken back over the track's kept states; a
     nearer one, of another sensor's turn in the same batch, by its motion alone."""
-    late_start_s: Positive = 2.0
-    """A report older than the picture by more than this begins no track."""
     early_max_s: Positive = 10.0
     """A report stamped further ahead than this is kept out and counted: its clock is wrong."""
     learn_sensors: bool = True

@@ -37,6 +37,7 @@ from skypact.track.arrivals import Arrivals, Due, pieces, processing_order
 from skypact.track.checkpoint import Arrays, fill, joined, pack, part_of, unpack
 from skypact.track.found import FoundFigures, found_figures
 from skypact.track.geometry import geometry
+from skypact.track.guards import Guards, Mask
 from skypact.track.params import TrackerParams, track_params
 from skypact.track.state import (
     keep_learned,
@@ -60,10 +61,11 @@ class StepEvents(NamedTuple):
 
     `report_index` are the running numbers (from 0, in the order fed) of the reports this step
     processed, `report_track` the track each one updated or began, -1 for none. `counts` holds
-    ``tracked``, ``unusable`` (coasted, tracker-made, no usable position), ``late`` and ``early``
-    (the stamp is behind or ahead of the stream by more than the limits), ``refused`` (the table was
-    full), ``crowded`` (candidates beyond the room for them) and ``clock_back`` (1 where `now_s` was
-    behind the last one).
+    ``tracked``; ``unusable`` (coasted, tracker-made, no usable position); ``late`` and ``early``
+    (the stamp is behind or ahead of the stream by more than the limits); ``frozen``, ``repeated``
+    and ``flooded`` (kept out by `track.guards`), ``astray`` (may begin no track); ``refused`` (the
+    table was full); ``crowded`` (candidates beyond the room for them) and ``clock_back`` (1 where
+    `now_s` was behind the last one).
     """
 
     rows: TrackRows
@@ -115,6 +117,12 @@ def with_sensors(gain: Floats, grown: int) -> Floats:
     return np.concatenate([gain, np.zeros((capacity, grown, *rest))], axis=1)
 
 
+def add_counts(total: dict[str, int], more: dict[str, int]) -> None:
+    """Add counts by name."""
+    for name, n in more.items():
+        total[name] = total.get(name, 0) + n
+
+
 class Tracker:
     """Tracks of one unit.
 
@@ -148,6 +156,7 @@ class Tracker:
         self._pairs = empty_pairs(PAIR_CAPACITY, capacity)
         self._sensors = sensors
         self._arrivals = Arrivals(self._config.reorder_s, self._config.early_max_s)
+        self._guards = Guards(sensors.kind)
         self._now_s = -np.inf
         self._swept_s = -np.inf
         self._done_s = -np.inf
@@ -198,6 +207,7 @@ class Tracker:
         self._geometry.considers[0] = (self._geometry.bias_sigma > 0.0).any()
         self._sensors = sensors
         if grown:
+            self._guards.add_sensors(sensors.kind)
             more = np.full((self._config.capacity, grown), np.nan)
             self._tracks = self._tracks._replace(
                 look_s=np.hstack([self._tracks.look_s, more]),
@@ -258,6 +268,7 @@ class Tracker:
                 f"{batch.sensor.min()} to {batch.sensor.max()}; call set_sensors first"
             )
         went_back = self._advance(now_s)
+        self._guards.note_arrivals(batch, self._now_s)
         due = self._arrivals.take(batch, self._now_s)
         events = self._process(due)
         events.counts["clock_back"] = int(went_back)
@@ -322,6 +333,7 @@ class Tracker:
         return joined(
             clock={"times": times, "flat": flat},
             arrivals=self._arrivals.arrays(),
+            guards=self._guards.arrays(),
             tracks=table_arrays(self._tracks),
             learned=learned_arrays(self._geometry),
         )
@@ -344,6 +356,7 @@ class Tracker:
                 f" {frames[flat[0]]}"
             )
         self._arrivals.load(part_of(arrays, "arrivals"))
+        self._guards.load(part_of(arrays, "guards"))
         load_table(self._tracks, part_of(arrays, "tracks"))
         for column in (AREA, HOME):
             area = self._tracks.tag[:, column]
@@ -378,36 +391,37 @@ class Tracker:
         columns = report_numbers(batch), report_labels(batch), self._geoid(batch)
         report_track = np.full(len(serial), -1, np.int64)
         rows, ended = [], []
-        tracked = refused = used = 0
+        counts |= dict.fromkeys(("tracked", "refused", "unusable"), 0)
         quiet_s = self._config.coast_max_s + self._config.late_max_s + 2.0
         cuts = pieces(batch.time_s[usable], self._done_s, horizon, self._config.sweep_s, quiet_s)
         for first, last, end_s in cuts:
             part = usable[first:last]
             order = part[processing_order(batch, serial, part)]
+            found = self._guards.judge(batch, order, end_s)
+            add_counts(counts, found.counts)
+            starts, order = found.starts[found.keep], order[found.keep]
             for i in range(0, len(order), LARGEST_STEP):
-                made, m, n, lost = self._kernel_step(*columns, order[i : i + LARGEST_STEP])
+                some = slice(i, i + LARGEST_STEP)
+                made, m, n, lost = self._kernel_step(*columns, order[some], starts[some])
                 rows.append(made)
                 report_track[m.serial[:n]] = m.number_out[:n]
-                tracked += int(np.count_nonzero(m.number_out[:n] >= 0))
-                refused += lost
-                used += n
+                n_tracked = int(np.count_nonzero(m.number_out[:n] >= 0))
+                unusable = len(order[some]) - n
+                add_counts(counts, {"tracked": n_tracked, "refused": lost, "unusable": unusable})
             self._done_s = max(self._done_s, end_s)
             ended.append(self._sweep(end_s))
-        counts |= {
-            "tracked": tracked,
-            "refused": refused,
-            "unusable": len(usable) - used,
-            "crowded": int(self._tracks.counters[N_CROWDED]) - crowded,
-        }
+        counts["crowded"] = int(self._tracks.counters[N_CROWDED]) - crowded
         return StepEvents(concat_rows(rows), np.concatenate(ended), serial, report_track, counts)
 
     def _kernel_step(
-        self, f: Floats, labels: Longs, geoid: Floats, order: Longs
+        self, f: Floats, labels: Longs, geoid: Floats, order: Longs, starts: Mask
     ) -> tuple[TrackRows, Measurements, int, int]:
         m = empty_measurements(len(order))
         n = prepare(f, labels, order, geoid, self._geometry, self._params, m)
         appearances(m, n, self._tracks.watch_s, self._geometry, self._params)
-        m.birth[:n][m.time_s[:n] < self._done_s - self._config.late_start_s] = 0.0
+        if not starts.all():
+            barred = np.isin(m.serial[:n], order[~starts])
+            m.birth[:n][barred] = 0.0
         out = np.empty((2 * n, len(TRACK_DTYPES)))
         counts = np.zeros(3, np.int64)
         k = step(self._tracks, m, n, self._geometry, self._params, self._pairs, out, counts)
