@@ -116,9 +116,7 @@ class NaiveTracker:
         if best > SURE:
             track.mu, track.x, track.P = post
         else:
-            track.mu, track.x, track.P = self.mixture(
-                track, own, missed * (visible + faded), at_s
-            )
+            track.mu, track.x, track.P = self.mixture(track, own, missed * (visible + faded), at_s)
         track.time_s = at_s
         if before_s > track.time_s:
             back = before_s - track.time_s
