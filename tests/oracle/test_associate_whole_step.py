@@ -127,7 +127,7 @@ def test_the_same_tracks_live_with_the_same_standing(both):
         tag, num = fast.tracks.tag[rows[track.number]], fast.tracks.num[rows[track.number]]
         assert [tag[STATE], tag[HITS], tag[ADDRESS]] == [track.state, track.hits, track.address]
         assert num[STATE_TIME] == track.time_s
-        assert num[[VISIBLE, FADED]] == pytest.approx([track.visible, track.faded], abs=1e-6)
+        assert num[[VISIBLE, FADED]] == pytest.approx([track.visible, track.faded], abs=1e-5)
     assert sum(t.state == CONFIRMED for t in plain.tracks) >= 3
 
 

@@ -74,7 +74,7 @@ def test_what_is_no_number_cannot_come_back():
 @pytest.mark.parametrize(
     ("sensors", "params", "word"),
     [
-        ((radar("r0"), receiver("a0")), SMALL, "look_s|seen_s"),
+        ((radar("r0"), receiver("a0")), SMALL, "stamp_s"),
         ((radar("r0"),), TrackerParams(capacity=64), "free"),
         ((radar("r0"),), TrackerParams(capacity=128, frame="flat"), "frame flat"),
     ],
