@@ -107,9 +107,10 @@ class TrackerParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     coast_accel_psd: Positive = 0.1
     """Acceleration density of ballistic coasting, m^2/s^3."""
     thrust_along_psd: Positive = 12_000.0
+    """Acceleration density of powered flight along the velocity, m^2/s^3: 35 m/s^2 held for
+    10 s."""
     thrust_across_psd: Positive = 1_500.0
-    """Acceleration density of powered flight along and across the velocity, m^2/s^3: 35 m/s^2 held
-    for 10 s."""
+    """The same across the velocity."""
     ballistic_kgpm2: Positive = 3_000.0
     """Ballistic parameter m / (C_d A) of a new ballistic object."""
     start_speed_mps: Positive = 150.0
