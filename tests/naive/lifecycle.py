@@ -67,7 +67,7 @@ def begin(report, number, chance, params, motion, site, axes):
     mu = np.array([1 - 2 * turn, turn, turn])
     t = report["time_s"]
     track = Track(mu, np.tile(x, (3, 1)), np.tile(P, (3, 1, 1)), t, chance, number, t)
-    if report["form"] == 0 and math.isnan(z[8]) and math.isnan(z[17]):
+    if report["form"] == 0 and np.isnan(z[[8, 17, 25]]).tolist() == [True, True, False]:
         track.prior = (z[25], z[11] ** 2)
     return track
 

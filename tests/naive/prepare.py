@@ -181,7 +181,7 @@ def prepare_one(r, undulation, table, heights, params, field):
     z[17:20] = extras(r, kind, s, table, params)
     z[16] = np.count_nonzero(~np.isnan(z[17:20]))
     z[20], z[21] = table.sigma_elevation_rad[s], table.sigma_range_rate_mps[s]
-    z[22:26] = params.sigma_climb_mps, 0.0, 0.0, assumed
+    z[22:26] = params.sigma_climb_mps, 0.0, 0.0, np.nan if flat else assumed
     far = table.range_max_m[s]
     space = [2 * np.pi * far, np.pi * far**2, 2 * np.pi][form]
     space *= np.prod(np.array([0.5, 1_000.0, 60.0])[~np.isnan(z[17:20])])

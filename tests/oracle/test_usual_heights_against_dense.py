@@ -6,7 +6,9 @@ from tests.naive import compiled, geodesy, scenes, states
 from tests.naive import usual as naive
 from tests.naive.scenes import Flight, last_rows, miss_m, radar
 
-from skypact.model.reports import PSR
+from skypact.config import Sensor, sensor_table
+from skypact.model.reports import PSR, empty_reports
+from skypact.track.params import TrackerParams
 from skypact.units import METRE
 
 WIDE = (300.0, 300, 3_000, 30, 30, 8, 0.03)
@@ -94,3 +96,17 @@ def test_a_primary_radar_finds_an_object_at_the_height_of_its_like(height_m, spe
     assert off < 2_500.0 * METRE
     assert off < 3.0 * result.rows.sigma_u_m[i]
     assert miss_m(result.rows, i, flight) < 300.0 * METRE
+
+
+def test_a_flat_scene_has_no_usual_heights():
+    """Range and azimuth of something that flies east at 120 m/s, 20 km north of the antenna."""
+    sensor = Sensor(name="radar", period_s=5.0, range_max_m=40e3, sigma_range_m=10.0)
+    table = sensor_table([sensor], flat=True)
+    batch = empty_reports(12)
+    batch.time_s[:] = 5.0 * np.arange(12)
+    x, y = 120.0 * batch.time_s, 20e3
+    batch.range_m[:], batch.azimuth_rad[:] = np.hypot(x, y), np.arctan2(x, y)
+    result = scenes.run(table, batch, 60.0, TrackerParams(frame="flat", capacity=64))
+    assert result.tracker.n_confirmed == 1
+    assert abs(result.rows.lon_rad[-1] - x[-1]) < 50.0 * METRE
+    assert abs(result.rows.lat_rad[-1] - y) < 50.0 * METRE

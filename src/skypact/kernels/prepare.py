@@ -438,7 +438,7 @@ def prepare(
         z[AZIMUTH] = f[i, THETA]
         z[HEIGHT] = math.nan if form == BEARING else height
         z[SIGMA_HEIGHT] = doubt
-        z[ASSUMED] = assumed
+        z[ASSUMED] = math.nan if p.flat == 1 else assumed
         set_noise(z, f[i], form, labels[i, 4], s, g, p)
         set_extras(z, f[i], form, s, g, p)
         z[MEMORY] = p.self_report_memory_s if labels[i, 6] == 1 else 0.0

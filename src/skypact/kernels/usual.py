@@ -192,7 +192,8 @@ def begin_assumption(tracks: TrackTable, t: int, m: Measurements, j: int) -> Non
     """Note what report j, the first of track t, lets assume of its height; NaN where it tells."""
     tracks.num[t, PRIOR_M] = math.nan
     tracks.num[t, PRIOR_VAR] = math.nan
-    if m.form[j] == POLAR and math.isnan(m.z[j, HEIGHT]) and math.isnan(m.z[j, ELEVATION]):
+    unknown = math.isnan(m.z[j, HEIGHT]) and math.isnan(m.z[j, ELEVATION])
+    if m.form[j] == POLAR and unknown and not math.isnan(m.z[j, ASSUMED]):
         tracks.num[t, PRIOR_M] = m.z[j, ASSUMED]
         tracks.num[t, PRIOR_VAR] = m.z[j, SIGMA_HEIGHT] ** 2
 

@@ -115,7 +115,7 @@ BIAS_VAR_RANGE: Final = 23
 range (plane reports: of each axis), and of azimuth; set per pair, 0 in a report."""
 BIAS_VAR_AZIMUTH: Final = 24
 ASSUMED: Final = 25
-"""Height above the ellipsoid of the place."""
+"""Height above the ellipsoid of the place; NaN in a flat scene."""
 Z_WIDTH: Final = 26
 """Columns of `Measurements.z`."""
 
