@@ -122,7 +122,10 @@ class Pipeline:
         self._waiting = np.concatenate([self._waiting, reports.received_ns])
         reports = without_known_biases(reports, self._sensors)
         events = self._tracker.step(self.registration.correct(reports), now_s)
-        self.registration.observe(reports, events.report_index, events.report_track, now_s)
+        processed = events.report_index, events.report_track
+        left = self.registration.observe(reports, *processed, now_s)
+        if left is not None:
+            self._tracker.set_bias_sigmas(left)
         self._hand_on(events, now_s)
         self._measure(events, time.perf_counter() - begun_s)
         return events.rows

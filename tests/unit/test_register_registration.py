@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from benchmarks.networks import START_S, network
 
-from skypact.config import RegistrationParams, Sensor
+from skypact.config import BiasSigmas, RegistrationParams, Sensor
 from skypact.errors import RecordingError
 from skypact.model.registration import AZIMUTH_BIAS, TIME_BIAS
 from skypact.model.reports import empty_reports, take_reports
@@ -188,3 +188,25 @@ def test_empty_batches_are_nothing(small):
     for k in range(20):
         registration.observe(empty_reports(0), NONE, NONE, START_S + 10.0 * k)
     assert not registration.observable.any()
+
+
+def test_the_tracker_is_told_what_is_left_when_it_changes(small):
+    """Range, azimuth, time, elevation; the gain widens the range's."""
+    registration, told = Registration(small.sensors), []
+    for batch, now_s in batches(small.reports):
+        left = registration.observe(batch, NONE, NONE, now_s)
+        if left is not None:
+            told.append(left)
+    assert 8 <= len(told) <= 11, "one for each window of 20 s"
+    sigmas = registration.sigmas
+    assert np.array_equal(told[-1][:3, 1], sigmas[:3, AZIMUTH_BIAS])
+    assert np.array_equal(told[-1][:, 2], sigmas[:, TIME_BIAS])
+    assert (told[-1][:3, 0] > 0.0).all()
+    assert not told[-1][3, :2].any()
+
+
+def test_what_a_data_sheet_says_of_its_biases_goes_before():
+    loose = Sensor(name="a", lat=48.0, lon=16.0, bias_sigmas=BiasSigmas(azimuth_deg=1.0))
+    registration = Registration([loose, Sensor(name="b", lat=48.0, lon=17.0)])
+    assert registration.priors[:, AZIMUTH_BIAS] == pytest.approx([1.0 * DEGREE, 0.1 * DEGREE])
+    assert registration.left_sigmas[:, 1] == pytest.approx([1.0 * DEGREE, 0.0])

@@ -68,6 +68,9 @@ class Sheets(NamedTuple):
     """Range, azimuth, elevation (S, 3), by data sheet; 0 where elevation is not measured."""
     position_m: Floats
     """Standard deviation per axis of a position that states none (S,)."""
+    reach_m: Floats
+    bias_sigma: Floats
+    """What is not known of the biases, by data sheet (S, 4): range, azimuth, time, elevation."""
     radar: Bytes
     """1 where range and azimuth are measured, and the site is known (S,)."""
 
@@ -87,6 +90,8 @@ def sheets_of(sensors: Sequence[Sensor]) -> Sheets:
         place=np.column_stack([table.lat_rad, table.lon_rad]),
         sigma=np.column_stack([table.sigma_range_m, table.sigma_azimuth_rad, elevation]),
         position_m=table.sigma_position_m,
+        reach_m=table.range_max_m,
+        bias_sigma=table.bias_sigma,
         radar=((table.kind == RADAR) & np.isfinite(table.lat_rad)).astype(np.int8),
     )
 

@@ -43,6 +43,11 @@ def priors_of(sensors: Sequence[Sensor], sheets: Sheets, params: RegistrationPar
     prior[radar, SITE_EAST] = prior[radar, SITE_NORTH] = _SITE_M
     tilted = np.flatnonzero(sheets.radar * sheets.sigma[:, 2] > 0)
     prior[tilted, ELEVATION_BIAS] = params.sigma_elevation_deg * DEGREE
+    # What a data sheet says of its own biases goes before.
+    for column, at in enumerate((RANGE_BIAS, AZIMUTH_BIAS, TIME_BIAS, ELEVATION_BIAS)):
+        stated = sheets.bias_sigma[:, column]
+        own = (stated > 0) & (prior[:-1, at] > 0)
+        prior[:-1, at] = np.where(own, stated, prior[:-1, at])
     prior[-1, LEVEL_OFFSET], prior[-1, LEVEL_GAIN] = _LEVEL_OFFSET_M, _LEVEL_GAIN
     return prior.ravel()
 

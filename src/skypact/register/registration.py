@@ -16,10 +16,13 @@ from skypact.config import RegistrationParams, Sensor
 from skypact.errors import RecordingError
 from skypact.kernels.registration import gather
 from skypact.model.registration import (
+    AZIMUTH_BIAS,
+    ELEVATION_BIAS,
     N_BIASES,
     ROWS_DOUBTED,
     ROWS_USED,
     SITE_EAST,
+    TIME_BIAS,
     BiasState,
     Plots,
     Setup,
@@ -129,8 +132,10 @@ class Registration:
             return reports
         return without_biases(reports, self._table)
 
-    def observe(self, reports: ReportBatch, index: Longs, track: Longs, now_s: float) -> None:
-        """Take in one step of the tracker.
+    def observe(
+        self, reports: ReportBatch, index: Longs, track: Longs, now_s: float
+    ) -> Floats | None:
+        """Take in one step of the tracker; returns `left_sigmas` where they are new, else None.
 
         Parameters
         ----------
@@ -146,7 +151,7 @@ class Registration:
         numbers = np.arange(self._fed, self._fed + n, dtype=np.int64)
         self._fed += n
         if not self.params.enabled:
-            return
+            return None
         if n:
             self._chunks.append(reports)
             self._index.append(numbers)
@@ -154,11 +159,14 @@ class Registration:
             self._tracks.append((index, track))
         if np.isnan(self._until_s):
             self._until_s = now_s + self.params.window_s
+        is_new = False
         while now_s >= self._until_s + self.params.settle_s:
+            is_new = True
             self._close_window(self._until_s)
             self._until_s += self.params.window_s
             if not self._chunks:
                 self._until_s = max(self._until_s, now_s + self.params.window_s)
+        return self.left_sigmas if is_new else None
 
     def _close_window(self, until_s: float) -> None:
         """Evaluate the reports stamped before `until_s`."""
@@ -326,6 +334,23 @@ class Registration:
         n = len(self._sensors)
         sigma = np.sqrt(np.maximum(np.diagonal(self._estimate.now.P), 0.0)) * self._scale
         return np.asarray(sigma.reshape(n + 1, N_BIASES)[:n])
+
+    @property
+    def left_sigmas(self) -> Floats:
+        """Standard deviations of range, azimuth, time, elevation (S, 4) after correction.
+
+        The tracker considers them. A range's is that at half the reach, gain included. Sensors
+        that nothing was learnt of keep what their data sheet says.
+        """
+        sigmas, left = self.sigmas, self._sheets.bias_sigma.copy()
+        P = self._estimate.now.P
+        for i in np.flatnonzero(self._evidence > 0).tolist():
+            at = N_BIASES * i
+            by = self._scale[at : at + 2] * np.array([1.0, 0.5 * self._sheets.reach_m[i]])
+            range_var = float(by @ P[at : at + 2, at : at + 2] @ by)
+            others = sigmas[i, [AZIMUTH_BIAS, TIME_BIAS, ELEVATION_BIAS]]
+            left[i] = (np.sqrt(max(range_var, 0.0)), *others)
+        return left
 
     @property
     def priors(self) -> Floats:
