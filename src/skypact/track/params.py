@@ -84,15 +84,18 @@ class TrackerParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """Horizontal acceleration density beside a coordinated turn, m^2/s^3."""
     manoeuvre_accel_psd: Positive = 150.0
     """Horizontal acceleration density of a strong manoeuvre, m^2/s^3: 6 m/s^2 held for 4 s."""
-    cruise_climb_psd: Positive = 0.05
+    cruise_climb_psd: Positive = 0.2
     """Vertical acceleration density of steady flight, m^2/s^3."""
+    turn_climb_psd: Positive = 4.0
+    """Vertical acceleration density beside a coordinated turn, m^2/s^3: with no turn this model is
+    the climb, level flight changing to it and back (design/0006)."""
     manoeuvre_climb_psd: Positive = 4.0
     """Vertical acceleration density of a strong manoeuvre, m^2/s^3."""
     turn_rate_deg_s: Positive = 2.0
     """Standard deviation of an unknown turn rate, degrees a second."""
     turn_rate_walk_deg: Positive = 0.6
     """Random walk of the turn rate, degrees a second per root second."""
-    steady_s: Positive = 50.0
+    steady_s: Positive = 200.0
     """Mean time an object flies steadily."""
     turn_s: Positive = 25.0
     """Mean time a coordinated turn lasts."""
@@ -206,7 +209,7 @@ def motion_row(params: TrackerParams) -> npt.NDArray[np.float64]:
     )
     row[PSD_V:TURN_PSD] = (
         params.cruise_climb_psd,
-        params.cruise_climb_psd,
+        params.turn_climb_psd,
         params.manoeuvre_climb_psd,
     )
     row[TURN_PSD] = (params.turn_rate_walk_deg * DEGREE) ** 2
