@@ -32,7 +32,15 @@ def enumerate_marginals(edge_track, edge_report, psi, other, n_tracks):
 
 
 def marginals(edge_track, edge_report, psi, other, n_tracks, rounds=300):
-    """Williams and Lau's messages on the full matrix, pairs outside the gate with weight zero."""
+    """Williams and Lau's marginals, pair by pair."""
+    return with_messages(edge_track, edge_report, psi, other, n_tracks, rounds)[0]
+
+
+def with_messages(edge_track, edge_report, psi, other, n_tracks, rounds=300):
+    """Marginals and messages to the reports, pair by pair.
+
+    Williams and Lau's messages on the full matrix, pairs outside the gate with weight zero.
+    """
     W = np.zeros((n_tracks, len(other)))
     W[edge_track, edge_report] = np.asarray(psi) / np.asarray(other)[edge_report]
     to_track = np.ones_like(W)
@@ -42,4 +50,4 @@ def marginals(edge_track, edge_report, psi, other, n_tracks, rounds=300):
         to_track = 1.0 / (1.0 + (1.0 - np.eye(n_tracks)) @ to_report)
     P = W * to_track
     P /= 1.0 + P.sum(1, keepdims=True)
-    return P[edge_track, edge_report]
+    return P[edge_track, edge_report], to_report[edge_track, edge_report]

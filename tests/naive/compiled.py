@@ -16,6 +16,7 @@ from skypact.kernels import (
     late,
     lifecycle,
     maps,
+    relabel,
     update,
     usual,
     waking,
@@ -49,6 +50,9 @@ _add_biases = consider.add_biases
 _usual_height = usual.usual_height
 _change_prior = usual.change_prior
 _keep_range = usual.keep_range
+_joint_events = relabel.joint_events
+_keep_likely = relabel.keep_likely
+_settle_places = relabel.settle_places
 _cell_row = grid.cell_row
 _forget = late.forget
 _remember = late.remember
@@ -292,3 +296,17 @@ def retrodict(tracks, t, tau_s, motion, scratch):
 def bring_back(tracks, t, tau_s, motion, scratch, post):
     """Compiled `late.bring_back`."""
     _bring_back(tracks, t, tau_s, motion, scratch, post)
+
+
+@kernel
+def solve_events(c, n_members):
+    """Compiled `relabel.joint_events`, `keep_likely` and `settle_places`; how many events."""
+    n = _keep_likely(c, _joint_events(c, n_members), n_members)
+    _settle_places(c, n, n_members)
+    return n
+
+
+@kernel
+def count_events(c, n_members):
+    """Compiled `relabel.joint_events`."""
+    return _joint_events(c, n_members)

@@ -3,7 +3,7 @@
 import math
 
 import numpy as np
-from tests.naive import associate, gate, geodesy, imm, kalman, late, lifecycle, usual
+from tests.naive import associate, gate, geodesy, imm, kalman, late, lifecycle, relabel, usual
 
 from skypact.model.sensors import SensorTable
 from skypact.model.tracking import FLAT
@@ -19,6 +19,7 @@ class NaiveTracker:
         self.table, self.params = table, params
         self.motion = track_params(params).motion[0]
         self.tracks, self.next_number, self.rows, self.mixtures = [], 1, [], 0
+        self.clusters, self.last_numbers = 0, set()
 
     def frame(self, s):
         """Antenna (4,) and axes of a sensor."""
@@ -79,11 +80,19 @@ class NaiveTracker:
                 if made is not None:
                     pairs.append((i, j, *made))
         prob = np.zeros(len(pairs))
+        self.last_numbers = set()
         if pairs:
             i, j, psi, _, _ = zip(*pairs, strict=True)
             ones = np.ones(len(reports))
-            prob = associate.marginals(np.array(i), np.array(j), psi, ones, len(self.tracks))
+            prob, messages = associate.with_messages(
+                np.array(i), np.array(j), psi, ones, len(self.tracks)
+            )
+            self.last_numbers = set()
+            for members in relabel.clusters(pairs, prob, self.tracks):
+                self.solve(members, pairs, prob, messages, reports, went)
         for i, track in enumerate(list(self.tracks)):
+            if track.number in self.last_numbers:
+                continue
             own = [
                 (p, reports[j], post, at_s)
                 for (k, j, _, post, at_s), p in zip(pairs, prob, strict=True)
@@ -104,15 +113,7 @@ class NaiveTracker:
             return
         best, report, post, at_s = max(own, key=lambda o: o[0])
         missed, before_s = max(0.0, 1.0 - detected), track.time_s
-        s, flat = report["sensor"], self.params.frame == "flat"
-        lifecycle.age(track, report["time_s"], self.params)
-        visible, faded = track.visible, track.faded
-        if flat:
-            track.look_s[s] = max(report["time_s"], track.look_s.get(s, -math.inf))
-        if flat or detected > 0.5:
-            # Bayes' rule for a look that did not report the object.
-            seen = visible * self.table.p_detection[s]
-            visible, faded = (visible - seen) / (1.0 - seen), faded / (1.0 - seen)
+        visible, faded = self.unseen(track, detected, report)
         if best > SURE:
             track.mu, track.x, track.P = post
         else:
@@ -133,6 +134,113 @@ class NaiveTracker:
             went[report["serial"]] = track.number
             if track.hits >= 2:
                 self.rows.append((track.time_s, track.number, *track.moments()))
+
+    def unseen(self, track, detected, report):
+        """Existence, in sight and out of it, of a track that this look did not report."""
+        s, flat = report["sensor"], self.params.frame == "flat"
+        lifecycle.age(track, report["time_s"], self.params)
+        visible, faded = track.visible, track.faded
+        if flat:
+            track.look_s[s] = max(report["time_s"], track.look_s.get(s, -math.inf))
+        if flat or detected > 0.5:
+            # Bayes' rule for a look that did not report the object.
+            seen = visible * self.table.p_detection[s]
+            visible, faded = (visible - seen) / (1.0 - seen), faded / (1.0 - seen)
+        return visible, faded
+
+    def solve(self, members, pairs, prob, messages, reports, went):
+        """Joint events of a hard cluster, objects in their places; exact marginals in `prob`."""
+        self.clusters += 1
+        options, flat_list = [], []
+        for i in members:
+            # The latest pair comes first, as in the kernel's lists.
+            mine = [k for k in range(len(pairs)) if pairs[k][0] == i and prob[k] >= 1e-3][::-1]
+            own = [(None, 1.0)]
+            for k in mine:
+                j = pairs[k][1]
+                outside = sum(
+                    messages[e]
+                    for e in range(len(pairs))
+                    if pairs[e][1] == j and pairs[e][0] not in members
+                )
+                own.append((j, pairs[k][2] / (1.0 + outside)))
+            options.append(own)
+            flat_list.append([None, *mine])
+        starts = np.cumsum([0, *(len(own) for own in options)])
+        events = [
+            (tuple(starts[a] + q for a, q in enumerate(chosen)), weight)
+            for chosen, weight in relabel.joint_events(options)
+        ]
+        used = [k for own in flat_list for k in own if k is not None]
+        time_s = max(pairs[k][4] for k in used)
+        posts, exists, unseen = [], [], []
+        for i, own in zip(members, flat_list, strict=True):
+            track = self.tracks[i]
+            detected = sum(p for (t, *_), p in zip(pairs, prob, strict=True) if t == i)
+            last = max(k for k in range(len(pairs)) if pairs[k][0] == i)
+            unseen.append(self.unseen(track, detected, reports[pairs[last][1]]))
+            age_s = time_s - track.time_s
+            posts.append((imm.predict(track.mu, track.x, track.P, age_s, self.motion), 0.0))
+            exists.append(min(1.0, sum(unseen[-1])))
+            for k in own[1:]:
+                posts.append((pairs[k][3], time_s - pairs[k][4]))
+                exists.append(1.0)
+        exists = np.array(exists)
+        both = [relabel.moved_moments(*post) for post in posts]
+        means, covs = np.array([b[0] for b in both]), np.array([b[1] for b in both])
+        share = relabel.settle(events, exists, means, covs)
+        for k in range(len(pairs)):
+            prob[k] = 0.0 if pairs[k][0] in members else prob[k]
+        flat_pairs = [k for own in flat_list for k in own]
+        for q, k in enumerate(flat_pairs):
+            if k is not None:
+                prob[k] = share[q].sum()
+        for place, i in enumerate(members):
+            self.take_place(i, share[:, place], exists, posts, time_s)
+            track = self.tracks[i]
+            real = np.array([k is not None for k in flat_pairs])
+            detected = share[real, place].sum()
+            misses = share[starts[:-1], place]
+            track.visible = min(1.0, detected + misses @ [u[0] for u in unseen])
+            track.faded = float(misses @ [u[1] for u in unseen])
+            self.last_numbers.add(track.number)
+            late.remember(track.past, track.time_s, *track.moments())
+            if detected > 0.5:
+                q = int(np.argmax(np.where(real, share[:, place], -1.0)))
+                report = reports[pairs[flat_pairs[q]][1]]
+                usual.assume_height(track, report, self.frame(report["sensor"])[0])
+                lifecycle.note_hit(track, report, self.params)
+                if pairs[flat_pairs[q]][4] > report["time_s"]:
+                    lifecycle.recount_misses(track, self.table, self.params)
+                went[report["serial"]] = track.number
+                if track.hits >= 2:
+                    self.rows.append((track.time_s, track.number, *track.moments()))
+
+    def take_place(self, i, share, exists, posts, time_s):
+        """Give a track the mixture of what stands in its place, model by model."""
+        track, before_s = self.tracks[i], self.tracks[i].time_s
+        weights = np.array(
+            [w * e * post[0] for w, e, (post, _) in zip(share, exists, posts, strict=True)]
+        )
+        total = weights.sum(0)
+        moved = []
+        for (_, x, _), shift_s in posts:
+            x = x.copy()
+            x[:, :3] += shift_s * x[:, 3:6]
+            moved.append(x)
+        states = [
+            imm.moments(
+                weights[:, m] / total[m], [x[m] for x in moved], [post[2][m] for post, _ in posts]
+            )
+            for m in range(3)
+        ]
+        track.mu = total / total.sum()
+        track.x, track.P = np.array([s[0] for s in states]), np.array([s[1] for s in states])
+        track.time_s = time_s
+        if before_s > time_s:
+            back = before_s - time_s
+            track.mu, track.x, track.P = imm.predict(track.mu, track.x, track.P, back, self.motion)
+            track.time_s = before_s
 
     def mixture(self, track, own, unseen, time_s):
         """Model probabilities, means and covariances of the miss and all likely pairs."""

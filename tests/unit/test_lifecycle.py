@@ -8,23 +8,30 @@ from tests.naive import compiled, scenes
 from tests.naive import lifecycle as naive
 from tests.naive.scenes import SMALL, Flight, plots, positions, radar, receiver, run
 
+from skypact.config import sensor_table
 from skypact.model.reports import empty_reports, take_reports
 from skypact.model.tracking import (
+    ADDRESS,
     CONFIRMED,
     FADED,
     FREE,
     NUMBER,
     SPREAD_M,
     STATE,
+    STATE_TIME,
     TENTATIVE,
     VISIBLE,
+    empty_pairs,
     empty_tracks,
 )
+from skypact.simulate import FlatScene, load_flat_scenario
 from skypact.track.params import TrackerParams, track_params
+from skypact.track.tracker import Tracker
 
 FLIGHT = Flight(48.3, 16.2)
 RADAR = scenes.sensors(radar("r0"))
 EARS = scenes.sensors(receiver("a0"))
+FLAT = TrackerParams(frame="flat", reorder_s=0.0)
 SHARE = st.floats(0.0, 1.0)
 
 
@@ -166,3 +173,59 @@ def test_more_than_one_object_never_shares_a_number():
     result = run(RADAR, batch, 30.0, TrackerParams(capacity=64))
     numbers = [set(result.track_of[batch.target == k]) for k in range(6)]
     assert all(not (a & b) for i, a in enumerate(numbers) for b in numbers[:i])
+
+
+def crossing_after(first_s, seconds):
+    """The two aircraft of `crossing` from a time on, and their numbers at every scan.
+
+    They cross 42 m apart at 205 s, then fly side by side, 250 m apart.
+    """
+    scene = FlatScene(load_flat_scenario("crossing"), 104)
+    tracker = Tracker(sensor_table(list(scene.sensors), flat=True), FLAT)
+    seen = []
+    for now_s in scene.time_s[(scene.time_s >= first_s) & (scene.time_s < first_s + seconds)]:
+        tracker.step(take_reports(scene.reports, scene.reports.time_s == now_s), float(now_s))
+        tracks, there = tracker.tracks, scene.truth.time_s == now_s
+        rows = np.flatnonzero(tracks.tag[:, STATE] == CONFIRMED)
+        ahead_s = (now_s - tracks.num[rows, STATE_TIME])[:, None]
+        places = (tracks.pos[rows] + ahead_s * tracks.vel[rows])[:, :2]
+        truth = np.column_stack([scene.truth.lon_rad[there], scene.truth.lat_rad[there]])
+        seen.append((now_s, set(tracks.tag[rows, NUMBER]), places, truth))
+    return seen
+
+
+def test_two_nameless_aircraft_that_cross_stay_two_tracks():
+    last = [s for s in crossing_after(150.0, 110.0) if s[0] >= 190.0]
+    assert all(numbers == last[0][1] for _, numbers, _, _ in last)
+    assert len(last[0][1]) == 2
+    for _, _, places, truth in last:
+        apart = np.linalg.norm(places[:, None] - truth[None], axis=2)
+        assert apart.min(0).max() < 150.0
+
+
+def test_an_address_garbled_once_does_not_keep_a_tracks_number():
+    """Nameless for ten looks, one wrong address, then the right one: one track, the old number."""
+    batch = positions(EARS, 0, (FLIGHT,), 60.0, np.random.default_rng(86))
+    right = int(batch.icao[0])
+    batch.icao[:10] = -1
+    batch.icao[10] = right ^ 0x30
+    result = run(EARS, batch, 60.0)
+    tags = result.tracker.tracks.tag
+    live = tags[:, STATE] == CONFIRMED
+    assert tags[live, NUMBER].tolist() == [1]
+    assert tags[live, ADDRESS].tolist() == [right]
+
+
+def test_too_many_pairs_cut_the_micro_batch_and_lose_no_candidate():
+    """Forty nameless aircraft in one place, and room for little more than one report's pairs."""
+    sky = [Flight(48.3 + 1e-5 * k, 16.2) for k in range(40)]
+    batch = positions(EARS, 0, sky, 3.0, np.random.default_rng(87))
+    batch.icao[:] = -1
+    tracker = Tracker(EARS, TrackerParams(reorder_s=0.0))
+    tracker._pairs = empty_pairs(300, 4096)
+    crowded = 0
+    for now_s in range(1, 4):
+        part = take_reports(batch, (batch.time_s > now_s - 1.0) & (batch.time_s <= now_s))
+        crowded += tracker.step(part, float(now_s)).counts["crowded"]
+    assert crowded == 0
+    assert tracker.n_tracks > 10

@@ -25,6 +25,7 @@ from skypact.model.tracking import (
     LEVEL_M,
     LEVEL_MPS,
     N_CONFIRMED,
+    NAMED,
     NUMBER,
     PARTNER,
     PARTNER_NUMBER,
@@ -50,10 +51,14 @@ ALONE: Final = -1.6
 """What a report on one of two tracks that lie in one place adds to the log odds that they are two
 objects: the same look reported the other one too, which a single object's split plots do twice in a
 hundred looks, or has not (yet), where one of two is missed in two looks of ten."""
-ESTABLISHED: Final = 3.0
+ESTABLISHED: Final = 6.0
 ESTABLISHED_HITS: Final = 8
 """Log odds to begin with, and the reports that both need for it: two tracks that were sure before
 they met are hardly one object."""
+OFTEN: Final = 10
+SELDOM: Final = 2
+"""An address that no more than these few reports bore was garbled, where the track of another one,
+borne by these many, lies in its place."""
 ONE_OBJECT: Final = -3.0
 MOST_ODDS: Final = 6.0
 """Log odds at which two tracks become one, and their limit."""
@@ -119,7 +124,7 @@ def outranks(tracks: TrackTable, a: int, b: int) -> bool:
     if named_a != named_b:
         return named_a
     if named_a and tracks.tag[a, ADDRESS] != tracks.tag[b, ADDRESS]:
-        return False
+        return tracks.tag[a, NAMED] >= OFTEN and tracks.tag[b, NAMED] <= SELDOM
     if (tracks.tag[a, STATE] == CONFIRMED) != (tracks.tag[b, STATE] == CONFIRMED):
         return tracks.tag[a, STATE] == CONFIRMED
     if tracks.tag[a, HITS] != tracks.tag[b, HITS]:
@@ -206,7 +211,8 @@ def partner_in_place(tracks: TrackTable, t: int, now_s: float, p: TrackParams) -
     if other < 0 or not is_partner(tracks, t, other) or tracks.tag[other, STATE] == FREE:
         return int(-1)  # noqa: UP018, RUF046
     named = tracks.tag[t, ADDRESS] >= 0 and tracks.tag[other, ADDRESS] >= 0
-    if named and tracks.tag[t, ADDRESS] != tracks.tag[other, ADDRESS]:
+    differ = named and tracks.tag[t, ADDRESS] != tracks.tag[other, ADDRESS]
+    if differ and not outranks(tracks, other, t):
         return int(-1)  # noqa: UP018, RUF046
     if now_s - tracks.num[other, LAST_HIT] >= FRESH_S:
         return int(-1)  # noqa: UP018, RUF046

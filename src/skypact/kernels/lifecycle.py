@@ -60,6 +60,7 @@ from skypact.model.tracking import (
     N_LIVE,
     N_MODELS,
     N_STATE,
+    NAMED,
     NEXT_NUMBER,
     NUMBER,
     PARTNER,
@@ -261,6 +262,7 @@ def start_track(
         tracks.look_s[t, i] = math.nan
         tracks.seen_s[t, i] = math.nan
     tracks.tag[t, PARTNER] = -1
+    tracks.tag[t, NAMED] = 0
     take_over(tracks, t, m, j)
     refresh_moments(tracks, t, p.flat, scratch)
     forget(tracks, t)
@@ -308,6 +310,8 @@ def note_hit(
         if rival >= 0 and rival != t and tracks.tag[t, RIVAL] < 0:
             challenge(tracks, t, rival)
         tracks.tag[t, ADDRESS] = m.icao[j]
+    if m.icao[j] >= 0 and m.icao[j] == tracks.tag[t, ADDRESS]:
+        tracks.tag[t, NAMED] += 1
     if tracks.tag[t, ADDRESS] >= 0:
         tracks.by_address[tracks.tag[t, ADDRESS] & 0xFFFF] = t
     if m.mode3a[j] >= 0 and not is_old:
@@ -423,6 +427,32 @@ def miss_unseen(tracks: TrackTable, s: int, time_s: float, g: Geometry, p: Track
             tracks.look_s[t, s] = time_s
             age(tracks, t, time_s, p)
             count_miss(tracks, t, detection_of(tracks, t, s, time_s, g, p), p)
+
+
+@helper
+def unseen_existence(
+    tracks: TrackTable,
+    t: int,
+    j: int,
+    detected: float,
+    m: Measurements,
+    g: Geometry,
+    p: TrackParams,
+) -> tuple[float, float]:
+    """Existence in sight and out of sight of track t if none of this look's reports is its own.
+
+    A rotating radar may still report it a moment later, unless it very likely just did.
+    """
+    s = m.sensor[j]
+    age(tracks, t, m.time_s[j], p)
+    visible = tracks.num[t, VISIBLE]
+    faded = tracks.num[t, FADED]
+    if g.at_once[s] == 1:
+        tracks.look_s[t, s] = max(m.time_s[j], tracks.look_s[t, s])
+    elif detected <= 0.5:
+        return visible, faded
+    seen = visible * detection_of(tracks, t, s, m.time_s[j], g, p)
+    return (visible - seen) / (1.0 - seen), faded / (1.0 - seen)
 
 
 @helper

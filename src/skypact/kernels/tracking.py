@@ -15,25 +15,20 @@ import numpy.typing as npt
 
 from skypact.kernels._jit import helper, kernel
 from skypact.kernels.associate import propagate
-from skypact.kernels.consider import absorb, add_biases, move_sensitivities
-from skypact.kernels.gate import pairs_of, report_for_track
+from skypact.kernels.booking import book_update
+from skypact.kernels.cluster import apply_place, group_tracks, solve_cluster
+from skypact.kernels.consider import add_biases
+from skypact.kernels.gate import pairs_of
 from skypact.kernels.geodesy import enu_axes_one, geodetic_from_ecef_one
-from skypact.kernels.grid import link
-from skypact.kernels.imm import predict_models, refresh_moments
-from skypact.kernels.late import remember
 from skypact.kernels.lifecycle import (
-    age,
-    detection_of,
     miss_unseen,
-    note_hit,
-    recount_misses,
     start_track,
     sweep,
+    unseen_existence,
 )
 from skypact.kernels.maps import note_false
+from skypact.kernels.mixture import UNLIKELY, copy_state, mix_hypotheses
 from skypact.kernels.prepare import level_uncertainty
-from skypact.kernels.usual import assume_height
-from skypact.kernels.waking import weigh_evidence
 from skypact.model.tracking import (
     ADDRESS,
     AREA,
@@ -46,11 +41,7 @@ from skypact.model.tracking import (
     FADED,
     HITS,
     KIND,
-    LAST_HIT,
-    LAST_SELF,
     MANOEUVRE,
-    N_MODELS,
-    N_STATE,
     NUMBER,
     PLANE,
     STATE,
@@ -79,7 +70,6 @@ CLASS_UNKNOWN: Final = float(CLASSES.index("unknown"))
 CLASS_BALLISTIC: Final = float(CLASSES.index("ballistic"))
 SURE: Final = 1.0 - 1e-3
 """A hypothesis this probable is taken alone: its rivals move the mean by less than rounding."""
-UNLIKELY: Final = 1e-3
 LEAST_START: Final = 1e-3
 """Existence below which no track is begun."""
 
@@ -131,140 +121,6 @@ def number_locally(pairs: Pairs, n: int) -> int:
 
 
 @helper
-def copy_state(tracks: TrackTable, t: int, pairs: Pairs, k: int) -> None:
-    """Take pair k's posterior as the state of track t."""
-    for i in range(N_MODELS):
-        tracks.mu[t, i] = pairs.mu[k, i]
-        for a in range(N_STATE):
-            tracks.x[t, i, a] = pairs.x[k, i, a]
-            for b in range(N_STATE):
-                tracks.P[t, i, a, b] = pairs.P[k, i, a, b]
-
-
-@helper
-def add_weighted(weight: float, x: Floats, P: Floats, x_sum: Floats, P_sum: Floats) -> None:
-    """Add a weighted hypothesis to running first and second moments (upper triangle)."""
-    for a in range(N_STATE):
-        x_sum[a] += weight * x[a]
-        for b in range(a, N_STATE):
-            P_sum[a, b] += weight * (P[a, b] + x[a] * x[b])
-
-
-@helper
-def mix_hypotheses(
-    tracks: TrackTable,
-    local: int,
-    best: int,
-    unseen: float,
-    p: TrackParams,
-    pairs: Pairs,
-    m: Measurements,
-) -> None:
-    """Moment-match the miss and all pairs of one track, model by model, at the best pair's time.
-
-    A state is that of an object that exists: `unseen` is the probability that it does and was not
-    reported.
-
-    States are kept relative to the best pair's, so that the raw second moments lose no digits.
-    """
-    scratch = pairs.scratch
-    t = pairs.rows[local]
-    time_s = pairs.time_s[best]
-    dt = time_s - tracks.num[t, STATE_TIME]
-    motion = p.motion[tracks.tag[t, AREA]]
-    predict_models(tracks.mu[t], tracks.x[t], tracks.P[t], dt, motion, scratch)
-    for i in range(N_MODELS):
-        base = scratch.work[3, i]
-        total = 0.0
-        for a in range(N_STATE):
-            base[a] = pairs.x[best, i, a]
-            scratch.x_sum[i, a] = 0.0
-            for b in range(N_STATE):
-                scratch.P_sum[i, a, b] = 0.0
-        for a in range(N_STATE):
-            scratch.work[4, i, a] = scratch.x[i, a] - base[a]
-        total = unseen * scratch.predicted[i]
-        add_weighted(total, scratch.work[4, i], scratch.P[i], scratch.x_sum[i], scratch.P_sum[i])
-        k = pairs.first[local]
-        while k >= 0:
-            if pairs.prob[k] >= UNLIKELY:
-                shift = time_s - pairs.time_s[k]
-                weight = pairs.prob[k] * pairs.mu[k, i]
-                for a in range(N_STATE):
-                    moved = shift * pairs.x[k, i, a + 3] if a < 3 else 0.0
-                    scratch.work[4, i, a] = pairs.x[k, i, a] + moved - base[a]
-                add_weighted(
-                    weight, scratch.work[4, i], pairs.P[k, i], scratch.x_sum[i], scratch.P_sum[i]
-                )
-                total += weight
-            k = pairs.after[k]
-        scratch.work[5, 0, i] = total
-    settle_mixture(tracks, t, scratch)
-
-
-@helper
-def settle_mixture(tracks: TrackTable, t: int, scratch: Scratch) -> None:
-    """Turn the raw moments of ``xs[1], Ps[1]`` into the state of track t."""
-    grand = 0.0
-    for i in range(N_MODELS):
-        grand += scratch.work[5, 0, i]
-    for i in range(N_MODELS):
-        total = scratch.work[5, 0, i]
-        tracks.mu[t, i] = total / grand
-        if total <= 1e-12 * grand:
-            continue
-        for a in range(N_STATE):
-            scratch.x_sum[i, a] /= total
-        for a in range(N_STATE):
-            tracks.x[t, i, a] = scratch.work[3, i, a] + scratch.x_sum[i, a]
-            for b in range(a, N_STATE):
-                spread = scratch.x_sum[i, a] * scratch.x_sum[i, b]
-                tracks.P[t, i, a, b] = scratch.P_sum[i, a, b] / total - spread
-                tracks.P[t, i, b, a] = tracks.P[t, i, a, b]
-
-
-@helper
-def forward_to(tracks: TrackTable, t: int, time_s: float, p: TrackParams, scratch: Scratch) -> None:
-    """Predict track t to a later time, so that its time never goes back."""
-    dt = time_s - tracks.num[t, STATE_TIME]
-    motion = p.motion[tracks.tag[t, AREA]]
-    predict_models(tracks.mu[t], tracks.x[t], tracks.P[t], dt, motion, scratch)
-    for i in range(N_MODELS):
-        tracks.mu[t, i] = scratch.predicted[i]
-        for a in range(N_STATE):
-            tracks.x[t, i, a] = scratch.x[i, a]
-            for b in range(N_STATE):
-                tracks.P[t, i, a, b] = scratch.P[i, a, b]
-    tracks.num[t, STATE_TIME] = time_s
-
-
-@helper
-def unseen_existence(
-    tracks: TrackTable,
-    t: int,
-    j: int,
-    detected: float,
-    m: Measurements,
-    g: Geometry,
-    p: TrackParams,
-) -> tuple[float, float]:
-    """Existence in sight and out of sight of track t if none of this look's reports is its own.
-
-    A rotating radar may still report it a moment later, unless it very likely just did.
-    """
-    s = m.sensor[j]
-    age(tracks, t, m.time_s[j], p)
-    visible = tracks.num[t, VISIBLE]
-    faded = tracks.num[t, FADED]
-    if g.at_once[s] == 1:
-        tracks.look_s[t, s] = max(m.time_s[j], tracks.look_s[t, s])
-    elif detected <= 0.5:
-        return visible, faded
-    seen = visible * detection_of(tracks, t, s, m.time_s[j], g, p)
-    return (visible - seen) / (1.0 - seen), faded / (1.0 - seen)
-
-
-@helper
 def apply_track(
     tracks: TrackTable, local: int, m: Measurements, g: Geometry, p: TrackParams, pairs: Pairs
 ) -> bool:
@@ -283,32 +139,14 @@ def apply_track(
     j = pairs.report[best]
     missed = max(0.0, 1.0 - detected)
     visible, faded = unseen_existence(tracks, t, j, detected, m, g, p)
-    before_s = tracks.num[t, STATE_TIME]
     if pairs.prob[best] > SURE:
         copy_state(tracks, t, pairs, best)
     else:
         mix_hypotheses(tracks, local, best, missed * (visible + faded), p, pairs, m)
-    tracks.num[t, STATE_TIME] = pairs.time_s[best]
-    if before_s > tracks.num[t, STATE_TIME]:
-        forward_to(tracks, t, before_s, p, pairs.scratch)
     tracks.num[t, VISIBLE] = min(1.0, detected + missed * visible)
     tracks.num[t, FADED] = missed * faded
-    refresh_moments(tracks, t, p.flat, pairs.scratch)
-    remember(tracks, t, pairs.scratch.line[6], pairs.scratch.work[2])
-    if g.considers[0] == 1:
-        move_sensitivities(tracks, t, tracks.num[t, STATE_TIME] - before_s, g)
-    if detected > 0.5:
-        if g.considers[0] == 1:
-            gap_s = m.time_s[j] - tracks.num[t, LAST_SELF]
-            report_for_track(m.z[j], gap_s, pairs.scratch.z)
-            absorb(tracks, t, m.sensor[j], m.form[j], g, pairs.scratch, pairs.prob[best])
-        assume_height(tracks, t, m, j, g.site[m.sensor[j]], pairs.scratch)
-        note_hit(tracks, t, m, j, g, p)
-        if pairs.time_s[best] > m.time_s[j]:
-            recount_misses(tracks, t, tracks.num[t, LAST_HIT], g, p)
-        weigh_evidence(tracks, t, m, j, p)
-    link(tracks, t, p.flat, tracks.num[t, STATE_TIME])
-    return detected > 0.5
+    chances = (detected, pairs.prob[best], pairs.time_s[best])
+    return book_update(tracks, t, best, chances, m, g, p, pairs)
 
 
 @helper
@@ -422,6 +260,33 @@ def export_row(
 
 
 @helper
+def run_clusters(
+    tracks: TrackTable,
+    m: Measurements,
+    counts: tuple[int, int],
+    g: Geometry,
+    p: TrackParams,
+    pairs: Pairs,
+    out: Floats,
+    count: int,
+) -> int:
+    """Solve the hard clusters among (pairs, local tracks); their tracks are done. New row count."""
+    c = pairs.cluster
+    for root in range(counts[1]):
+        if c.group[root] != root or c.size[root] < 2:
+            continue
+        size, time_s = solve_cluster(tracks, m, (counts[0], counts[1], root), g, p, pairs)
+        for i in range(size):
+            t = pairs.rows[c.member[i]]
+            reported = apply_place(tracks, i, size, time_s, m, g, p, pairs)
+            pairs.first[c.member[i]] = -1
+            if reported and tracks.tag[t, HITS] >= 2:
+                export_row(tracks, t, g, p, pairs.scratch, out[count])
+                count += 1
+    return count
+
+
+@helper
 def run_micro_batch(
     tracks: TrackTable,
     m: Measurements,
@@ -431,14 +296,18 @@ def run_micro_batch(
     pairs: Pairs,
     out: Floats,
     count: int,
-) -> tuple[int, int, int]:
+) -> tuple[int, int, int, int]:
     """Associate and apply reports ``span[0]:span[1]`` of `span[2]`.
 
-    Returns (rows, refused starts, pairs).
+    Ends earlier where there is no room for more pairs. Returns rows, refused starts, pairs and
+    where it ended.
     """
     n = int(0)  # noqa: UP018, RUF046  plain int64, not a literal, to the compiler
-    for j in range(span[0], span[1]):
-        n = pairs_of(tracks, m, j, g, p, pairs, n)
+    end = span[0]
+    while end < span[1] and (end == span[0] or n + pairs.found.shape[0] <= pairs.track.shape[0]):
+        n = pairs_of(tracks, m, end, g, p, pairs, n)
+        end += 1
+    span = (span[0], end, span[2])
     n_tracks = number_locally(pairs, n)
     for k in range(n):
         pairs.report[k] -= span[0]
@@ -448,6 +317,8 @@ def run_micro_batch(
         propagate(pairs.local[:n], pairs.report[:n], pairs.psi[:n], other, messages, pairs.prob[:n])
     for k in range(n):
         pairs.report[k] += span[0]
+    if n > 1 and group_tracks(tracks, pairs, n, n_tracks, span):
+        count = run_clusters(tracks, m, (n, n_tracks), g, p, pairs, out, count)
     for local in range(n_tracks):
         t = pairs.rows[local]
         if apply_track(tracks, local, m, g, p, pairs) and tracks.tag[t, HITS] >= 2:
@@ -456,7 +327,7 @@ def run_micro_batch(
     refused = begin_tracks(tracks, m, (span[0], span[1], n), g, p, pairs)
     if g.at_once[m.sensor[span[0]]] == 1 and is_whole_look(m, span[1], span[2]):
         miss_unseen(tracks, m.sensor[span[0]], m.time_s[span[0]], g, p)
-    return count, refused, n
+    return count, refused, n, end
 
 
 @kernel
@@ -494,7 +365,9 @@ def step(
     first = int(0)  # noqa: UP018, RUF046  plain int64, not a literal, to the compiler
     while first < n:
         end = micro_batch_end(m, first, n)
-        count, refused, made = run_micro_batch(tracks, m, (first, end, n), g, p, pairs, out, count)
+        count, refused, made, end = run_micro_batch(
+            tracks, m, (first, end, n), g, p, pairs, out, count
+        )
         counts_out[0] += refused
         counts_out[1] += made
         counts_out[2] += 1

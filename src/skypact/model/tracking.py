@@ -48,7 +48,7 @@ the last self-reported position [s]; height that is assumed, and the variance of
 where a height was reported); log odds that this track and its partner are two objects; time of the
 existence [s]; time of the last evidence of ballistic flight [s]."""
 
-TAG_WIDTH: Final = 18
+TAG_WIDTH: Final = 19
 (
     STATE,
     NUMBER,
@@ -68,13 +68,15 @@ TAG_WIDTH: Final = 18
     EVIDENCE,
     WOKEN,
     PAST_AT,
+    NAMED,
 ) = range(TAG_WIDTH)
 """Columns of `TrackTable.tag`: see `FREE`; public number; reports so far; 24-bit address, Mode A
 code and packed callsign (-1 none); bucket of the spatial index and neighbours in it (-1 none); row
 and number of an older track with the same address nearby (-1 none); row of `TrackParams.motion`
 that it moves by now (-1 the ballistic mode's); row and number of a track that may be the same
 object (-1 none); row that it moves by as an aircraft; reports that say it is none (waking.py); 1
-where it is called ballistic; place of the newest kept state in `TrackTable.past` (-1 none)."""
+where it is called ballistic; place of the newest kept state in `TrackTable.past` (-1
+none); reports that bore its address."""
 
 (N_FREE, NEXT_NUMBER, HIGH_WATER, N_LIVE, N_CONFIRMED, N_CROWDED) = range(6)
 """Places in `TrackTable.counters`."""
@@ -290,6 +292,66 @@ class Scratch(NamedTuple):
     """Gains that bring a late report's update to the present (M, 7, 7)."""
 
 
+MOST_MEMBERS: Final = 8
+MOST_COMPONENTS: Final = 96
+MOST_EVENTS: Final = 4096
+"""Room of a hard cluster: tracks, their reports and misses, joint events."""
+
+
+class Cluster(NamedTuple):
+    """Working memory of a hard cluster: A tracks, Q components, H joint events."""
+
+    group: Longs
+    """Per local track, the cluster it belongs to, -1 none (K,)."""
+    size: Longs
+    """Tracks of each cluster (K,)."""
+    holder: Longs
+    """Per report of the micro-batch, a local track that shares it (K,)."""
+    member: Longs
+    """Local tracks of the cluster (A,)."""
+    first: Longs
+    """First component of each member (A + 1,)."""
+    pair: Longs
+    """Pair that holds a component's state (Q,)."""
+    report: Longs
+    """Its report, -1 the miss (Q,)."""
+    odds: Floats
+    """Its weight against the miss (Q,)."""
+    exists: Floats
+    """Existence it leaves (Q,)."""
+    shift_s: Floats
+    """Time from its state to the cluster's (Q,)."""
+    x: Floats
+    """Its mean place and velocity (Q, 6)."""
+    P: Floats
+    """Its covariance (Q, 6, 6)."""
+    share: Floats
+    """Probability that it stands in a place (Q, A)."""
+    cost: Floats
+    """What it costs there (Q, A)."""
+    path: Longs
+    """Components chosen so far (A,)."""
+    product: Floats
+    """Their weights' product (A,)."""
+    choice: Longs
+    """Component of each member in a joint event (H, A)."""
+    place: Longs
+    """Place that each member takes in it (H, A)."""
+    weight: Floats
+    """Its probability (H,)."""
+    visible: Floats
+    """Existence of each member if not reported, in sight and out of sight (A,)."""
+    faded: Floats
+    place_exists: Floats
+    """Existence of what stands in a place (A,)."""
+    mean: Floats
+    """Its mean (A, 6)."""
+    cov: Floats
+    """Its covariance (A, 6, 6)."""
+    inverse: Floats
+    """Scratch (6, 6)."""
+
+
 class Pairs(NamedTuple):
     """Track-report pairs that passed the gate, capacity K, and the scratch of the step."""
 
@@ -328,6 +390,7 @@ class Pairs(NamedTuple):
     """Next pair of the same track (K,), -1 at the end."""
     slot: Longs
     """Track row to index in `rows`, -1 outside (N,)."""
+    cluster: Cluster
     scratch: Scratch
 
 
@@ -473,7 +536,44 @@ def empty_pairs(capacity: int, n_tracks: int) -> Pairs:
         first=np.zeros(capacity, np.int64),
         after=np.zeros(capacity, np.int64),
         slot=np.full(n_tracks, -1, np.int64),
+        cluster=empty_cluster(capacity),
         scratch=empty_scratch(),
+    )
+
+
+def empty_cluster(capacity: int) -> Cluster:
+    """Make the working memory of hard clusters among `capacity` pairs."""
+    wide, q, h = MOST_MEMBERS, MOST_COMPONENTS, MOST_EVENTS
+
+    def integers(*shape: int) -> Longs:
+        return np.zeros(shape, np.int64)
+
+    return Cluster(
+        group=integers(capacity),
+        size=integers(capacity),
+        holder=integers(capacity),
+        member=integers(wide),
+        first=integers(wide + 1),
+        pair=integers(q),
+        report=integers(q),
+        odds=np.zeros(q),
+        exists=np.zeros(q),
+        shift_s=np.zeros(q),
+        x=np.zeros((q, 6)),
+        P=np.zeros((q, 6, 6)),
+        share=np.zeros((q, wide)),
+        cost=np.zeros((q, wide)),
+        path=integers(wide),
+        product=np.zeros(wide),
+        choice=integers(h, wide),
+        place=integers(h, wide),
+        weight=np.zeros(h),
+        visible=np.zeros(wide),
+        faded=np.zeros(wide),
+        place_exists=np.zeros(wide),
+        mean=np.zeros((wide, 6)),
+        cov=np.zeros((wide, 6, 6)),
+        inverse=np.zeros((6, 6)),
     )
 
 
