@@ -32,7 +32,7 @@ from skypact.evaluate.samples import instants, samples, without_places
 from skypact.model.reports import take_reports
 from skypact.model.tracks import TrackRows, concat_rows, take_rows
 from skypact.record.replay import cut
-from skypact.runtime import Pipeline
+from skypact.runtime.pipeline import Pipeline
 from skypact.track.params import TrackerParams
 
 SECONDS = {"enroute-30-radars": 120.0, "terminal": 240.0, "border": 150.0, "crossing": 0.0}

@@ -28,7 +28,7 @@ from skypact.model.reports import ReportBatch, take_reports
 from skypact.model.tracks import TrackRows
 from skypact.register.biases import without_biases
 from skypact.register.registration import Registration
-from skypact.runtime import Pipeline
+from skypact.runtime.pipeline import Pipeline
 from skypact.units import NANOSECONDS
 
 SECONDS = 480

@@ -11,7 +11,8 @@ import pytest
 from tests.naive.played import changes_of_track, play, registers
 
 from skypact.model.site import Site
-from skypact.runtime import Pipeline, replay
+from skypact.runtime.drive import replay
+from skypact.runtime.pipeline import Pipeline
 from skypact.testing.memory import FakeClock
 from skypact.units import DEGREE, KNOT
 

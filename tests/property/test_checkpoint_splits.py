@@ -12,7 +12,8 @@ from skypact.model.reports import take_reports
 from skypact.model.site import Site
 from skypact.model.tracks import concat_rows
 from skypact.record.clock import WallClock
-from skypact.runtime import Pipeline, Replay, sensors_of
+from skypact.runtime.drive import Replay
+from skypact.runtime.pipeline import Pipeline, sensors_of
 from skypact.track.checkpoint import unpack
 from skypact.track.params import TrackerParams
 from skypact.track.tracker import Tracker

@@ -11,7 +11,8 @@ from skypact.cli.show import page, say_figures, stopping
 from skypact.model.reports import ReportBatch
 from skypact.record.clock import WallClock
 from skypact.record.simulated import without_biases
-from skypact.runtime import LIVE_STEP_S, Pipeline, live
+from skypact.runtime.drive import LIVE_STEP_S, live
+from skypact.runtime.pipeline import Pipeline
 from skypact.serve.history import TrackHistory
 from skypact.serve.scene import scene_from_union
 from skypact.simulate import Scene, load_sky_scenario

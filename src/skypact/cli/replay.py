@@ -22,7 +22,8 @@ from skypact.record.clock import WallClock
 from skypact.record.picture import TrackFile
 from skypact.record.replay import arriving_by_own_time, withhold
 from skypact.record.summary import out_folder, write_summary
-from skypact.runtime import Pipeline, Replay, sensors_of
+from skypact.runtime.drive import Replay
+from skypact.runtime.pipeline import Pipeline, sensors_of
 from skypact.serve.history import TrackHistory
 from skypact.serve.scene import scene_from_union
 from skypact.track.checkpoint import Checkpoint

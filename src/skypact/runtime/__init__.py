@@ -1,0 +1,1 @@
+"""Wires the stages; the only part that knows them all."""
