@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from skypact.kernels._jit import helper
+from skypact.kernels.beam import LOOK_MARGIN, NOT_YET, SLEPT, look_over
 from skypact.kernels.consider import absorb, forget_sensitivities
 from skypact.kernels.doubles import double_of, inherit, partner_in_place, weigh_partner
 from skypact.kernels.grid import link, unlink
@@ -91,8 +92,6 @@ Longs = npt.NDArray[np.int64]
 
 START_SIGMA_M: Final = 20_000.0
 """Width of the place prior that the first report then narrows: far above any sensor's noise."""
-LOOK_MARGIN: Final = 1.3
-"""A look is over when this many periods have gone by without a report."""
 TAKE_OVER_S: Final = 3.0
 """A track with the same address that was not updated for this long can be taken over."""
 FREE_ROOM: Final = 4.0
@@ -411,8 +410,13 @@ def miss_looks(tracks: TrackTable, t: int, now_s: float, g: Geometry, p: TrackPa
         look = tracks.look_s[t, s]
         if math.isnan(look):
             continue
-        while now_s - tracks.look_s[t, s] > LOOK_MARGIN * g.period_s[s]:
-            tracks.look_s[t, s] += g.period_s[s]
+        while True:
+            verdict, period_s = look_over(tracks, t, s, now_s, g)
+            if verdict == NOT_YET:
+                break
+            tracks.look_s[t, s] += period_s
+            if verdict == SLEPT:
+                continue
             age(tracks, t, tracks.look_s[t, s], p)
             count_miss(tracks, t, detection_of(tracks, t, s, now_s, g, p), p)
             if tracks.num[t, VISIBLE] + tracks.num[t, FADED] < 1e-6:

@@ -230,9 +230,13 @@ class Geometry(NamedTuple):
     (S, 2, 1 + cells, 2)."""
     look_map: Floats
     """Learned detections per cell; cell 0 is the whole sensor (S, 1 + cells, 2)."""
+    beam: Floats
+    """Where each sensor's beam is, see `model.beam` (S, 12)."""
 
 
-LEARNED: Final = ("baro_field", "turns", "false_map", "look_map", "bias_sigma", "considers")
+LEARNED: Final = (
+    "baro_field", "turns", "false_map", "look_map", "beam", "bias_sigma", "considers"
+)  # fmt: skip
 """Fields of `Geometry` that the kernels write: they outlive new sensors and are kept in
 checkpoints."""
 

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from skypact.kernels.geodesy import ecef_from_geodetic, enu_axes
+from skypact.model.beam import BEAM_ALIVE_S, BEAM_BACK_S, BEAM_HEARD_S, BEAM_TIME_S
 from skypact.model.sensors import ADSB_RECEIVER, MLAT_SYSTEM, SMR, SensorTable
 from skypact.model.tracking import N_CELLS, Geometry
 
@@ -49,6 +50,8 @@ def geometry(table: SensorTable, *, flat: bool) -> Geometry:
         ecef_from_geodetic(table.lat_rad, table.lon_rad, table.height_m, site[:, :3])
         site[:, 3] = table.height_m
         enu_axes(table.lat_rad, table.lon_rad, axes)
+    beam = np.zeros((n, 12))
+    beam[:, [BEAM_TIME_S, BEAM_HEARD_S, BEAM_ALIVE_S, BEAM_BACK_S]] = np.nan
     return Geometry(
         site=site,
         axes=axes,
@@ -71,4 +74,5 @@ def geometry(table: SensorTable, *, flat: bool) -> Geometry:
         turns=np.tile([0.0, np.nan], (n, 1)),
         false_map=np.zeros((n, 2, 1 + N_CELLS, 2)),
         look_map=np.zeros((n, 1 + N_CELLS, 2)),
+        beam=beam,
     )

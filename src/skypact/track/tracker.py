@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from skypact.errors import ConfigError, RecordingError
 from skypact.geo.geoid import undulation_m
+from skypact.kernels.beam import learn_beams
 from skypact.kernels.births import appearances
 from skypact.kernels.prepare import REPORT_NUMBERS, prepare
 from skypact.kernels.tracking import step, sweep_tracks
@@ -402,7 +403,7 @@ class Tracker:
             starts, order = found.starts[found.keep], order[found.keep]
             for i in range(0, len(order), LARGEST_STEP):
                 some = slice(i, i + LARGEST_STEP)
-                made, m, n, lost = self._kernel_step(*columns, order[some], starts[some])
+                made, m, n, lost = self._kernel_step(*columns, order[some], starts[some], end_s)
                 rows.append(made)
                 report_track[m.serial[:n]] = m.number_out[:n]
                 n_tracked = int(np.count_nonzero(m.number_out[:n] >= 0))
@@ -414,7 +415,13 @@ class Tracker:
         return StepEvents(concat_rows(rows), np.concatenate(ended), serial, report_track, counts)
 
     def _kernel_step(
-        self, f: Floats, labels: Longs, geoid: Floats, order: Longs, starts: Mask
+        self,
+        f: Floats,
+        labels: Longs,
+        geoid: Floats,
+        order: Longs,
+        starts: Mask,
+        now_s: float,
     ) -> tuple[TrackRows, Measurements, int, int]:
         m = empty_measurements(len(order))
         n = prepare(f, labels, order, geoid, self._geometry, self._params, m)
@@ -422,6 +429,7 @@ class Tracker:
         if not starts.all():
             barred = np.isin(m.serial[:n], order[~starts])
             m.birth[:n][barred] = 0.0
+        learn_beams(m, n, now_s, self._geometry)
         out = np.empty((2 * n, len(TRACK_DTYPES)))
         counts = np.zeros(3, np.int64)
         k = step(self._tracks, m, n, self._geometry, self._params, self._pairs, out, counts)
