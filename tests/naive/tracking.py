@@ -9,7 +9,7 @@ from skypact.model.sensors import SensorTable
 from skypact.model.tracking import FLAT
 from skypact.track.params import TrackerParams, track_params
 
-SURE, UNLIKELY, LEAST_START = 1.0 - 1e-3, 1e-3, 1e-3
+SURE, UNLIKELY, LEAST_START = 1.0 - 1e-3, 1e-3, 0.5
 
 
 class NaiveTracker:
@@ -270,7 +270,7 @@ class NaiveTracker:
     def begin(self, report, free, went):
         """A new track where no track explains the report."""
         chance = free * report["birth"] / (report["birth"] + report["clutter"])
-        if chance < LEAST_START:
+        if chance < LEAST_START * self.params.drop_at:
             return
         s = report["sensor"]
         new = lifecycle.begin(

@@ -266,8 +266,8 @@ def test_candidates_beyond_the_room_for_one_report_are_counted():
     assert tracker.step(one, 2.0).counts["crowded"] == 44
 
 
-def test_pairs_beyond_the_room_for_a_micro_batch_are_counted(monkeypatch):
-    """Four nameless tracks and four reports in one place, room for ten pairs: six are left out."""
+def test_a_micro_batch_without_room_for_more_pairs_is_cut(monkeypatch):
+    """Four nameless tracks and four reports in one place, room for ten pairs: none is left out."""
     monkeypatch.setattr("skypact.track.tracker.PAIR_CAPACITY", 10)
     table, batch = at_one_place(4, 2.0)
     batch.icao[:] = -1
@@ -275,7 +275,7 @@ def test_pairs_beyond_the_room_for_a_micro_batch_are_counted(monkeypatch):
     first = batch.time_s < 1.0
     assert tracker.step(take_reports(batch, first), 1.0).counts["crowded"] == 0
     assert tracker.n_tracks == 4
-    assert tracker.step(take_reports(batch, ~first), 2.0).counts["crowded"] == 6
+    assert tracker.step(take_reports(batch, ~first), 2.0).counts["crowded"] == 0
 
 
 WILD: dict[str, list[float]] = {

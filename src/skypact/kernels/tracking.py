@@ -38,10 +38,12 @@ from skypact.model.tracking import (
     CALLSIGN,
     CODE,
     CONFIRMED,
+    DROP_AT,
     FADED,
     HITS,
     KIND,
     MANOEUVRE,
+    N_LIVE,
     NUMBER,
     PLANE,
     STATE,
@@ -70,8 +72,8 @@ CLASS_UNKNOWN: Final = float(CLASSES.index("unknown"))
 CLASS_BALLISTIC: Final = float(CLASSES.index("ballistic"))
 SURE: Final = 1.0 - 1e-3
 """A hypothesis this probable is taken alone: its rivals move the mean by less than rounding."""
-LEAST_START: Final = 1e-3
-"""Existence below which no track is begun."""
+LEAST_START: Final = 0.5
+"""Share of the existence at which starts end, below which no track is begun."""
 
 
 @helper
@@ -180,7 +182,7 @@ def begin_tracks(
         if p.learn == 1:
             note_unexplained(m, j, free, g)
         chance = free * m.birth[j] / (m.birth[j] + m.clutter[j])
-        if chance < LEAST_START:
+        if chance < LEAST_START * p.existence[DROP_AT]:
             continue
         if start_track(tracks, m, j, chance, g, p, pairs.scratch) < 0:
             refused += 1
@@ -304,7 +306,8 @@ def run_micro_batch(
     """
     n = int(0)  # noqa: UP018, RUF046  plain int64, not a literal, to the compiler
     end = span[0]
-    while end < span[1] and (end == span[0] or n + pairs.found.shape[0] <= pairs.track.shape[0]):
+    most = min(pairs.found.shape[0], tracks.counters[N_LIVE])
+    while end < span[1] and (end == span[0] or n + most <= pairs.track.shape[0]):
         n = pairs_of(tracks, m, end, g, p, pairs, n)
         end += 1
     span = (span[0], end, span[2])
