@@ -51,7 +51,7 @@ class Scene(NamedTuple):
 KNOWN = {
     "frame": "flat", "reorder_s": 0.0, "learn_sensors": False, "fade": 0.0, "reappear": 0.0,
     "loss": 0.0, "confirm_hits": 1, "confirm_at": 0.5, "drop_at": 1e-4, "drop_confirmed_at": 1e-4,
-    "same_place_m": None, "gate": 12.0,
+    "join_doubles": False, "gate": 12.0,
 }  # fmt: skip
 """Of all scenes: objects are points that vanish at a rate and never fade, sensors are known."""
 ONE_MODEL = {"start_turn": 0.0, "steady_s": 1e12}

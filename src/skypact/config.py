@@ -5,7 +5,7 @@ scene needs (DESIGN 2.1). Unknown keys are errors.
 """
 
 import tomllib
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 import numpy as np
@@ -159,7 +159,7 @@ class TrackingArea(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """Greatest height above the WGS-84 ellipsoid."""
     target_class: tuple[TargetClass, ...] = ()
     """Objects of the area; none: those of the whole file."""
-    parameters: dict[str, float] = {}
+    parameters: dict[str, Any] = {}
     """Figures of motion that are set by hand, by name (`TrackerParams`)."""
 
 
@@ -170,7 +170,7 @@ class Tracking(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Objects that are expected; none: the tracker's own list."""
     area: tuple[TrackingArea, ...] = ()
     """Areas with objects of their own; where they overlap, the first counts."""
-    parameters: dict[str, float | bool] = {}
+    parameters: dict[str, Any] = {}
     """Figures of the tracker that are set by hand, by name (`TrackerParams`)."""
 
 

@@ -165,9 +165,12 @@ class TrackerParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """Probability per look that it is back."""
     loss: NotCertain = 0.002
     """Probability per missed look that it is gone for good."""
-    same_place_m: NotNegative | None = 25.0
+    join_doubles: bool = True
+    """Tracks that turn out to be one object become one; false where no sensor reports an object
+    twice, as in published scenes."""
+    same_place_m: NotNegative = 25.0
     """Two tracks this close, beside their errors, may be one object: an echo's centre and the
-    antenna of a large aircraft are that far apart. None: no sensor reports an object twice."""
+    antenna of a large aircraft are that far apart."""
     same_speed_mps: NotNegative = 2.0
     """Likewise of their velocities."""
     coast_max_s: Positive = 75.0
@@ -271,7 +274,7 @@ def track_params(params: TrackerParams, areas: Sequence[TrackerParams] = ()) -> 
             params.spread_max_m,
             params.confirm_hits,
             params.death_hz,
-            np.nan if params.same_place_m is None else params.same_place_m,
+            params.same_place_m if params.join_doubles else np.nan,
             params.same_speed_mps,
         ]
     )

@@ -5,6 +5,7 @@ import numpy as np
 from skypact import config
 from skypact.model.reports import Floats, ReportBatch, concat_reports, take_reports
 from skypact.model.truth import TruthRows
+from skypact.simulate.flat.expected import tracking_of
 from skypact.simulate.flat.schema import FlatScenario
 from skypact.simulate.flat.sensing import data_sheet, observe
 from skypact.simulate.flat.targets import paths, scan_times, truth_of
@@ -57,4 +58,10 @@ class FlatScene:
         names = dict.fromkeys(s.member for s in self.scenario.sensor if s.member)
         members = tuple(config.Member(name=name) for name in names)
         title = self.scenario.title
-        return config.Union(title=title, frame="flat", member=members, sensor=self.sensors)
+        return config.Union(
+            title=title,
+            frame="flat",
+            member=members,
+            sensor=self.sensors,
+            tracking=tracking_of(self.scenario),
+        )
