@@ -66,8 +66,7 @@ def test_combined_moments_are_those_of_the_mixture():
         compiled.combine(mu, xs, Ps, x, P)
         want = naive.moments(mu, xs, Ps)
         assert x == pytest.approx(want[0], rel=1e-13)
-        for block in (slice(0, 3), slice(3, 6)):
-            assert near(P[block, block], want[1][block, block], 1e-9)
+        assert near(P, want[1], 1e-9)
 
 
 def test_combined_moments_are_those_of_a_sample():
@@ -84,8 +83,8 @@ def test_combined_moments_are_those_of_a_sample():
         draw[k] = rng.multivariate_normal(xs[m] - x, Ps[m], k.sum())
     d = np.sqrt(np.diag(P))
     assert np.abs(draw.mean(0) / d).max() < 5 / np.sqrt(n)
-    off = np.abs((np.cov(draw.T)[:6, :6] - P[:6, :6]) / np.outer(d, d)[:6, :6])
-    assert max(off[:3, :3].max(), off[3:, 3:].max()) < 5 * np.sqrt(2 / n)
+    off = np.abs((np.cov(draw.T) - P) / np.outer(d, d))
+    assert off.max() < 5 * np.sqrt(2 / n)
 
 
 @pytest.mark.parametrize("dt", [0.0, 0.5, 4.0, 30.0, -0.4])

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.naive import scenes
+from tests.naive import imm, scenes
 from tests.naive.scenes import SMALL, Flight, plots, positions, radar, receiver, run
 
 from skypact.model.reports import TRACK, concat_reports, empty_reports, take_reports
-from skypact.model.tracking import FREE, N_FREE, N_LIVE, STATE, STATE_TIME
+from skypact.model.tracking import FREE, N_FREE, N_LIVE, PAST_AT, STATE, STATE_TIME
 from skypact.track.arrivals import processing_order
 from skypact.track.params import TrackerParams
 from skypact.units import DEGREE, METRE, SECOND
@@ -361,3 +361,36 @@ def test_wrong_figures_of_a_data_sheet_are_found_from_the_reports():
     found = tracker.found_figures()
     assert found.p_detection[0] == pytest.approx(0.7, abs=0.06)
     assert found.clutter_per_scan[0] == pytest.approx(15.0, rel=0.15)
+
+
+def test_hundreds_of_aircraft_that_appear_at_once_are_no_clutter():
+    """Learned at once, their first plots would be false reports, and most would never be begun."""
+    table = scenes.sensors(radar("r0"))
+    flights = [
+        Flight(46.6 + 0.12 * (k % 20), 14.2 + 0.18 * (k // 20), heading=31.0 * k)
+        for k in range(300)
+    ]
+    rng = np.random.default_rng(41)
+    batch = plots(table, 0, flights, 24.0, rng, detected=0.9)
+    tracker = scenes.Tracker(table, TrackerParams(capacity=1024))
+    for k in range(24):
+        tracker.step(take_reports(batch, np.floor(batch.time_s) == k), k + 1.0)
+    assert tracker.n_confirmed > 0.95 * 300
+
+
+def test_kept_states_hold_the_whole_covariance():
+    table = scenes.sensors(radar("r0"))
+    batch = plots(table, 0, FLIGHTS[:1], 30.0, np.random.default_rng(3))
+    tracker = scenes.Tracker(table, SMALL)
+    for k in range(30):
+        tracker.step(take_reports(batch, np.floor(batch.time_s) == k), k + 1.0)
+    tracks = tracker.tracks
+    t = int(np.flatnonzero(tracks.tag[:, STATE] != FREE)[0])
+    kept = tracks.past[t, tracks.tag[t, PAST_AT]]
+    assert kept[0] == tracks.num[t, STATE_TIME]
+    mean, P = imm.moments(tracks.mu[t], tracks.x[t], tracks.P[t])
+    upper = np.triu_indices(7)
+    assert kept[1:8] == pytest.approx(mean, rel=1e-9)
+    scale = np.sqrt(np.outer(np.diag(P), np.diag(P)))[upper]
+    assert np.abs(kept[8:] - P[upper]).max() / scale.max() < 1e-6
+    assert np.abs(P[:3, 3:6]).max() > 1.0

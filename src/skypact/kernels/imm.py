@@ -33,26 +33,21 @@ Floats = npt.NDArray[np.float64]
 
 @helper
 def combine(mu: Floats, xs: Floats, Ps: Floats, x_out: Floats, P_out: Floats) -> None:
-    """Mean (7,) of a Gaussian mixture, and the blocks of its covariance (7, 7) that are exported.
-
-    Those are the position's and the velocity's; the other entries are left as they are. `mu` sums
-    to one.
-    """
+    """Mean (7,) and covariance (7, 7) of a Gaussian mixture; `mu` sums to one."""
     n = xs.shape[0]
     for i in range(N_STATE):
         total = 0.0
         for m in range(n):
             total += mu[m] * xs[m, i]
         x_out[i] = total
-    for first in range(0, 6, 3):
-        for i in range(first, first + 3):
-            for j in range(i, first + 3):
-                total = 0.0
-                for m in range(n):
-                    spread = (xs[m, i] - x_out[i]) * (xs[m, j] - x_out[j])
-                    total += mu[m] * (Ps[m, i, j] + spread)
-                P_out[i, j] = total
-                P_out[j, i] = total
+    for i in range(N_STATE):
+        for j in range(i, N_STATE):
+            total = 0.0
+            for m in range(n):
+                spread = (xs[m, i] - x_out[i]) * (xs[m, j] - x_out[j])
+                total += mu[m] * (Ps[m, i, j] + spread)
+            P_out[i, j] = total
+            P_out[j, i] = total
 
 
 @helper

@@ -20,7 +20,7 @@ from skypact.kernels.doubles import double_of, inherit, partner_in_place, weigh_
 from skypact.kernels.grid import link, unlink
 from skypact.kernels.imm import refresh_moments
 from skypact.kernels.late import forget, remember
-from skypact.kernels.maps import cell_of_place, detection_in_cell, note_looks
+from skypact.kernels.maps import cell_of_place, detection_in_cell, note_false_start, note_looks
 from skypact.kernels.update import update_one
 from skypact.kernels.usual import begin_assumption
 from skypact.kernels.waking import is_open, open_probabilities, open_state
@@ -64,6 +64,7 @@ from skypact.model.tracking import (
     NAMED,
     NEXT_NUMBER,
     NUMBER,
+    ORIGIN,
     PARTNER,
     PLACE,
     RETURN,
@@ -213,6 +214,7 @@ def start_track(
     tracks.counters[HIGH_WATER] = max(tracks.counters[HIGH_WATER], t + 1)
     tracks.counters[N_LIVE] += 1
     tracks.tag[t, AREA] = 0
+    tracks.tag[t, ORIGIN] = -1
     tracks.tag[t, HOME] = 0
     tracks.tag[t, EVIDENCE] = 0
     tracks.tag[t, WOKEN] = 0
@@ -524,6 +526,8 @@ def sweep(tracks: TrackTable, now_s: float, g: Geometry, p: TrackParams, ended_o
         if over and heir < 0:
             heir = partner_in_place(tracks, t, now_s, p)
         if over:
+            if heir < 0 and tracks.tag[t, STATE] == TENTATIVE:
+                note_false_start(g.false_map, g.turns, tracks.tag[t, ORIGIN], tracks.tag[t, HITS])
             number = tracks.tag[t, NUMBER] if heir < 0 else inherit(tracks, heir, t)
             ended_out[count] = number
             count += 1

@@ -21,6 +21,7 @@ from skypact.model.tracking import (
     HIT_SUM,
     LAST_REPORT_S,
     LOOK_SUM,
+    N_CELLS,
     N_RINGS,
     N_SECTORS,
     TURNS,
@@ -123,6 +124,27 @@ def note_false(cells: Floats, cell: int, weight: float, turns: float) -> None:
         c = cell * i
         cells[c, FALSE_SUM] = faded_sum(cells[c], turns) + weight
         cells[c, FALSE_TURN] = turns
+
+
+@helper
+def origin_of(sensor: int, coded: int, cell: int) -> int:
+    """One number for a place in the maps of false reports."""
+    return (2 * sensor + coded) * (N_CELLS + 1) + cell
+
+
+@helper
+def note_false_start(false_map: Floats, turns: Floats, origin: int, reports: int) -> None:
+    """Count the reports of a track that came to nothing as false, where its first one was.
+
+    Counted when they come, ten thousand aircraft that appear at once would be taken for clutter,
+    and never be begun.
+    """
+    if origin < 0:
+        return
+    place = origin // (N_CELLS + 1)
+    sensor = place // 2
+    cells = false_map[sensor, place % 2]
+    note_false(cells, origin % (N_CELLS + 1), float(max(1, reports)), turns[sensor, TURNS])
 
 
 @helper

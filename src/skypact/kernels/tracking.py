@@ -26,7 +26,7 @@ from skypact.kernels.lifecycle import (
     sweep,
     unseen_existence,
 )
-from skypact.kernels.maps import note_false
+from skypact.kernels.maps import note_false, origin_of
 from skypact.kernels.mixture import UNLIKELY, copy_state, mix_hypotheses
 from skypact.kernels.prepare import level_uncertainty
 from skypact.model.tracking import (
@@ -45,6 +45,7 @@ from skypact.model.tracking import (
     MANOEUVRE,
     N_LIVE,
     NUMBER,
+    ORIGIN,
     PLANE,
     STATE,
     STATE_TIME,
@@ -152,11 +153,20 @@ def apply_track(
 
 
 @helper
-def note_unexplained(m: Measurements, j: int, free: float, g: Geometry) -> None:
-    """Count report j as false with the probability that no track explains it."""
+def note_unexplained(
+    tracks: TrackTable, t: int, m: Measurements, j: int, free: float, g: Geometry
+) -> None:
+    """Count report j as false with the probability `free` that no other track explains it.
+
+    At once where it begins no track or is better explained; should the track t that it begins come
+    to nothing, then (`maps.note_false_start`).
+    """
     s = m.sensor[j]
     coded = 1 if m.icao[j] >= 0 or m.mode3a[j] >= 0 or not math.isnan(m.baro_m[j]) else 0
-    note_false(g.false_map[s, coded], m.cell[j], free, g.turns[s, TURNS])
+    if t >= 0 and free > 0.5:
+        tracks.tag[t, ORIGIN] = origin_of(s, coded, m.cell[j])
+    else:
+        note_false(g.false_map[s, coded], m.cell[j], free, g.turns[s, TURNS])
 
 
 @helper
@@ -179,13 +189,13 @@ def begin_tracks(
         pairs.sum_report[pairs.report[k] - span[0]] += pairs.prob[k]
     for j in range(span[0], span[1]):
         free = max(0.0, 1.0 - pairs.sum_report[j - span[0]])
-        if p.learn == 1:
-            note_unexplained(m, j, free, g)
         chance = free * m.birth[j] / (m.birth[j] + m.clutter[j])
-        if chance < LEAST_START * p.existence[DROP_AT]:
-            continue
-        if start_track(tracks, m, j, chance, g, p, pairs.scratch) < 0:
-            refused += 1
+        t = int(-1)  # noqa: UP018, RUF046
+        if chance >= LEAST_START * p.existence[DROP_AT]:
+            t = start_track(tracks, m, j, chance, g, p, pairs.scratch)
+            refused += 1 if t < 0 else 0
+        if p.learn == 1:
+            note_unexplained(tracks, t, m, j, free, g)
     return refused
 
 

@@ -48,7 +48,7 @@ the last self-reported position [s]; height that is assumed, and the variance of
 where a height was reported); log odds that this track and its partner are two objects; time of the
 existence [s]; time of the last evidence of ballistic flight [s]."""
 
-TAG_WIDTH: Final = 19
+TAG_WIDTH: Final = 20
 (
     STATE,
     NUMBER,
@@ -69,6 +69,7 @@ TAG_WIDTH: Final = 19
     WOKEN,
     PAST_AT,
     NAMED,
+    ORIGIN,
 ) = range(TAG_WIDTH)
 """Columns of `TrackTable.tag`: see `FREE`; public number; reports so far; 24-bit address, Mode A
 code and packed callsign (-1 none); bucket of the spatial index and neighbours in it (-1 none); row
@@ -76,7 +77,8 @@ and number of an older track with the same address nearby (-1 none); row of `Tra
 that it moves by now (-1 the ballistic mode's); row and number of a track that may be the same
 object (-1 none); row that it moves by as an aircraft; reports that say it is none (waking.py); 1
 where it is called ballistic; place of the newest kept state in `TrackTable.past` (-1
-none); reports that bore its address."""
+none); reports that bore its address; where its first report counts as a false one should nothing
+come of it (maps.py; -1 nowhere)."""
 
 (N_FREE, NEXT_NUMBER, HIGH_WATER, N_LIVE, N_CONFIRMED, N_CROWDED) = range(6)
 """Places in `TrackTable.counters`."""
