@@ -79,8 +79,8 @@ class Compiled:
         return {int(m.serial[i]): int(m.number_out[i]) for i in range(n) if m.number_out[i] >= 0}
 
     def sweep(self, now_s):
-        ended = np.zeros(64, np.int64)
-        return sorted(ended[: sweep_tracks(self.tracks, now_s, self.g, self.p, ended)])
+        ended = np.zeros((64, 2), np.int64)
+        return sorted(ended[: sweep_tracks(self.tracks, now_s, self.g, self.p, ended), 0])
 
 
 @pytest.fixture(scope="module")

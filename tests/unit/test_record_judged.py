@@ -373,3 +373,10 @@ def test_a_foreign_name_that_is_not_there_is_told_with_what_is(tmp_path):
 def test_an_empty_or_foreign_file_is_refused_with_its_name(tmp_path, text):
     with pytest.raises(RecordingError, match=r"tracks\.csv"):
         read_tracks(written(tmp_path, text), {})
+
+
+def test_confirmed_tracks_serve_as_truth_where_there_are_no_targets(tmp_path):
+    text = "time_s,track,lat_deg,lon_deg,confirmed\n10,7,48,16,1\n11,7,48.1,16,1\n11,8,40,10,0\n"
+    truth = read_truth(written(tmp_path, text), {})
+    assert truth.rows.target.tolist() == [7, 7]
+    assert truth.notes == ("1 confirmed tracks serve as truth",)

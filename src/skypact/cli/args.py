@@ -179,10 +179,10 @@ def _add_replay(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
         "Radar sites come from --union, --site or the recording's own CAT034.",
         [
             "skypact replay radar.ast --date 2023-05-02 --site 20/129=41.30,2.10,76.7 --out run",
-            "skypact replay capture.pcap --union union.toml --serve --speed 10",
-            "skypact replay reports.parquet --union union.toml --withhold icao,velocity",
+            "skypact replay reports.parquet --union union.toml --serve --speed 10",
             "skypact replay smr.ast mlat.ast --union airport.toml --out run --checkpoint state",
             "skypact replay more.ast --union airport.toml --out rest --resume state",
+            "skypact replay radar.ast --union union.toml --smooth --out reference",
         ],
     )
     _add_inputs(parser)
@@ -200,6 +200,11 @@ def _add_replay(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     )
     parser.add_argument(
         "--out", type=Path, metavar="DIR", help="write tracks.parquet and summary.json here"
+    )
+    parser.add_argument(
+        "--smooth",
+        action="store_true",
+        help="write tracks smoothed by all their reports: what happened, for reference",
     )
     parser.add_argument(
         "--withhold",

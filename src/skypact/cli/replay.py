@@ -143,6 +143,24 @@ def _registration(args: argparse.Namespace, union: Union | None) -> Registration
     return (union or Union()).registration
 
 
+def _written(args: argparse.Namespace, *, flat: bool) -> TrackFile | None:
+    """Return the file of tracks, if one is asked for.
+
+    Raises
+    ------
+    ConfigError
+        Smoothed tracks have no file to go to.
+    """
+    if args.out is None:
+        if args.smooth:
+            raise ConfigError("--smooth: expected with --out DIR, where the smoothed tracks go")
+        return None
+    if args.smooth and (args.checkpoint is not None or args.resume is not None):
+        raise ConfigError("--smooth: expected without --checkpoint and --resume, in one run")
+    unit = "smoothed" if args.smooth else "replay"
+    return TrackFile(out_folder(args.out) / "tracks.parquet", unit, flat=flat)
+
+
 def run(args: argparse.Namespace) -> int:
     """Replay all inputs; 1 when there is no record in them."""
     existing_files(args.inputs)
@@ -172,13 +190,14 @@ def run(args: argparse.Namespace) -> int:
             )
         history = TrackHistory(max_s=MAX_SPEED)
         sinks: list[Sink] = [history] if args.serve else []
-        if args.out is not None:
-            path = out_folder(args.out) / "tracks.parquet"
-            sinks.append(TrackFile(path, "replay", flat=flat))
+        written = _written(args, flat=flat)
+        if written is not None and not args.smooth:
+            sinks.append(written)
         sensors, reports = _in_order_of(intake.sensors, reports, kept)
         n_kept = len(sensors) if kept is None else len(sensors_of(kept))
+        smooth = written if args.smooth else None
         settings = tracker_params(union), area_motions(union), _registration(args, union)
-        pipeline = Pipeline(sensors[:n_kept], sinks, *settings)
+        pipeline = Pipeline(sensors[:n_kept], sinks, *settings, smooth)
         run_through = Replay(reports, pipeline, kept)
         pipeline.set_sensors(sensors)
 

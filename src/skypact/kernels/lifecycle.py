@@ -511,15 +511,21 @@ def settle_rival(tracks: TrackTable, t: int) -> int:
 
 @helper
 def sweep(tracks: TrackTable, now_s: float, g: Geometry, p: TrackParams, ended_out: Longs) -> int:
-    """Count missed looks, end tracks, re-file coasting ones; writes the numbers that end."""
+    """Count missed looks, end tracks, re-file coasting ones.
+
+    Writes the numbers that end, and the number that the track which had each one goes on under, -1
+    where it is over (n, at least 2).
+    """
     count = int(0)  # noqa: UP018, RUF046  plain int64, not a literal, to the compiler
     for t in range(tracks.counters[HIGH_WATER]):
         if tracks.tag[t, STATE] == FREE:
             continue
         miss_looks(tracks, t, now_s, g, p)
+        own = tracks.tag[t, NUMBER]
         number = settle_rival(tracks, t)
         if number >= 0:
-            ended_out[count] = number
+            ended_out[count, 0] = number
+            ended_out[count, 1] = tracks.tag[t, NUMBER] if number == own else -1
             count += 1
         heir = double_of(tracks, t, now_s, p)
         over = heir >= 0 or is_over(tracks, t, now_s, g, p)
@@ -529,7 +535,8 @@ def sweep(tracks: TrackTable, now_s: float, g: Geometry, p: TrackParams, ended_o
             if heir < 0 and tracks.tag[t, STATE] == TENTATIVE:
                 note_false_start(g.false_map, g.turns, tracks.tag[t, ORIGIN], tracks.tag[t, HITS])
             number = tracks.tag[t, NUMBER] if heir < 0 else inherit(tracks, heir, t)
-            ended_out[count] = number
+            ended_out[count, 0] = number
+            ended_out[count, 1] = -1 if number == tracks.tag[t, NUMBER] else tracks.tag[t, NUMBER]
             count += 1
             end_track(tracks, t)
         elif now_s - tracks.num[t, STATE_TIME] > 5.0:

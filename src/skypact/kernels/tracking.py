@@ -392,5 +392,5 @@ def step(
 def sweep_tracks(
     tracks: TrackTable, now_s: float, g: Geometry, p: TrackParams, ended_out: Longs
 ) -> int:
-    """Count missed looks and end tracks at `now_s`; returns how many numbers were written."""
+    """Count missed looks and end tracks at `now_s`; returns how many rows (n, 2) were written."""
     return sweep(tracks, now_s, g, p, ended_out)

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute
 import pyarrow.csv
 import pyarrow.parquet as pq
 
@@ -120,6 +121,7 @@ def read_truth(path: Path, renamed: Mapping[str, str]) -> JudgedTruth:
         return _recorded(path)
     if _holds_reports(table):
         return truth_from_reports(_reports(table, path), str(path))
+    table, told = _tracks_as_truth(table)
     table, names = _converted(table, path, "target")
     try:
         rows, is_flat = truth_from_arrow(table)
@@ -127,8 +129,20 @@ def read_truth(path: Path, renamed: Mapping[str, str]) -> JudgedTruth:
         raise _explained(path, error) from error
     _not_empty(rows, rows.target, "target", path)
     given = rows.target >= 0
-    notes = _notes({"rows without a target left out": int((~given).sum())})
+    notes = told + _notes({"rows without a target left out": int((~given).sum())})
     return JudgedTruth(TruthRows._make(c[given] for c in rows), is_flat, notes, names)
+
+
+def _tracks_as_truth(table: pa.Table) -> tuple[pa.Table, tuple[str, ...]]:
+    """Take confirmed tracks, smoothed ones for example, as truth where there are no targets."""
+    found = set(table.column_names)
+    if "target" in found or "track" not in found:
+        return table, ()
+    if "confirmed" in found:
+        table = table.filter(pa.compute.not_equal(table["confirmed"].cast(pa.int8()), 0))
+    table = table.rename_columns([{"track": "target"}.get(n, n) for n in table.column_names])
+    n = pa.compute.count_distinct(table["target"]).as_py()
+    return table, (f"{n:,} confirmed tracks serve as truth",)
 
 
 def read_table(path: Path, renamed: Mapping[str, str]) -> pa.Table:

@@ -26,6 +26,7 @@ from skypact.track.areas import AreaMotion
 from skypact.track.checkpoint import Checkpoint, fill, joined, pack, part_of
 from skypact.track.found import beside_data_sheets
 from skypact.track.params import TrackerParams
+from skypact.track.smooth import Smoother
 from skypact.track.tracker import StepEvents, Tracker
 from skypact.units import NANOSECONDS
 
@@ -50,6 +51,8 @@ class Pipeline:
         Areas in which objects move otherwise.
     registration : RegistrationParams or None
         How sensors' biases are estimated; in a flat scene they are not.
+    smooth : Sink or None
+        Gets the tracks smoothed, those that are over at each step (`track.smooth`).
     """
 
     def __init__(
@@ -59,6 +62,7 @@ class Pipeline:
         params: TrackerParams | None = None,
         areas: Sequence[AreaMotion] = (),
         registration: RegistrationParams | None = None,
+        smooth: Sink | None = None,
     ) -> None:
         self.picture = PictureCount()
         self.latency = LatencyMeter()
@@ -71,6 +75,8 @@ class Pipeline:
         if self._flat:
             registration = RegistrationParams(enabled=False)
         self.registration = Registration(self._sensors, registration)
+        self._smoother = None if smooth is None else Smoother(self._tracker)
+        self._smooth_sink = smooth
         self._sinks: list[Sink] = [self.picture, *sinks]
         self._clock: Clock | None = None
         self._waiting = np.zeros(0, np.int64)
@@ -114,18 +120,25 @@ class Pipeline:
         self.n_reports += reports.time_s.size
         self._waiting = np.concatenate([self._waiting, reports.received_ns])
         reports = without_known_biases(reports, self._sensors)
-        events = self._tracker.step(self.registration.correct(reports), now_s)
+        corrected = self.registration.correct(reports)
+        events = self._tracker.step(corrected, now_s)
         processed = events.report_index, events.report_track
         left = self.registration.observe(reports, *processed, now_s)
         if left is not None:
             self._tracker.set_bias_sigmas(left)
         self._hand_on(events, now_s)
+        self._smooth(corrected, events)
         self._measure(events, time.perf_counter() - begun_s)
         return events.rows
 
     def finish(self) -> None:
         """Track what is still held back, then tell the sinks that the run is over."""
-        self._hand_on(self._tracker.flush(), self._now_s)
+        events = self._tracker.flush()
+        self._hand_on(events, self._now_s)
+        self._smooth(empty_reports(0), events)
+        if self._smoother is not None and self._smooth_sink is not None:
+            self._smooth_sink.append(self._smoother.finish(), np.zeros(0, np.int64), self._now_s)
+            self._smooth_sink.finish()
         for sink in self._sinks:
             sink.finish()
 
@@ -173,6 +186,11 @@ class Pipeline:
         for sink in self._sinks:
             sink.append(events.rows, events.ended, now_s)
 
+    def _smooth(self, reports: ReportBatch, events: StepEvents) -> None:
+        if self._smoother is not None and self._smooth_sink is not None:
+            rows = self._smoother.take(reports, events)
+            self._smooth_sink.append(rows, events.ended, self._now_s)
+
     def _measure(self, events: StepEvents, elapsed_s: float) -> None:
         n_done = events.report_index.size
         if self._clock is None:
@@ -208,7 +226,7 @@ class Pipeline:
             "counts": self.counts,
             "errors": troubles,
             "picture_hash": self.picture.picture_hash,
-        }
+        } | ({} if self._smoother is None else {"smoothed": self._smoother.counts})
 
 
 class _Figures(msgspec.Struct, forbid_unknown_fields=True):

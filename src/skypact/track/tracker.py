@@ -27,7 +27,9 @@ from skypact.model.tracking import (
     N_CROWDED,
     N_LIVE,
     Z_WIDTH,
+    Geometry,
     Measurements,
+    TrackParams,
     TrackTable,
     empty_pairs,
     empty_tracks,
@@ -61,7 +63,10 @@ class StepEvents(NamedTuple):
     """What one step changed.
 
     `report_index` are the running numbers (from 0, in the order fed) of the reports this step
-    processed, `report_track` the track each one updated or began, -1 for none. `counts` holds
+    processed, `report_track` the track each one updated or began, -1 for none. `ended` are the
+    numbers that ended, `heirs` the number under which the track that had each one goes on, -1 where
+    it is over. A long step has parts: `report_part` and `ended_part` are their running numbers; in
+    each, reports come first, then what ends. `counts` holds
     ``tracked``; ``unusable`` (coasted, tracker-made, no usable position); ``late`` and ``early``
     (the stamp is behind or ahead of the stream by more than the limits); ``frozen``, ``repeated``
     and ``flooded`` (kept out by `track.guards`), ``astray`` (may begin no track); ``refused`` (the
@@ -71,8 +76,11 @@ class StepEvents(NamedTuple):
 
     rows: TrackRows
     ended: Longs
+    heirs: Longs
+    ended_part: Longs
     report_index: Longs
     report_track: Longs
+    report_part: Longs
     counts: dict[str, int]
 
 
@@ -171,6 +179,16 @@ class Tracker:
     def sensors(self) -> SensorTable:
         """The sensors in force."""
         return self._sensors
+
+    @property
+    def geometry(self) -> Geometry:
+        """The sensors as the kernels use them, with what was learned; read it, never write it."""
+        return self._geometry
+
+    @property
+    def kernel_params(self) -> TrackParams:
+        """The parameters as the kernels use them."""
+        return self._params
 
     @property
     def _n_sensors(self) -> int:
@@ -389,14 +407,16 @@ class Tracker:
         usable = np.flatnonzero(~(late | early))
         usable = usable[np.argsort(batch.time_s[usable], kind="stable")]
         crowded = int(self._tracks.counters[N_CROWDED])
-        columns = report_numbers(batch), report_labels(batch), self._geoid(batch)
+        columns = self.inputs(batch)
         report_track = np.full(len(serial), -1, np.int64)
+        report_part = np.zeros(len(serial), np.int64)
         rows, ended = [], []
         counts |= dict.fromkeys(("tracked", "refused", "unusable"), 0)
         quiet_s = self._config.coast_max_s + self._config.late_max_s + 2.0
         cuts = pieces(batch.time_s[usable], self._done_s, horizon, self._config.sweep_s, quiet_s)
-        for first, last, end_s in cuts:
+        for k, (first, last, end_s) in enumerate(cuts):
             part = usable[first:last]
+            report_part[part] = k
             order = part[processing_order(batch, serial, part)]
             found = self._guards.judge(batch, order, end_s)
             add_counts(counts, found.counts)
@@ -410,9 +430,12 @@ class Tracker:
                 unusable = len(order[some]) - n
                 add_counts(counts, {"tracked": n_tracked, "refused": lost, "unusable": unusable})
             self._done_s = max(self._done_s, end_s)
-            ended.append(self._sweep(end_s))
+            ended.append(self._sweep(end_s, k))
         counts["crowded"] = int(self._tracks.counters[N_CROWDED]) - crowded
-        return StepEvents(concat_rows(rows), np.concatenate(ended), serial, report_track, counts)
+        over, heirs, after = np.concatenate(ended).T
+        return StepEvents(
+            concat_rows(rows), over, heirs, after, serial, report_track, report_part, counts
+        )
 
     def _kernel_step(
         self,
@@ -435,6 +458,15 @@ class Tracker:
         k = step(self._tracks, m, n, self._geometry, self._params, self._pairs, out, counts)
         return rows_from(out[:k]), m, n, int(counts[0])
 
+    def inputs(self, batch: ReportBatch) -> tuple[Floats, Longs, Floats]:
+        """Return what `kernels.prepare.prepare` reads of reports: numbers, labels, geoid."""
+        return report_numbers(batch), report_labels(batch), self._geoid(batch)
+
+    def settle_areas(self, tracks: TrackTable) -> None:
+        """Give every live track of a table the motion of the area it is in."""
+        if self._areas:
+            settle_areas(tracks, self._areas)
+
     def _geoid(self, batch: ReportBatch) -> npt.NDArray[np.float64]:
         """Undulation at each report, or at its sensor where it gives no position."""
         if self._params.flat == 1 or not len(batch.time_s):
@@ -447,12 +479,12 @@ class Tracker:
         geoid[known] = undulation_m(lat[known], lon[known])
         return geoid
 
-    def _sweep(self, horizon: float) -> Longs:
+    def _sweep(self, horizon: float, part: int) -> Longs:
+        """End what is over: numbers, heirs and the part of the step (n, 3)."""
         if not np.isfinite(horizon) or horizon - self._swept_s < self._config.sweep_s:
-            return np.zeros(0, np.int64)
+            return np.zeros((0, 3), np.int64)
         self._swept_s = horizon
-        ended = np.zeros(max(1, self.n_tracks), np.int64)
-        if self._areas:
-            settle_areas(self._tracks, self._areas)
+        self.settle_areas(self._tracks)
+        ended = np.full((max(1, self.n_tracks), 3), part, np.int64)
         n = sweep_tracks(self._tracks, horizon, self._geometry, self._params, ended)
         return ended[:n]
