@@ -4,6 +4,7 @@ import math
 
 RINGS, SECTORS = 32, 60
 MEMORY_TURNS, SENSOR_COUNTS, CELL_COUNTS = 400.0, 4.0, 1.0
+FATE_TURNS = 3.0
 
 
 def cell(range_m, azimuth_rad, range_max_m):
@@ -27,13 +28,13 @@ class FalseReports:
 
     def per_turn(self, turn):
         """Gamma prior of the data sheet and what was seen, over the turns it was seen in."""
-        turns = MEMORY_TURNS * (1 - math.exp(-turn / MEMORY_TURNS))
+        turns = MEMORY_TURNS * (1 - math.exp(-max(0.0, turn - FATE_TURNS) / MEMORY_TURNS))
         return (SENSOR_COUNTS + self.faded(turn)) / (SENSOR_COUNTS / self.sheet + turns)
 
     def in_cell(self, of, turn):
         """Gamma prior of the sensor's mean and what was seen in the cell, at least that mean."""
         mean = self.per_turn(turn) / (RINGS * SECTORS)
-        turns = MEMORY_TURNS * (1 - math.exp(-turn / MEMORY_TURNS))
+        turns = MEMORY_TURNS * (1 - math.exp(-max(0.0, turn - FATE_TURNS) / MEMORY_TURNS))
         return max(mean, (CELL_COUNTS + self.faded(turn, of)) / (CELL_COUNTS / mean + turns))
 
 

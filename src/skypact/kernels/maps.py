@@ -31,6 +31,8 @@ Floats = npt.NDArray[np.float64]
 
 MEMORY_TURNS: Final = 400.0
 """Turns after which false reports are forgotten to a third: half an hour of a 5 s antenna."""
+FATE_TURNS: Final = 3.0
+"""Turns after which it is known whether a report began a track for nothing, and is counted."""
 SENSOR_COUNTS: Final = 4.0
 """What the data sheet's number of false reports counts for: as that many false reports seen."""
 CELL_COUNTS: Final = 1.0
@@ -94,8 +96,8 @@ def faded_sum(cell: Floats, turns: float) -> float:
 
 @helper
 def exposure(turns: float) -> float:
-    """Give the turns that counts with this memory have gathered over."""
-    return MEMORY_TURNS * (1.0 - math.exp(-turns / MEMORY_TURNS))
+    """Give the turns that counts with this memory have gathered over, but for the last ones."""
+    return MEMORY_TURNS * (1.0 - math.exp(-max(0.0, turns - FATE_TURNS) / MEMORY_TURNS))
 
 
 @helper

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from skypact.kernels.maps import MEMORY_TURNS
+from skypact.kernels.maps import FATE_TURNS, MEMORY_TURNS
 from skypact.model.sensors import SensorTable
 from skypact.model.tracking import FALSE_SUM, FALSE_TURN, HIT_SUM, LOOK_SUM, TURNS, Geometry
 
@@ -37,7 +37,7 @@ def found_figures(geometry: Geometry) -> FoundFigures:
     turns = geometry.turns[:, TURNS]
     age = turns[:, None] - geometry.false_map[:, :, 0, FALSE_TURN]
     false = (geometry.false_map[:, :, 0, FALSE_SUM] * np.exp(-age / MEMORY_TURNS)).sum(1)
-    exposure = MEMORY_TURNS * (1.0 - np.exp(-turns / MEMORY_TURNS))
+    exposure = MEMORY_TURNS * (1.0 - np.exp(-np.maximum(0.0, turns - FATE_TURNS) / MEMORY_TURNS))
     with np.errstate(invalid="ignore", divide="ignore"):
         detection = np.where(looks >= LEAST_LOOKS, hits / looks, np.nan)
         clutter = np.where(turns >= LEAST_TURNS, false / exposure, np.nan)
