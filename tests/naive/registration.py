@@ -138,7 +138,9 @@ def information_of(window):
         r, w, H, _ = stacked(window, path, robust=turn > 0)
         N, g = prior_of_path(window, path)
         path = path + np.linalg.solve(N + H.T @ (w[:, None] * H), g + H.T @ (w * r))
-        if turn > 0 and np.abs(path[4:6]).max() > 4 * window.setup.steady_mps2:
+        if not np.abs(path[:2]).max() <= 30_000.0:
+            return None
+        if turn > 0 and not np.abs(path[4:6]).max() <= 4 * window.setup.steady_mps2:
             return None
     r, w, H, B = stacked(window, path, robust=True)
     N, g = prior_of_path(window, path)

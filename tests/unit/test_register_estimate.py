@@ -109,7 +109,7 @@ def test_state_taken_up_goes_on_the_same():
     one, other = Estimate(unknowns(), ALARM), Estimate(unknowns(), ALARM)
     for _ in range(7):
         one.add(window(truth, rng))
-    other.load(one.arrays(), np.arange(K))
+    other.load(one.arrays(), np.arange(K), np.ones(K))
     more = window(truth, rng)
     one.add(more)
     other.add(more)
@@ -124,7 +124,29 @@ def test_new_unknowns_join_with_what_is_believed_beforehand():
         small.add(window(np.array([0.5, -1.0, 0.2, 0.0]), rng))
     wide = Unknowns(*(np.concatenate([column, column]) for column in unknowns()))
     grown = Estimate(wide, ALARM)
-    grown.load(small.arrays(), np.arange(K))
+    grown.load(small.arrays(), np.arange(K), np.ones(K))
     assert np.array_equal(grown.now.x[:K], small.now.x)
     assert np.array_equal(grown.now.x[K:], np.zeros(K))
     assert np.diagonal(grown.now.P)[K : K + 3] == pytest.approx(1.0)
+
+
+def test_what_was_no_unknown_before_begins_as_believed_beforehand():
+    first = np.array([1.0, 0.0, 1.0, 1.0])
+    blind = Estimate(unknowns()._replace(prior=first), ALARM)
+    blind.add(window(np.array([0.5, 0.0, 0.2, 0.0]), np.random.default_rng(9)))
+    seeing = Estimate(unknowns(), ALARM)
+    seeing.load(blind.arrays(), np.arange(K), np.ones(K))
+    assert seeing.now.P[1, 1] == 1.0
+    assert seeing.now.P[0, 0] == blind.now.P[0, 0]
+
+
+def test_other_units_keep_what_is_believed():
+    rng, truth = np.random.default_rng(10), np.array([0.5, -1.0, 0.2, 0.0])
+    one, other = Estimate(unknowns(), ALARM), Estimate(unknowns(), ALARM)
+    for _ in range(3):
+        one.add(window(truth, rng))
+    other.load(one.arrays(), np.arange(K), np.full(K, 2.0))
+    assert np.allclose(other.now.x, 2.0 * one.now.x)
+    for kept, given in zip(other._recent, one._recent, strict=True):
+        assert np.allclose(kept.A, given.A / 4.0)
+        assert np.allclose(kept.c, given.c / 2.0)

@@ -9,6 +9,7 @@ from skypact.config import BiasSigmas, RegistrationParams, Sensor
 from skypact.errors import RecordingError
 from skypact.model.registration import AZIMUTH_BIAS, TIME_BIAS
 from skypact.model.reports import empty_reports, take_reports
+from skypact.register.estimate import Step
 from skypact.register.published import biases_of
 from skypact.register.registration import Registration
 from skypact.units import DEGREE
@@ -210,3 +211,85 @@ def test_what_a_data_sheet_says_of_its_biases_goes_before():
     registration = Registration([loose, Sensor(name="b", lat=48.0, lon=17.0)])
     assert registration.priors[:, AZIMUTH_BIAS] == pytest.approx([1.0 * DEGREE, 0.1 * DEGREE])
     assert registration.left_sigmas[:, 1] == pytest.approx([1.0 * DEGREE, 0.0])
+
+
+@pytest.mark.parametrize("value", [np.inf, 1e300])
+@pytest.mark.parametrize("column", ["baro_altitude_m", "geo_altitude_m", "range_m", "sigma_m"])
+def test_an_absurd_report_is_left_out(small, column, value):
+    some = take_reports(small.reports, slice(0, 3000))
+    values = getattr(some, column).copy()
+    values[::50] = value
+    with np.errstate(all="ignore"):
+        registration = run(Registration(small.sensors), some._replace(**{column: values}))
+    assert np.isfinite(registration.values).all()
+    assert registration.windows_lost == 0
+    assert registration.used.sum() > 0
+
+
+def test_a_window_whose_sums_are_not_finite_is_dropped_and_counted(small, monkeypatch):
+    def broken(plots, setup, bias, scratch, sums):
+        sums.information[0, 0] = np.nan
+        return 1
+
+    monkeypatch.setattr("skypact.register.registration.gather", broken)
+    registration = estimated(small)
+    assert registration.windows_lost > 0
+    assert not registration.values.any()
+    assert not registration.observable.any()
+
+
+def test_state_taken_up_in_a_silence_goes_on_the_same(small):
+    """Nothing waits then, and the next window begins when reports come again."""
+    params = RegistrationParams()
+    silence_s = 3.3 * params.window_s
+    late = small.reports.time_s > START_S + 80.0
+    shift = np.where(late, silence_s, 0.0)
+    reports = small.reports._replace(
+        time_s=small.reports.time_s + shift,
+        received_ns=small.reports.received_ns + (shift * 1e9).astype(np.int64),
+    )
+    parts = list(batches(reports))
+    whole, split = Registration(small.sensors), Registration(small.sensors)
+    cut_s = START_S + 80.0 + 0.8 * silence_s
+    resumed, fed = Registration(small.sensors), 0
+    for batch, now_s in parts:
+        n = len(batch.time_s)
+        index, track = np.arange(fed, fed + n), batch.target.astype(np.int64)
+        fed += n
+        whole.observe(batch, index, track, now_s)
+        if now_s <= cut_s:
+            split.observe(batch, index, track, now_s)
+            last = split.arrays()
+            continue
+        if not resumed.used.any():
+            assert not len(last["index"]), "the split lies in the silence"
+            resumed.load(last)
+        resumed.observe(batch, index, track, now_s)
+    assert np.array_equal(resumed.values, whole.values)
+    assert np.array_equal(resumed.arrays()["clock"], whole.arrays()["clock"])
+
+
+def test_a_radar_whose_site_becomes_known_is_not_believed_unbiased(small):
+    first = small.sensors[0]
+    blind = msgspec.structs.replace(first, lat=None, lon=None)
+    registration = estimated(small, sensors=[blind, *small.sensors[1:]])
+    assert registration.sigmas[0, AZIMUTH_BIAS] == 0.0
+    registration.set_sensors(small.sensors)
+    assert registration.sigmas[0, AZIMUTH_BIAS] == registration.priors[0, AZIMUTH_BIAS]
+
+
+def test_another_data_sheet_leaves_what_was_learnt(small):
+    registration = estimated(small)
+    before = registration.values.copy()
+    loose = msgspec.structs.replace(small.sensors[0], bias_sigmas=BiasSigmas(azimuth_deg=1.0))
+    registration.set_sensors([loose, *small.sensors[1:]])
+    assert registration.values == pytest.approx(before, rel=1e-9)
+
+
+def test_the_last_steps_are_kept(small):
+    registration = Registration(small.sensors)
+    step = Step(0, 1.0, 9.0, 1)
+    for k in range(1_002):
+        registration._note_steps([step], float(k))
+    assert len(registration.steps) == 1_000
+    assert registration.steps[-1].found_s == 1_001.0

@@ -289,9 +289,10 @@ def fit_path(plots: Plots, n: int, setup: Setup, bias: BiasState, s: Scratch) ->
         backward(s.normal, s.right[0], N_PATH)
         for a in range(N_PATH):
             s.path[a] += s.right[0, a]
-        if abs(s.path[0]) > FAR_M or abs(s.path[1]) > FAR_M:
+        # What is not a number fails each of these.
+        if not (abs(s.path[0]) <= FAR_M and abs(s.path[1]) <= FAR_M):
             return False
-        if turn > 0 and (abs(s.path[4]) > most or abs(s.path[5]) > most):
+        if turn > 0 and not (abs(s.path[4]) <= most and abs(s.path[5]) <= most):
             return False
     return True
 

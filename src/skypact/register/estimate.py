@@ -210,6 +210,7 @@ class Estimate:
         """All that is kept between windows."""
         beliefs = (self._before, self.now)
         return {
+            "prior": self._prior,
             "x": np.stack([belief.x for belief in beliefs]),
             "P": np.stack([belief.P for belief in beliefs]),
             "A": np.array([e.A for e in self._recent]).reshape(-1, self.size, self.size),
@@ -217,10 +218,15 @@ class Estimate:
             "awake": (self._dormant == 0).astype(np.float64),
         }
 
-    def load(self, arrays: Mapping[str, Floats], place: Longs) -> None:
-        """Take up what `arrays` gave; `place` (k,) says which unknowns of ours those were."""
-        old = place[self._prior[place] > 0]
-        from_ = np.flatnonzero(self._prior[place] > 0)
+    def load(self, arrays: Mapping[str, Floats], place: Longs, ratio: Floats) -> None:
+        """Take up what `arrays` gave; `place` (k,) says which unknowns of ours those were.
+
+        `ratio` (k,) is their unit over ours. What was none of the unknowns then begins as it is
+        believed beforehand: its variance of 0 was no knowledge.
+        """
+        from_ = np.flatnonzero((self._prior[place] > 0) & (arrays["prior"] > 0))
+        old, ratio = place[from_], ratio[from_]
+        square = ratio[:, None] * ratio
         here, there = np.ix_(old, old), np.ix_(from_, from_)
         self._dormant[old] = arrays["awake"][from_] == 0
         beliefs = []
@@ -229,11 +235,11 @@ class Estimate:
                 np.zeros(self.size),
                 np.diag((self._prior * (self._dormant == 0)) ** 2),
             )
-            mean[old], covariance[here] = x[from_], P[there]
+            mean[old], covariance[here] = x[from_] * ratio, P[there] * square
             beliefs.append(Belief(mean, covariance))
         self._before, self.now = beliefs
         self._recent = []
         for A, c in zip(arrays["A"], arrays["c"], strict=True):
             evidence = Evidence(np.zeros((self.size, self.size)), np.zeros(self.size))
-            evidence.A[here], evidence.c[old] = A[there], c[from_]
+            evidence.A[here], evidence.c[old] = A[there] / square, c[from_] / ratio
             self._recent.append(evidence)

@@ -53,6 +53,11 @@ _MEMORY: Final = 5_000.0
 _FAR_HEIGHT_M: Final = 1_000.0
 """A larger difference of heights is an error, not weather."""
 _MEAN_RADIUS_M: Final = 6_371_008.8
+_MOST_M: Final = 1e8
+_MOST_ANGLE: Final = 4.0 * np.pi
+_MOST_HEIGHT_M: Final = 1e7
+_MOST_MPS: Final = 2e4
+"""What a report says beyond these is an error of its decoder or of its sender."""
 
 
 class Sheets(NamedTuple):
@@ -166,6 +171,25 @@ def _position_sigmas(
     return np.where(itself, _OWN_SIGMA_M, own), np.asarray(shared)
 
 
+def _bounded(batch: ReportBatch) -> np.ndarray:
+    """Whether all that is stated (NaN: nothing) is finite and physically possible (n,)."""
+    good = np.ones(len(batch.time_s), np.bool_)
+    for column, most in (
+        (batch.range_m, _MOST_M),
+        (batch.azimuth_rad, _MOST_ANGLE),
+        (batch.elevation_rad, _MOST_ANGLE),
+        (batch.baro_altitude_m, _MOST_HEIGHT_M),
+        (batch.geo_altitude_m, _MOST_HEIGHT_M),
+        (batch.sigma_m, _MOST_HEIGHT_M),
+        (batch.ground_speed_mps, _MOST_MPS),
+        (batch.ve_mps, _MOST_MPS),
+        (batch.vn_mps, _MOST_MPS),
+        (batch.vu_mps, _MOST_MPS),
+    ):
+        good &= np.isnan(column) | (np.abs(column) <= most)
+    return good
+
+
 def usable_of(
     batch: ReportBatch, sheets: Sheets, params: RegistrationParams
 ) -> tuple[Longs, Longs]:
@@ -177,6 +201,7 @@ def usable_of(
     itself = (batch.kind == ADSB) | (batch.kind == REMOTEID)
     poor = itself & (batch.nacp >= 0) & (batch.nacp < params.least_nacp)
     use = (polar | (placed & ~poor)) & np.isfinite(batch.time_s)
+    use &= _bounded(batch)
     use &= (batch.coast == 0) & (batch.test == 0) & (batch.kind != TRACK)
     rows = np.flatnonzero(use)
     return rows, np.where(polar[rows], POLAR_PLOT, POSITION_PLOT)

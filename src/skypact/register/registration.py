@@ -21,7 +21,6 @@ from skypact.model.registration import (
     N_BIASES,
     ROWS_DOUBTED,
     ROWS_USED,
-    SITE_EAST,
     TIME_BIAS,
     BiasState,
     Plots,
@@ -56,6 +55,8 @@ _NOISE_RANGE: Final = (0.1, 100.0)
 _HEIGHT_SIGMA_M: Final = (60.0, 40.0)
 """Standard deviation of a height by level, and by satellite, as one error per window: an
 instrument's error stays, so it is stated larger than it is (as in `plots._position_sigmas`)."""
+_MOST_STEPS: Final = 1_000
+"""Steps kept in memory."""
 _KEPT_S: Final = 120.0
 """Reports whose stamps lie further in the future than this are not kept."""
 
@@ -85,7 +86,9 @@ class Registration:
     def __init__(self, sensors: Sequence[Sensor], params: RegistrationParams | None = None) -> None:
         self.params = RegistrationParams() if params is None else params
         self.steps: list[Found] = []
-        """Steps found, in order of time."""
+        """The last steps found, in order of time; those before the last 1000 are forgotten."""
+        self.windows_lost = 0
+        """Windows of which nothing was learnt, since their sums were not finite."""
         self.used = np.zeros(4, np.int64)
         """See `model.registration.FITTED` and its neighbours."""
         self._chunks: list[ReportBatch] = []
@@ -184,7 +187,7 @@ class Registration:
     def _track_of(self, index: Longs, ready: np.ndarray) -> Longs:
         """Tracks of reports with running numbers (n,), -1 where none."""
         track = np.full(len(index), -1, np.int64)
-        if not self._tracks:
+        if not self._tracks or not len(index):
             return track
         number = np.concatenate([i for i, _ in self._tracks])
         to = np.concatenate([t for _, t in self._tracks])
@@ -210,6 +213,9 @@ class Registration:
             at.reshape(n + 1, N_BIASES), np.ascontiguousarray(variance.reshape(n + 1, N_BIASES))
         )
         gather(plots, self._setup(), state, self._scratch, sums)
+        if not all(np.isfinite(s).all() for s in (sums.information, sums.score, sums.fit)):
+            self.windows_lost += 1
+            return
         self.used += sums.counts
         self._note_fit(sums.fit)
         A = sums.information * self._scale[:, None] * self._scale
@@ -241,6 +247,7 @@ class Registration:
             at_s = until_s - step.windows * self.params.window_s
             size = step.size * float(self._scale[step.unknown])
             self.steps.append(Found(at_s, sensor, bias, size, step.z, until_s))
+        del self.steps[:-_MOST_STEPS]
 
     # State
 
@@ -248,6 +255,7 @@ class Registration:
         """Return what was learnt of the sensors, by name."""
         return {
             **self._estimate.arrays(),
+            "scale": self._scale,
             "fit": self._fit,
             "evidence": self._evidence,
             "table": self._table,
@@ -258,7 +266,11 @@ class Registration:
         n, old = len(self._sensors), len(kept["evidence"])
         place = np.arange(N_BIASES * old, dtype=np.int64)
         air = np.arange(N_BIASES * n, N_BIASES * (n + 1), dtype=np.int64)
-        self._estimate.load(kept, np.concatenate([place, air]))
+        place = np.concatenate([place, air])
+        scale = self._scale[place]
+        both = (scale > 0) & (kept["scale"] > 0)
+        ratio = np.where(both, kept["scale"], 1.0) / np.where(both, scale, 1.0)
+        self._estimate.load(kept, place, ratio)
         self._fit[:old], self._evidence[:old] = kept["fit"], kept["evidence"]
         self._table[:old] = kept["table"]
 
@@ -276,7 +288,7 @@ class Registration:
             "steps": steps,
             "used": self.used,
             "field": self._field.table,
-            "clock": np.array([self._fed, self._until_s]),
+            "clock": np.array([self._fed, self._until_s, self.windows_lost]),
         }
 
     def load(self, arrays: Mapping[str, Array]) -> None:
@@ -292,14 +304,17 @@ class Registration:
             waiting = ReportBatch(**{name: kept[f"waiting/{name}"] for name in REPORT_DTYPES})
             start = "learnt/"
             self._relearn({k[len(start) :]: v for k, v in kept.items() if k.startswith(start)})
-            self._chunks, self._index = [waiting], [kept["index"]]
-            self._tracks = [(kept["tracks"][0], kept["tracks"][1])]
+            self._chunks = [waiting] if len(waiting.time_s) else []
+            self._index = [kept["index"]] if len(kept["index"]) else []
+            number, to = kept["tracks"]
+            self._tracks = [(number, to)] if len(number) else []
             self.steps = [
                 Found(float(t), int(s), int(b), float(v), float(z), float(f))
                 for t, s, b, v, z, f in kept["steps"]
             ]
             self.used, self._field.table = kept["used"].copy(), kept["field"].copy()
             self._fed, self._until_s = int(kept["clock"][0]), float(kept["clock"][1])
+            self.windows_lost = int(kept["clock"][2])
         except (KeyError, IndexError, ValueError, TypeError) as error:
             raise RecordingError(
                 f"expected the kept state of the registration, got {error!r}; use the sensors and"
@@ -368,11 +383,6 @@ class Registration:
         """Observed variance over the data sheet's, by sensor and channel (S, 3)."""
         seen = (_FIT_WEIGHT + self._fit[:, :, 0]) / (_FIT_WEIGHT + self._fit[:, :, 1])
         return np.clip(seen, *_NOISE_RANGE)
-
-    def is_misplaced(self, sensor: int) -> bool:
-        """Whether the data contradict a sensor's configured site."""
-        at = N_BIASES * sensor + SITE_EAST
-        return self._estimate.is_awake(at) or self._estimate.is_awake(at + 1)
 
     def figures(self) -> dict[str, Any]:
         """Return how much was used."""
