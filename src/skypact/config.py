@@ -15,10 +15,15 @@ from skypact.errors import ConfigError
 from skypact.model.sensors import SENSOR_KINDS, SensorTable
 from skypact.units import DEGREE, NAUTICAL_MILE
 
+SHORTEST_PERIOD_S: Final = 0.05
+LONGEST_PERIOD_S: Final = 3_600.0
+"""Limits of a rotation or update period: a tracker counts looks one by one."""
+
 Latitude = Annotated[float, Meta(ge=-90, le=90)]
 Longitude = Annotated[float, Meta(ge=-180, le=180)]
 Height = Annotated[float, Meta(ge=-500, le=60_000)]
 Positive = Annotated[float, Meta(gt=0)]
+Period = Annotated[float, Meta(ge=SHORTEST_PERIOD_S, le=LONGEST_PERIOD_S)]
 NotNegative = Annotated[float, Meta(ge=0)]
 Probability = Annotated[float, Meta(gt=0, lt=1)]
 Octet = Annotated[int, Meta(ge=0, le=255)]
@@ -61,7 +66,7 @@ class Sensor(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Place in a flat scene (`Union.frame`), where there is no latitude."""
     y_m: float = 0.0
     range_max_m: Positive | None = None
-    period_s: Positive | None = None
+    period_s: Period | None = None
     sigma_range_m: Positive | None = None
     sigma_azimuth_deg: Positive | None = None
     sigma_position_m: Positive | None = None

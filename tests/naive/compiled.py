@@ -43,6 +43,10 @@ _search = gate.search
 _identity_ratio = gate.identity_ratio
 _coarse_reach = gate.coarse_reach
 _count_miss = lifecycle.count_miss
+_is_over = lifecycle.is_over
+_looks_slept = lifecycle.looks_slept
+_recount_misses = lifecycle.recount_misses
+_divide = late.divide
 _consider_pair = consider.consider_pair
 _absorb = consider.absorb
 _move_sensitivities = consider.move_sensitivities
@@ -310,3 +314,29 @@ def solve_events(c, n_members):
 def count_events(c, n_members):
     """Compiled `relabel.joint_events`."""
     return _joint_events(c, n_members)
+
+
+@kernel
+def is_over(tracks, t, now_s, g, p):
+    """Compiled `lifecycle.is_over`."""
+    return _is_over(tracks, t, now_s, g, p)
+
+
+@kernel
+def looks_slept(look_s, now_s, back_s, period_s):
+    """Compiled `lifecycle.looks_slept`."""
+    return _looks_slept(look_s, now_s, back_s, period_s)
+
+
+@kernel
+def recount_misses(tracks, t, since_s, g, p):
+    """Compiled `lifecycle.recount_misses`."""
+    _recount_misses(tracks, t, since_s, g, p)
+
+
+@allocating_kernel
+def divide(C, P):
+    """Compiled `late.divide`."""
+    out = np.zeros((7, 7))
+    _divide(C, P, np.zeros((7, 7)), out)
+    return out

@@ -16,7 +16,9 @@ SHARED_CODES = {7001, 7002, 7004, 7010}
 
 def reach_m(z, form):
     """The report's own part of the coarse gate: its noise twice over, and its unknown height."""
-    noise = max(z[9], z[6] * z[10]) if form == 0 else z[9]
+    noise = z[9]
+    if form == 0:  # what is not known of the biases, range and azimuth, adds to it
+        noise = np.hypot(max(z[9], z[6] * z[10]), np.hypot(np.sqrt(z[23]), z[6] * np.sqrt(z[24])))
     return 2 * SIGMAS * noise + (SIGMAS * z[11] if math.isnan(z[8]) else 0.0)
 
 

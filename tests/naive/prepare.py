@@ -15,6 +15,14 @@ BOUND_OF_NACP = {
 }  # fmt: skip
 """Horizontal 95 % bounds in metres (DO-260B, table A-13), coarse ones taken together."""
 
+GREATEST = {
+    "range_m": 1e8, "sigma_m": 1e7, "x_m": 1e9, "y_m": 1e9,
+    **dict.fromkeys(("azimuth_rad", "elevation_rad", "track_angle_rad"), 4 * math.pi),
+    **dict.fromkeys(("baro_altitude_m", "geo_altitude_m"), 1e7),
+    **dict.fromkeys(("vn_mps", "ve_mps", "vu_mps", "ground_speed_mps", "range_rate_mps"), 2e4),
+}  # fmt: skip
+"""A report that says more than this is not used."""
+
 
 class Field:
     """Geometric minus barometric height by layers of 1,500 m: a mean with a long memory."""
@@ -67,7 +75,9 @@ def has(r, *names):
 
 def form_of(r, s, table, flat):
     """How a report gives its place: "polar", "geodetic", "local", "bearing"; or None."""
-    if any(math.isinf(v) for v in r.values()):
+    if any(math.isinf(v) for v in r.values()) or r["sigma_m"] <= 0:
+        return None
+    if any(abs(r[name]) > limit for name, limit in GREATEST.items()):
         return None
     site_known = flat or not math.isnan(table.lat_rad[s])
     on_earth = abs(r["lat_rad"]) <= np.pi / 2 and abs(r["lon_rad"]) <= 2 * np.pi

@@ -17,6 +17,7 @@ from skypact.model.tracking import (
     SPREAD_M,
     SPREAD_MPS,
     STATE_TIME,
+    Z_WIDTH,
     empty_tracks,
 )
 from skypact.track.params import TrackerParams, track_params
@@ -128,7 +129,7 @@ def test_a_full_list_of_candidates_stops_without_harm_and_counts_the_rest():
 def test_the_reach_of_a_report_is_that_of_the_twin():
     rng = np.random.default_rng(54)
     for _ in range(50):
-        z = rng.uniform(1, 1e3, 16)
+        z = rng.uniform(1, 1e3, Z_WIDTH)
         z[6], z[10] = rng.uniform(1e3, 3e5), 0.0014
         z[8] = np.nan if rng.random() < 0.5 else 9e3
         for form in (POLAR, 1):

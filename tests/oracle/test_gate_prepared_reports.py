@@ -192,3 +192,19 @@ def test_a_plot_without_level_is_looked_for_below_30_degrees(range_m, height_m, 
     height = geodesy.geodetic_from_ecef(m.z[0:1, :3])[0][2]
     assert height == pytest.approx(height_m, abs=1.0)
     assert m.z[0, SIGMA_HEIGHT] == pytest.approx(sigma_m)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("range_m", 1e150), ("range_m", 2e8), ("azimuth_rad", 1e18), ("baro_altitude_m", 1e200),
+        ("geo_altitude_m", -2e7), ("vn_mps", 1e160), ("ve_mps", -3e4), ("vu_mps", 1e9),
+        ("range_rate_mps", 1e9), ("elevation_rad", 13.0), ("sigma_m", 1e160), ("sigma_m", 0.0),
+        ("x_m", 1e155), ("ground_speed_mps", 1e155), ("track_angle_rad", 1e18),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("frame", ["ecef", "flat"])
+def test_a_report_with_an_absurd_number_is_not_used(frame, name, value):
+    sound = {"range_m": 5e4, "azimuth_rad": 1.0}
+    assert prepared(sound, frame)[0] == 1
+    assert prepared(sound | {name: value}, frame)[0] == 0

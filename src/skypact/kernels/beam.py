@@ -61,6 +61,10 @@ MARGIN_TURNS: Final = 0.02
 """The beam must be this far past a track, and past what is not known of its azimuth."""
 LOAD_TURNS: Final = 5.0
 """Turns over which the reports of a turn are averaged."""
+MOST_TURNS: Final = 2.0
+"""No azimuth is larger; what says so would spoil the line for good."""
+RATE_SHARE: Final = 2.0
+"""A line that turns so much faster or slower than the data sheet is none."""
 SILENCE: Final = 5.0
 """A sensor is dead when so many reports of others than the track are overdue: e^-5 by chance."""
 
@@ -68,6 +72,8 @@ SILENCE: Final = 5.0
 @helper
 def follow(b: Floats, time_s: float, turn: float, period_s: float) -> None:
     """Take a plot at a share of a turn into a sensor's line, in place."""
+    if not abs(turn) <= MOST_TURNS:
+        return
     if b[BEAM_PLOTS] == 0.0 or b[BEAM_COV] > 0.05:
         if b[BEAM_PLOTS] == 0.0:
             b[BEAM_RATE] = 1.0 / period_s
@@ -168,7 +174,8 @@ def look_over(tracks: TrackTable, t: int, s: int, now_s: float, g: Geometry) -> 
     """
     b = g.beam[s]
     period_s = g.period_s[s]
-    locked = is_locked(b)
+    turns = b[BEAM_RATE] * period_s
+    locked = is_locked(b) and turns > 1.0 / RATE_SHARE and turns < RATE_SHARE
     if locked:
         period_s = 1.0 / b[BEAM_RATE]
     gap_s = now_s - tracks.look_s[t, s]

@@ -122,7 +122,10 @@ def add_turned(A: Floats, B: Floats, sign: float, P: Floats) -> None:
 
 @helper
 def divide(C: Floats, P: Floats, L: Floats, out: Floats) -> None:
-    """Write C P^-1 (7, 7) by the Cholesky factor of P, which goes to L."""
+    """Write C P^-1 (7, 7) by the Cholesky factor of P, which goes to L.
+
+    What is known exactly (variance 0) has no share: its column is 0.
+    """
     for i in range(N_STATE):
         for j in range(i + 1):
             total = P[i, j]
@@ -131,18 +134,18 @@ def divide(C: Floats, P: Floats, L: Floats, out: Floats) -> None:
             if i == j:
                 L[i, i] = math.sqrt(max(total, 1e-14 * P[i, i]))
             else:
-                L[i, j] = total / L[j, j]
+                L[i, j] = total / L[j, j] if L[j, j] > 0.0 else 0.0
     for row in range(N_STATE):
         for i in range(N_STATE):
             total = C[row, i]
             for k in range(i):
                 total -= L[i, k] * out[row, k]
-            out[row, i] = total / L[i, i]
+            out[row, i] = total / L[i, i] if L[i, i] > 0.0 else 0.0
         for i in range(N_STATE - 1, -1, -1):
             total = out[row, i]
             for k in range(i + 1, N_STATE):
                 total -= L[k, i] * out[row, k]
-            out[row, i] = total / L[i, i]
+            out[row, i] = total / L[i, i] if L[i, i] > 0.0 else 0.0
 
 
 @helper

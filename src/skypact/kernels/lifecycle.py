@@ -24,6 +24,7 @@ from skypact.kernels.maps import cell_of_place, detection_in_cell, note_false_st
 from skypact.kernels.update import update_one
 from skypact.kernels.usual import begin_assumption
 from skypact.kernels.waking import is_open, open_probabilities, open_state
+from skypact.model.beam import BEAM_BACK_S
 from skypact.model.tracking import (
     ADDRESS,
     AREA,
@@ -98,6 +99,8 @@ TAKE_OVER_S: Final = 3.0
 FREE_ROOM: Final = 4.0
 """What moves by the ballistic mode is uncertain this much further, and may coast this much longer:
 nothing disturbs free flight."""
+MOST_RECOUNTED: Final = 1_000.0
+"""More looks than this are not counted again; existence has settled long before."""
 HELD_M: Final = 30_000.0
 HELD_CHANCE: Final = 0.02
 """Within this distance a second object with one address is this much less likely than a wild
@@ -401,8 +404,19 @@ def recount_misses(tracks: TrackTable, t: int, since_s: float, g: Geometry, p: T
         missed = (tracks.look_s[t, s] - since) / g.period_s[s]
         if math.isnan(missed):
             continue
-        for _ in range(int(missed + 0.5)):
+        for _ in range(int(min(MOST_RECOUNTED, missed) + 0.5)):
             count_miss(tracks, t, g.p_detection[s], p)
+
+
+@helper
+def looks_slept(look_s: float, now_s: float, back_s: float, period_s: float) -> float:
+    """Count the whole looks after one at `look_s` that a dead sensor did not make, at least 1.
+
+    Up to `back_s`, when it was heard again (NaN never), else until none is over any more.
+    """
+    if look_s + period_s <= back_s:
+        return max(1.0, math.floor((back_s - look_s) / period_s))
+    return max(1.0, math.ceil((now_s - look_s) / period_s - LOOK_MARGIN))
 
 
 @helper
@@ -416,9 +430,12 @@ def miss_looks(tracks: TrackTable, t: int, now_s: float, g: Geometry, p: TrackPa
             verdict, period_s = look_over(tracks, t, s, now_s, g)
             if verdict == NOT_YET:
                 break
-            tracks.look_s[t, s] += period_s
             if verdict == SLEPT:
+                tracks.look_s[t, s] += period_s * looks_slept(
+                    tracks.look_s[t, s], now_s, g.beam[s, BEAM_BACK_S], period_s
+                )
                 continue
+            tracks.look_s[t, s] += period_s
             age(tracks, t, tracks.look_s[t, s], p)
             count_miss(tracks, t, detection_of(tracks, t, s, now_s, g, p), p)
             if tracks.num[t, VISIBLE] + tracks.num[t, FADED] < 1e-6:
@@ -475,8 +492,20 @@ def may_be_seen_again(tracks: TrackTable, t: int, now_s: float, period_s: Floats
 
 
 @helper
+def is_finite(tracks: TrackTable, t: int) -> bool:
+    """Whether a track's moments and existence are numbers."""
+    total = tracks.num[t, SPREAD_M] + tracks.num[t, SPREAD_MPS]
+    total += tracks.num[t, VISIBLE] + tracks.num[t, FADED]
+    for i in range(3):
+        total += abs(tracks.pos[t, i]) + abs(tracks.vel[t, i])
+    return math.isfinite(total)
+
+
+@helper
 def is_over(tracks: TrackTable, t: int, now_s: float, g: Geometry, p: TrackParams) -> bool:
     """Whether a track should end: it hardly exists, or nobody knows where it is."""
+    if not is_finite(tracks, t):
+        return True
     exists = tracks.num[t, VISIBLE] + tracks.num[t, FADED]
     confirmed = tracks.tag[t, STATE] == CONFIRMED
     limit = p.existence[DROP_CONFIRMED_AT] if confirmed else p.existence[DROP_AT]

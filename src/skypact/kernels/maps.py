@@ -54,7 +54,10 @@ MOST_DETECTION: Final = 0.995
 @helper
 def cell_of(range_m: float, azimuth_rad: float, range_max_m: float) -> int:
     """Find the number of the polar cell of a place, from 1; 0 stands for the whole sensor."""
-    ring = min(N_RINGS - 1, int(N_RINGS * range_m / range_max_m))
+    share = range_m / range_max_m
+    if not (share >= 0.0 and abs(azimuth_rad) < math.inf):  # NaN too
+        return 0
+    ring = int(min(N_RINGS - 1.0, N_RINGS * share))
     turn = azimuth_rad / (2.0 * math.pi)
     sector = min(N_SECTORS - 1, int(N_SECTORS * (turn - math.floor(turn))))
     return 1 + ring * N_SECTORS + sector

@@ -79,6 +79,13 @@ REPORT_NUMBERS: Final = (
 (TIME, SLANT, THETA, LAT, LON, BARO, GEO, NORTH, EAST, STATED, X, Y) = range(12)
 (RISE, DOPPLER, CLIMB, SPEED, TRACK) = range(12, 17)
 
+_WHOLE, _ANGLE, _HEIGHT, _SPEED, _PLACE = math.inf, 4.0 * math.pi, 1e7, 2e4, 1e9
+LIMITS: Final = (
+    _WHOLE, 1e8, _ANGLE, _WHOLE, _WHOLE, _HEIGHT, _HEIGHT, _SPEED, _SPEED, 1e7, _PLACE, _PLACE,
+    _ANGLE, _SPEED, _SPEED, _SPEED, _ANGLE,
+)  # fmt: skip
+"""Greatest sizes of `REPORT_NUMBERS`, SI: what is larger was never measured, and its square may
+overflow. Times are judged by the tracker, latitudes and longitudes by `has_geodetic`."""
 LAYER_M: Final = 1_500.0
 """Thickness of a layer of the barometric field."""
 FIELD_MEMORY: Final = 2_000.0
@@ -222,13 +229,21 @@ def place_plane(
 
 
 @helper
+def is_physical(f: Floats) -> bool:
+    """Whether all that a report says is within `LIMITS`; what it does not say, is."""
+    for k in range(len(LIMITS)):
+        if math.isinf(f[k]) or abs(f[k]) > LIMITS[k]:
+            return False
+    return not f[STATED] <= 0.0
+
+
+@helper
 def form_of(f: Floats, excluded: int, on_surface: int, flat: int, site: Floats) -> int:
-    """How a report can be used: POLAR, PLANE, BEARING, or -1 (excluded, or no position)."""
+    """How a report can be used: POLAR, PLANE, BEARING, or -1 (unusable)."""
     if excluded == 1:
         return -1
-    for value in f:
-        if math.isinf(value):
-            return -1
+    if not is_physical(f):
+        return -1
     if has_polar(f, site):
         if f[SLANT] <= 0.0:
             return -1

@@ -64,7 +64,8 @@ def usual_height(speed_mps: float, sigma_mps: float, ground_m: float) -> tuple[f
 
     Linear between the table's rows; what the speed is not known to adds to the deviation.
     """
-    place = min(speed_mps / SPEED_STEP_MPS, len(USUAL_M) - 1.001)
+    place = 0.0 if math.isnan(speed_mps) else max(0.0, speed_mps / SPEED_STEP_MPS)
+    place = min(place, len(USUAL_M) - 1.001)
     k = int(place)
     share = place - k
     slope = USUAL_M[k + 1] - USUAL_M[k]

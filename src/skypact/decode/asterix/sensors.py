@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from skypact.config import Sensor, SensorKind
+from skypact.config import LONGEST_PERIOD_S, SHORTEST_PERIOD_S, Sensor, SensorKind
 
 Array = npt.NDArray[Any]
 
@@ -22,6 +22,11 @@ CLOCK_LIMIT_S: Final = 1.0
 """A sensor whose clock is off by more is flagged (DESIGN 3)."""
 _SURFACE_RADAR: Final = 3
 """I010/020 TYP of a primary radar."""
+
+
+def is_period(period_s: Array) -> npt.NDArray[np.bool_]:
+    """Whether rotation periods are such as a sensor may have by its data sheet."""
+    return (period_s >= SHORTEST_PERIOD_S) & (period_s <= LONGEST_PERIOD_S)
 
 
 class SensorSeen(NamedTuple):
@@ -176,7 +181,7 @@ class SensorRegistry:
             marks = self.entries[sensor[i]].marks
             marks.append(float(time_s[i]))
             del marks[:-MAX_REVISITS]
-        for i in np.flatnonzero(values["rotation_s"] > 0).tolist():
+        for i in np.flatnonzero(is_period(values["rotation_s"])).tolist():
             self.entries[sensor[i]].rotation_s = float(values["rotation_s"][i])
         for i in np.flatnonzero(~np.isnan(values["lat_rad"])).tolist():
             names = ("lat_rad", "lon_rad", "height_m")
