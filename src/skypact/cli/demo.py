@@ -8,10 +8,11 @@ from typing import Any, Final
 from skypact.cli.console import Progress, emit, say
 from skypact.cli.intake import Intake
 from skypact.cli.show import page, say_figures, stopping
+from skypact.config import Sensor
 from skypact.model.reports import ReportBatch
 from skypact.record.clock import WallClock
 from skypact.record.simulated import without_biases
-from skypact.runtime.drive import LIVE_STEP_S, live
+from skypact.runtime.drive import LIVE_STEP_S, Live, live
 from skypact.runtime.pipeline import Pipeline
 from skypact.serve.history import TrackHistory
 from skypact.serve.scene import scene_from_union
@@ -33,15 +34,17 @@ class DemoFeed:
         """Decode what has arrived since the last call."""
         return self.intake.decode(self.scene.advance(now_s).packets)
 
+    @property
+    def sensors(self) -> list[Sensor]:
+        """Sensors heard so far."""
+        return self.intake.sensors
 
-def _lead(feed: DemoFeed, pipeline: Pipeline, start_s: float, progress: Progress) -> None:
+
+def _lead(line: Live, start_s: float, progress: Progress) -> None:
     """Bring the picture to the present, as fast as it goes."""
     steps = round(LEAD_S / LIVE_STEP_S)
     for i in range(1, steps + 1):
-        now_s = start_s + i * LIVE_STEP_S
-        reports = feed.read(now_s)
-        pipeline.set_sensors(feed.intake.sensors)
-        pipeline.step(reports, now_s)
+        line.advance(start_s + i * LIVE_STEP_S)
         progress.update(i / steps)
 
 
@@ -51,9 +54,10 @@ def run(args: argparse.Namespace) -> int:
         start_s = time.time() - LEAD_S
         feed = DemoFeed(args.seed, start_s)
         history = TrackHistory()
-        pipeline = Pipeline(feed.intake.sensors, [] if args.headless else [history])
+        pipeline = Pipeline(feed.sensors, [] if args.headless else [history])
+        line = Live(feed, pipeline)
         with Progress("preparing the scene (the first run compiles)") as progress:
-            _lead(feed, pipeline, start_s, progress)
+            _lead(line, start_s, progress)
         clock = WallClock(start_s + LEAD_S)
         pipeline.start_clock(clock)
 
@@ -64,7 +68,7 @@ def run(args: argparse.Namespace) -> int:
             scene = scene_from_union(feed.scene.union, "live")
             stack.enter_context(page(history, scene, figures, args.port))
         end_s = clock.now_s() + (args.seconds or float("inf"))
-        live(feed.read, pipeline, clock, lambda now_s: bool(stop) or now_s >= end_s)
+        live(line, clock, lambda now_s: bool(stop) or now_s >= end_s)
         summary = figures()
     say_figures(summary)
     if summary["errors"]:

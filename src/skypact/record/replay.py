@@ -39,7 +39,7 @@ class Batch(NamedTuple):
 
 
 class Place(NamedTuple):
-    """How far a recording has been taken."""
+    """How far a stream of reports has been taken."""
 
     start_ns: int
     """First stamp of all, from which batches are cut."""
@@ -47,10 +47,27 @@ class Place(NamedTuple):
     """Last batch with reports."""
     tick: int
     """Last batch."""
+    period_ns: int
+    """Length of a batch."""
 
-    def taken_until_ns(self, period_s: float = BATCH_S) -> int:
+    def end_ns(self, tick: int) -> int:
+        """End of a batch: every report in it arrived before."""
+        return self.start_ns + (tick + 1) * self.period_ns
+
+    @property
+    def taken_until_ns(self) -> int:
         """Every report that arrived before has been taken."""
-        return self.start_ns + (self.tick + 1) * round(period_s * NANOSECONDS)
+        return self.end_ns(self.tick)
+
+    def after(self, batch: Batch) -> "Place":
+        """How far it has been taken after one more batch."""
+        heard = batch.tick if batch.last > batch.first else self.heard
+        return self._replace(heard=heard, tick=batch.tick)
+
+
+def beginning(first_ns: int, period_s: float = BATCH_S) -> Place:
+    """Place before the first report, which arrives at `first_ns`."""
+    return Place(first_ns, -1, -1, round(period_s * NANOSECONDS))
 
 
 def in_arrival_order(batches: list[ReportBatch]) -> ReportBatch:
@@ -89,7 +106,10 @@ def arriving_by_own_time(reports: ReportBatch) -> tuple[ReportBatch, dict[int, f
 
 
 def cut(
-    received_ns: Longs, period_s: float = BATCH_S, since: Place | None = None
+    received_ns: Longs,
+    period_s: float = BATCH_S,
+    since: Place | None = None,
+    until_ns: int | None = None,
 ) -> Iterator[Batch]:
     """Cut sorted stamps at multiples of `period_s` after the first one.
 
@@ -103,26 +123,35 @@ def cut(
     period_s : float
         Length of a batch [s].
     since : Place or None
-        What was taken before: the stamps go on from there.
+        What was taken before: the stamps go on from there, in batches as long as before.
+    until_ns : int or None
+        The present: only batches that are over by then, the last ones perhaps empty. None: all
+        reports are there, and the last one ends the last batch.
     """
-    if not received_ns.size:
-        return
-    place = Place(int(received_ns[0]), -1, -1) if since is None else since
-    period_ns = round(period_s * NANOSECONDS)
-    quiet = round(QUIET_S / period_s)
-    ticks = (received_ns - place.start_ns) // period_ns
+    if since is None:
+        if not received_ns.size:
+            return
+        since = beginning(int(received_ns[0]), period_s)
+    quiet = round(QUIET_S * NANOSECONDS / since.period_ns)
+    ticks = (received_ns - since.start_ns) // since.period_ns
     used, first = np.unique(ticks, return_index=True)
     last = np.append(first[1:], received_ns.size)
+    place, at = since, 0
+    over = since.tick if not used.size else int(used[-1])
+    if until_ns is not None:
+        over = (until_ns - since.start_ns) // since.period_ns - 1
+    for i, tick in enumerate(used[used <= over].tolist()):
+        yield from _silence(place, min(tick, place.heard + quiet), at)
+        batch = Batch(int(first[i]), int(last[i]), place.end_ns(tick) / NANOSECONDS, tick)
+        yield batch
+        place, at = place.after(batch), batch.last
+    yield from _silence(place, min(over + 1, place.heard + quiet), at)
 
-    def end_s(tick: int) -> float:
-        return (place.start_ns + (tick + 1) * period_ns) / NANOSECONDS
 
-    heard, done = place.heard, place.tick
-    for i, tick in enumerate(used.tolist()):
-        for empty in range(done + 1, min(tick, heard + quiet)):
-            yield Batch(int(first[i]), int(first[i]), end_s(empty), empty)
-        yield Batch(int(first[i]), int(last[i]), end_s(tick), tick)
-        heard = done = tick
+def _silence(place: Place, until: int, at: int) -> Iterator[Batch]:
+    """Empty batches before the one numbered `until`; `at` reports were taken."""
+    for tick in range(place.tick + 1, until):
+        yield Batch(at, at, place.end_ns(tick) / NANOSECONDS, tick)
 
 
 def withhold(reports: ReportBatch, names: tuple[str, ...]) -> ReportBatch:

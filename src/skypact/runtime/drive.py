@@ -1,13 +1,18 @@
-"""What drives a pipeline: recorded reports in their order, or live ones by the clock."""
+"""What drives a pipeline: recorded reports in their order, or live ones by the clock.
 
-from collections.abc import Callable
-from typing import Final
+Both go one way, `Course`: batches are cut by the stamps of arrival, never by the clock, so that a
+recording of what was heard live makes the same picture again.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final, Protocol
 
 import numpy as np
 
+from skypact.config import Sensor
 from skypact.model.ports import Clock
 from skypact.model.reports import REPORT_DTYPES, ReportBatch, empty_reports, take_reports
-from skypact.record.replay import Batch, Place, cut, in_arrival_order
+from skypact.record.replay import BATCH_S, Batch, Place, beginning, cut, in_arrival_order
 from skypact.runtime.pipeline import Pipeline
 from skypact.track.checkpoint import Checkpoint
 from skypact.units import NANOSECONDS
@@ -16,8 +21,43 @@ LIVE_STEP_S: Final = 0.1
 """Longest time that live reports are gathered before a step."""
 PROGRESS_STEPS: Final = 16
 """Steps of a replay between two looks at its progress."""
+SLACK_NS: Final = 1_000
+"""A clock's seconds are as fine as this at best: a batch that ends now is over."""
 
 Progress = Callable[[float], None]
+
+
+class Feed(Protocol):
+    """Where live reports come from."""
+
+    @property
+    def sensors(self) -> Sequence[Sensor]:
+        """Sensors heard so far, in the order of their index in the reports; only added to."""
+        ...
+
+    def read(self, now_s: float) -> ReportBatch:
+        """Return what has arrived since the last call."""
+        ...
+
+
+class Course:
+    """Reports through a pipeline in batches by arrival: the way of recorded and of live ones."""
+
+    def __init__(self, pipeline: Pipeline, batch_s: float) -> None:
+        self.pipeline = pipeline
+        self.place: Place | None = None
+        self._batch_s = batch_s
+
+    def batches(self, reports: ReportBatch, until_ns: int | None = None) -> Iterator[Batch]:
+        """Cut sorted reports that were not taken yet; `until_ns`: the present, if it goes on."""
+        return cut(reports.received_ns, self._batch_s, self.place, until_ns)
+
+    def take(self, reports: ReportBatch, batch: Batch) -> None:
+        """Step through one of these batches."""
+        self.pipeline.step(take_reports(reports, slice(batch.first, batch.last)), batch.now_s)
+        if self.place is None:
+            self.place = beginning(int(reports.received_ns[0]), self._batch_s)
+        self.place = self.place.after(batch)
 
 
 class Replay:
@@ -32,29 +72,34 @@ class Replay:
         Gets the reports.
     kept : Checkpoint or None
         Where to go on from; the pipeline must be new, its sensors begin with `sensors_of` it.
+    batch_s : float
+        Length of a batch in recorded time; after a checkpoint, the one before holds.
     """
 
     def __init__(
-        self, reports: ReportBatch, pipeline: Pipeline, kept: Checkpoint | None = None
+        self,
+        reports: ReportBatch,
+        pipeline: Pipeline,
+        kept: Checkpoint | None = None,
+        batch_s: float = BATCH_S,
     ) -> None:
-        self._pipeline = pipeline
-        self._since: Place | None = None
-        self._pending = empty_reports(0)
+        self._course = Course(pipeline, batch_s)
         if kept is not None:
-            self._since, self._pending = pipeline.load(kept)
-            if self._since is not None:
-                new = int(np.searchsorted(reports.received_ns, self._since.taken_until_ns()))
+            place, pending = pipeline.load(kept)
+            self._course.place = place
+            if place is not None:
+                new = int(np.searchsorted(reports.received_ns, place.taken_until_ns))
                 reports = take_reports(reports, slice(new, None))
-            n = self._pending.time_s.size
-            if not _same(take_reports(reports, slice(0, n)), self._pending):
-                reports = in_arrival_order([self._pending, reports])
+            n = pending.time_s.size
+            if not _same(take_reports(reports, slice(0, n)), pending):
+                reports = in_arrival_order([pending, reports])
         self._reports = reports
         self._pending = empty_reports(0)
 
     @property
     def pipeline(self) -> Pipeline:
         """Where the reports go."""
-        return self._pipeline
+        return self._course.pipeline
 
     @property
     def start_s(self) -> float:
@@ -69,27 +114,18 @@ class Replay:
         for that one.
         """
         n = self._reports.time_s.size
-        for i, batch in enumerate(cut(self._reports.received_ns, since=self._since)):
+        for i, batch in enumerate(self._course.batches(self._reports)):
             if is_open and batch.last == n:
                 self._pending = take_reports(self._reports, slice(batch.first, n))
                 return
             clock.sleep_until(batch.now_s)
-            part = take_reports(self._reports, slice(batch.first, batch.last))
-            self._pipeline.step(part, batch.now_s)
-            self._take(batch)
+            self._course.take(self._reports, batch)
             if i % PROGRESS_STEPS == 0:
                 progress(batch.last / n)
 
-    def _take(self, batch: Batch) -> None:
-        heard, start_ns = -1, int(self._reports.received_ns[0])
-        if self._since is not None:
-            heard, start_ns = self._since.heard, self._since.start_ns
-        heard = batch.tick if batch.last > batch.first else heard
-        self._since = Place(start_ns, heard, batch.tick)
-
     def checkpoint(self) -> bytes:
         """Bytes to go on from: what was taken, and what was left for the next run."""
-        return self._pipeline.checkpoint(self._since, self._pending)
+        return self.pipeline.checkpoint(self._course.place, self._pending)
 
 
 def _same(one: ReportBatch, other: ReportBatch) -> bool:
@@ -105,20 +141,68 @@ def replay(reports: ReportBatch, pipeline: Pipeline, clock: Clock, progress: Pro
     pipeline.finish()
 
 
-def live(
-    read: Callable[[float], ReportBatch],
-    pipeline: Pipeline,
-    clock: Clock,
-    is_done: Callable[[float], bool],
-) -> None:
-    """Step the pipeline every `LIVE_STEP_S` with what `read(now_s)` gives, until `is_done`.
+class Live:
+    """Reports as they arrive, through a pipeline; its sensors are those that were heard.
 
-    When a step takes longer than that, the next one takes in more: nothing is left out and the
-    delay does not grow.
+    Parameters
+    ----------
+    feed : Feed
+        Where they come from.
+    pipeline : Pipeline
+        Gets them, in batches of `LIVE_STEP_S`. When steps take longer than that, none is left out
+        or joined with another: the picture is that of the replay.
     """
+
+    def __init__(self, feed: Feed, pipeline: Pipeline) -> None:
+        self._feed = feed
+        self._course = Course(pipeline, LIVE_STEP_S)
+        self._waiting = empty_reports(0)
+
+    @property
+    def pipeline(self) -> Pipeline:
+        """Where the reports go."""
+        return self._course.pipeline
+
+    def next_s(self, now_s: float) -> float:
+        """Time at which the next batch is over."""
+        place = self._course.place
+        if place is None:
+            return now_s + LIVE_STEP_S
+        tick = (round(now_s * NANOSECONDS) + SLACK_NS - place.start_ns) // place.period_ns
+        return place.end_ns(tick) / NANOSECONDS
+
+    def advance(self, now_s: float) -> None:
+        """Step through what has arrived by now, as far as batches are over."""
+        self._read(now_s)
+        self._step(round(now_s * NANOSECONDS) + SLACK_NS)
+
+    def finish(self) -> None:
+        """Step through what is left of the last batch; then the run is over."""
+        self._step(None)
+        self.pipeline.finish()
+
+    def _read(self, now_s: float) -> None:
+        reports = self._feed.read(now_s)
+        self.pipeline.set_sensors(self._feed.sensors)
+        place = self._course.place
+        if place is not None:  # what a feed hands over too late arrives when it does
+            stamps = np.maximum(reports.received_ns, place.taken_until_ns)
+            reports = reports._replace(received_ns=stamps)
+        self._waiting = in_arrival_order([self._waiting, reports])
+
+    def _step(self, until_ns: int | None) -> None:
+        done = 0
+        for batch in self._course.batches(self._waiting, until_ns):
+            self._course.take(self._waiting, batch)
+            done = batch.last
+        self._waiting = take_reports(self._waiting, slice(done, None))
+
+
+def live(line: Live, clock: Clock, is_done: Callable[[float], bool]) -> None:
+    """Step through what arrives, batch by batch, until `is_done`."""
     now_s = clock.now_s()
     while not is_done(now_s):
-        clock.sleep_until(now_s + LIVE_STEP_S)
+        clock.sleep_until(line.next_s(now_s))
         now_s = clock.now_s()
-        pipeline.step(read(now_s), now_s)
-    pipeline.finish()
+        line.advance(now_s)
+    line.finish()

@@ -100,7 +100,9 @@ class Pipeline:
         return self._tracker.n_confirmed
 
     def set_sensors(self, sensors: Sequence[Sensor]) -> None:
-        """Put more sensors in force."""
+        """Put another list of sensors in force; it keeps the rows there are and may add some."""
+        if list(sensors) == self._sensors:
+            return
         self._sensors = list(sensors)
         self._tracker.set_sensors(sensor_table(self._sensors, flat=self._flat))
         self.registration.set_sensors(self._sensors)
