@@ -14,15 +14,29 @@ class Beam:
         self.period_s, self.plots, self.spread2 = period_s, 0, 0.0
         self.x, self.P, self.time_s = np.zeros(2), np.zeros((2, 2)), math.nan
         self.heard_s, self.back_s, self.load = math.nan, math.nan, 0.0
+        self.sectors = np.zeros(24)
 
-    def hear(self, time_s):
+    def due(self, silent_s):
+        """Reports of the sectors swept whole in a silence; without a line, after a whole turn."""
+        if not self.is_locked:
+            return self.load / 5 * max(0.0, silent_s / self.period_s - 1)
+        begin = (self.x[0] + (self.heard_s - self.time_s) * self.x[1]) * 24
+        end = begin + 24 * min(1.0, silent_s * self.x[1])
+        whole = [k for k in range(int(begin) - 30, int(end) + 30) if begin <= k and k + 1 <= end]
+        return sum(self.sectors[k % 24] for k in whole) / 5
+
+    def hear(self, time_s, turn=math.nan):
         """Count a report; those of the last five turns weigh. Long silences do not fade them."""
         gap = 0.0 if math.isnan(self.heard_s) else max(0.0, time_s - self.heard_s)
-        should = (self.load / 5 - 1) * gap / self.period_s > 5.0
+        due = self.due(gap) - 1 if self.plots else (self.load / 5 - 1) * gap / self.period_s
+        should = due > 5.0
         if gap < 5 * self.period_s and not should:
             self.load *= math.exp(-gap / (5 * self.period_s))
+            self.sectors *= math.exp(-gap / (5 * self.period_s))
         self.back_s = time_s if should else self.back_s
         self.load += 1
+        if math.isfinite(turn):
+            self.sectors[math.floor(turn * 24) % 24] += 1
         self.heard_s = np.fmax(self.heard_s, time_s)
 
     def follow(self, time_s, turn):

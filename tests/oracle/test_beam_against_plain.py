@@ -1,5 +1,7 @@
 """The beam's line: against the plain twin, and against antennas whose turning is known."""
 
+import math
+
 import numpy as np
 import pytest
 from tests.naive import beam, scenes
@@ -7,11 +9,13 @@ from tests.naive.scenes import Flight, false_plots, plots, radar
 
 from skypact.kernels.beam import learn_beams
 from skypact.model.beam import (
+    BEAM_BACK_S,
     BEAM_HEARD_S,
     BEAM_LOAD,
     BEAM_PHASE,
     BEAM_PLOTS,
     BEAM_RATE,
+    BEAM_SECTOR,
     BEAM_SPREAD2,
     BEAM_TIME_S,
 )
@@ -47,7 +51,7 @@ def test_the_line_is_the_twin_s(off):
     time_s, turn = turning(np.random.default_rng(1), 300, 4.05, off=off)
     twin = beam.Beam(4.0)
     for t, share in zip(time_s, turn, strict=True):
-        twin.hear(t)
+        twin.hear(t, share)
         twin.follow(t, share)
     b = learned(time_s, turn)
     assert b[BEAM_PHASE] % 1.0 == pytest.approx(twin.x[0] % 1.0, abs=1e-9)
@@ -55,6 +59,22 @@ def test_the_line_is_the_twin_s(off):
     assert b[BEAM_SPREAD2] == pytest.approx(twin.spread2, rel=1e-6)
     assert b[[BEAM_PLOTS, BEAM_TIME_S, BEAM_HEARD_S]].tolist() == [300, time_s[-1], time_s[-1]]
     assert b[BEAM_LOAD] == pytest.approx(twin.load, rel=1e-9)
+    assert b[BEAM_SECTOR:] == pytest.approx(twin.sectors, rel=1e-9)
+
+
+def test_a_quiet_part_of_the_turn_is_no_silence():
+    """All plots within 20 degrees, 40 a turn, a pause of three turns: back once, after that."""
+    rng = np.random.default_rng(7)
+    turn = rng.uniform(0.25, 0.3, 1_200)
+    time_s = np.sort(turn + np.arange(1_200) // 40) * 4.0
+    heard = (time_s < 40.0) | (time_s > 52.0)
+    twin = beam.Beam(4.0)
+    for t, share in zip(time_s[heard], (time_s / 4.0 % 1.0)[heard], strict=True):
+        twin.hear(t, share)
+        twin.follow(t, share)
+    assert math.isnan(learned(time_s, time_s / 4.0 % 1.0)[BEAM_BACK_S])
+    b = learned(time_s[heard], (time_s / 4.0 % 1.0)[heard])
+    assert b[BEAM_BACK_S] == twin.back_s == time_s[time_s > 52.0][0]
 
 
 @pytest.mark.parametrize("period_s", [3.9, 4.0, 4.15])
@@ -109,6 +129,21 @@ def test_a_dead_sensor_is_no_empty_sky():
     assert len(before) == len(FLIGHTS)
     assert dead == pytest.approx(before, abs=0.01)
     assert set(before) <= set(after)
+
+
+def test_who_is_not_seen_where_all_fly_in_one_direction_is_missed():
+    """The rest of the turn is quiet, which says nothing of the sensor."""
+    rng = np.random.default_rng(8)
+    flights = [
+        Flight(48.6 + 0.04 * (k % 4), 16.4 + 0.12 * (k // 4), heading=90.0, speed_mps=80.0)
+        for k in range(16)
+    ]
+    batch = plots(ONE, 0, tuple(flights), 80.0, rng)
+    batch = take_reports(batch, (batch.target != 3) | (batch.time_s < 40.0))
+    _, history = followed(batch, 80.0)
+    assert len(history[158]) == len(flights)
+    assert sorted(history[-1].values())[0] < 0.01
+    assert sorted(history[-1].values())[1] > 0.9
 
 
 def test_who_is_not_seen_while_others_are_is_missed():

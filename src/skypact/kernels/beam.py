@@ -25,9 +25,11 @@ from skypact.model.beam import (
     BEAM_PHASE,
     BEAM_PLOTS,
     BEAM_RATE,
+    BEAM_SECTOR,
     BEAM_SPREAD2,
     BEAM_TIME_S,
     BEAM_VAR_RATE,
+    N_BEAM_SECTORS,
 )
 from skypact.model.tracking import (
     AZIMUTH,
@@ -110,23 +112,58 @@ def follow(b: Floats, time_s: float, turn: float, period_s: float) -> None:
 
 
 @helper
-def overdue(b: Floats, silent_s: float, period_s: float) -> float:
-    """Count the reports of others than one track that a silence should have brought."""
-    return (b[BEAM_LOAD] / LOAD_TURNS - 1.0) * silent_s / period_s
+def is_locked(b: Floats) -> bool:
+    """Whether a sensor's plots lie on a line."""
+    return b[BEAM_PLOTS] >= LOCKED_PLOTS and b[BEAM_SPREAD2] < LOCKED_TURNS * LOCKED_TURNS
 
 
 @helper
-def hear(b: Floats, time_s: float, now_s: float, period_s: float) -> None:
-    """Note a report of a sensor that is processed now, in place."""
+def swept_load(b: Floats, silent_s: float, period_s: float) -> float:
+    """Count what the sectors bring that the beam has swept whole since it was last heard.
+
+    Where in a sector its reports lie is not asked: what is swept in part counts nothing. Without
+    a line a turning sensor is given one whole turn, and any other brings its reports at any time.
+    """
+    if not is_locked(b):
+        return b[BEAM_LOAD] / LOAD_TURNS * max(0.0, silent_s / period_s - 1.0)
+    begin = (b[BEAM_HEARD_S] - b[BEAM_TIME_S]) * b[BEAM_RATE] + b[BEAM_PHASE]
+    first = math.ceil(begin * N_BEAM_SECTORS)
+    last = math.floor((begin + min(1.0, silent_s * b[BEAM_RATE])) * N_BEAM_SECTORS)
+    total = 0.0
+    for k in range(first, last):
+        total += b[BEAM_SECTOR + k % N_BEAM_SECTORS]
+    return total / LOAD_TURNS
+
+
+@helper
+def overdue(b: Floats, silent_s: float, period_s: float) -> float:
+    """Count the reports of others than one track that a silence should have brought.
+
+    A beam that passes where nothing flies is not dead: what it should have brought depends on
+    where it has been.
+    """
+    if b[BEAM_PLOTS] == 0.0:
+        return (b[BEAM_LOAD] / LOAD_TURNS - 1.0) * silent_s / period_s
+    return swept_load(b, silent_s, period_s) - 1.0
+
+
+@helper
+def hear(b: Floats, time_s: float, turn: float, now_s: float, period_s: float) -> None:
+    """Note a report of a sensor that is processed now, at a share of a turn or NaN, in place."""
     if math.isnan(b[BEAM_HEARD_S]):
         b[BEAM_HEARD_S] = time_s
         b[BEAM_ALIVE_S] = now_s
     gap_s = max(0.0, time_s - b[BEAM_HEARD_S])
     if overdue(b, gap_s, period_s) > SILENCE:
         b[BEAM_BACK_S] = time_s
-    elif gap_s < LOAD_TURNS * period_s:  # what is longer is no part of a turn
-        b[BEAM_LOAD] *= math.exp(-gap_s / (LOAD_TURNS * period_s))
+    elif 0.0 < gap_s < LOAD_TURNS * period_s:  # what is longer is no part of a turn
+        kept = math.exp(-gap_s / (LOAD_TURNS * period_s))
+        b[BEAM_LOAD] *= kept
+        for k in range(N_BEAM_SECTORS):
+            b[BEAM_SECTOR + k] *= kept
     b[BEAM_LOAD] += 1.0
+    if abs(turn) <= MOST_TURNS:
+        b[BEAM_SECTOR + math.floor(turn * N_BEAM_SECTORS) % N_BEAM_SECTORS] += 1.0
     b[BEAM_HEARD_S] += gap_s
     b[BEAM_ALIVE_S] = max(now_s, b[BEAM_ALIVE_S])
 
@@ -136,16 +173,12 @@ def learn_beams(m: Measurements, n: int, now_s: float, g: Geometry) -> None:
     """Let n prepared reports, in processing order, teach `g.beam`. Twin: tests/naive/beam.py."""
     for j in range(n):
         s = m.sensor[j]
-        hear(g.beam[s], m.time_s[j], now_s, g.period_s[s])
+        turn = math.nan
         if m.form[j] == POLAR:
             turn = m.z[j, AZIMUTH] / (2.0 * math.pi)
+        hear(g.beam[s], m.time_s[j], turn, now_s, g.period_s[s])
+        if m.form[j] == POLAR:
             follow(g.beam[s], m.time_s[j], turn, g.period_s[s])
-
-
-@helper
-def is_locked(b: Floats) -> bool:
-    """Whether a sensor's plots lie on a line."""
-    return b[BEAM_PLOTS] >= LOCKED_PLOTS and b[BEAM_SPREAD2] < LOCKED_TURNS * LOCKED_TURNS
 
 
 @helper

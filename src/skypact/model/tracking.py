@@ -233,7 +233,7 @@ class Geometry(NamedTuple):
     look_map: Floats
     """Learned detections per cell; cell 0 is the whole sensor (S, 1 + cells, 2)."""
     beam: Floats
-    """Where each sensor's beam is, see `model.beam` (S, 12)."""
+    """Where each sensor's beam is, see `model.beam` (S, 37)."""
 
 
 LEARNED: Final = (

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from skypact.kernels.geodesy import ecef_from_geodetic, enu_axes
-from skypact.model.beam import BEAM_ALIVE_S, BEAM_BACK_S, BEAM_HEARD_S, BEAM_TIME_S
+from skypact.model.beam import BEAM_ALIVE_S, BEAM_BACK_S, BEAM_HEARD_S, BEAM_TIME_S, BEAM_WIDTH
 from skypact.model.sensors import ADSB_RECEIVER, MLAT_SYSTEM, SMR, SensorTable
 from skypact.model.tracking import N_CELLS, Geometry
 
@@ -50,7 +50,7 @@ def geometry(table: SensorTable, *, flat: bool) -> Geometry:
         ecef_from_geodetic(table.lat_rad, table.lon_rad, table.height_m, site[:, :3])
         site[:, 3] = table.height_m
         enu_axes(table.lat_rad, table.lon_rad, axes)
-    beam = np.zeros((n, 12))
+    beam = np.zeros((n, BEAM_WIDTH))
     beam[:, [BEAM_TIME_S, BEAM_HEARD_S, BEAM_ALIVE_S, BEAM_BACK_S]] = np.nan
     return Geometry(
         site=site,
