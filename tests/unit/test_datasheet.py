@@ -1,5 +1,6 @@
 """The tracker's figures follow from the data sheets of a union file."""
 
+import msgspec
 import numpy as np
 import pytest
 from tests.naive import scenes
@@ -16,7 +17,7 @@ from skypact.track.datasheet import (
     figures_of,
     tracker_params,
 )
-from skypact.track.params import TrackerParams, track_params
+from skypact.track.params import MOTION_FIGURES, TrackerParams, motion_row, track_params
 from skypact.track.tracker import Tracker
 from skypact.units import DEGREE
 
@@ -97,6 +98,22 @@ def test_a_wrong_parameter_is_named(line, says):
 def test_areas_are_of_the_earth():
     with pytest.raises(ConfigError, match=r"tracking\.area"):
         area_motions(union_from_toml('frame = "flat"\n' + UNION))
+
+
+def test_figures_of_motion_are_those_that_motion_is_made_of():
+    usual = motion_row(TrackerParams())
+    for field in msgspec.structs.fields(TrackerParams):
+        if not isinstance(field.default, int | float) or isinstance(field.default, bool):
+            continue
+        changed = TrackerParams(**{field.name: type(field.default)(2 * field.default + 1)})
+        moves = not np.array_equal(motion_row(changed), usual)
+        assert moves == (field.name in MOTION_FIGURES), field.name
+
+
+def test_an_area_cannot_have_what_is_no_motion():
+    area = UNION.replace("cruise_accel_psd = 0.7", "confirm_hits = 5")
+    with pytest.raises(ConfigError, match=r"tracking\.area .*figures of motion.*confirm_hits"):
+        area_motions(union_from_toml(area))
 
 
 def test_an_area_has_the_motion_of_its_own_classes():

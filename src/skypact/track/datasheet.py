@@ -22,7 +22,7 @@ import msgspec
 from skypact.config import TargetClass, Union
 from skypact.errors import ConfigError
 from skypact.track.areas import AreaMotion
-from skypact.track.params import TrackerParams
+from skypact.track.params import MOTION_FIGURES, TrackerParams
 
 HELD_S: Final = 4.0
 """How long a strong manoeuvre holds its acceleration."""
@@ -52,7 +52,8 @@ DEFAULT_CLASSES: Final = (
     ),
 )  # fmt: skip
 """What the tracker expects where a union file names no classes: published figures of service, a
-share of each that is common over Europe. `TrackerParams`' own values are theirs, rounded."""
+share of each that is common over Europe. `TrackerParams`' own values are within a
+third of theirs: they were tuned about them on seeds that are not scored."""
 
 
 def figures_of(classes: Sequence[TargetClass]) -> dict[str, float]:
@@ -115,6 +116,14 @@ def area_motions(union: Union | None) -> tuple[AreaMotion, ...]:
     if union.frame == "flat":
         raise ConfigError('tracking.area: expected frame = "earth", got "flat"; leave areas out')
     tracking = union.tracking
+    for area in tracking.area:
+        others = sorted(set(area.parameters) - MOTION_FIGURES)
+        if others:
+            raise ConfigError(
+                f"tracking.area {area.name}: parameters: expected figures of motion "
+                f"({', '.join(sorted(MOTION_FIGURES))}), got {others[0]}; set others in "
+                "[tracking.parameters]"
+            )
     return tuple(
         AreaMotion(
             area,

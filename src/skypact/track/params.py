@@ -201,6 +201,27 @@ def address_ratio(garble: float) -> float:
     return float(np.log((1.0 - garble) * 1e5))
 
 
+MOTION_FIGURES: Final = frozenset(
+    (
+        "cruise_accel_psd",
+        "turn_accel_psd",
+        "manoeuvre_accel_psd",
+        "cruise_climb_psd",
+        "turn_climb_psd",
+        "manoeuvre_climb_psd",
+        "turn_rate_walk_deg",
+        "turn_rate_deg_s",
+        "steady_s",
+        "turn_s",
+        "manoeuvre_s",
+        "highest_speed_mps",
+        "highest_climb_mps",
+        "highest_flight_m",
+    )
+)
+"""Values of `TrackerParams` that say how objects move: those an area can have of its own."""
+
+
 def motion_row(params: TrackerParams) -> npt.NDArray[np.float64]:
     """How objects move, in the columns of `TrackParams.motion`."""
     row = np.zeros(MOTION_WIDTH)
