@@ -20,6 +20,7 @@ import numpy.typing as npt
 from skypact.kernels._jit import helper, kernel
 from skypact.kernels.imm import mix_models, switch_weights
 from skypact.kernels.kalman import frame_up, move_one
+from skypact.kernels.smallmat import factorise, invert, multiply, solve_columns
 from skypact.model.tracking import FLAT, N_MODELS, N_STATE, Measurements, Scratch
 
 Floats = npt.NDArray[np.float64]
@@ -126,59 +127,7 @@ def cross_covariance(
             F[a, b] = (high[a] - low[a]) / (2.0 * step)
             for c in range(N_STATE):
                 unused[a, c] = 0.0
-    for a in range(N_STATE):
-        for b in range(N_STATE):
-            total = 0.0
-            for c in range(N_STATE):
-                total += F[a, c] * scratch.P[model, c, b]
-            C[a, b] = total
-
-
-@helper
-def factorise(P: Floats, L: Floats) -> float:
-    """Lower Cholesky factor of P (7, 7) into L; log determinant of P, NaN where there is none."""
-    log_det = 0.0
-    for a in range(N_STATE):
-        for b in range(a + 1):
-            total = P[a, b]
-            for c in range(b):
-                total -= L[a, c] * L[b, c]
-            if a > b:
-                L[a, b] = total / L[b, b]
-            elif total > 0.0:
-                L[a, a] = math.sqrt(total)
-                log_det += math.log(total)
-            else:
-                return math.nan
-    return log_det
-
-
-@helper
-def solve_columns(L: Floats, B: Floats) -> None:
-    """Replace B (7, 7) by the solution of ``L L' X = B``."""
-    for c in range(N_STATE):
-        for a in range(N_STATE):
-            total = B[a, c]
-            for b in range(a):
-                total -= L[a, b] * B[b, c]
-            B[a, c] = total / L[a, a]
-        for a in range(N_STATE - 1, -1, -1):
-            total = B[a, c]
-            for b in range(a + 1, N_STATE):
-                total -= L[b, a] * B[b, c]
-            B[a, c] = total / L[a, a]
-
-
-@helper
-def invert(P: Floats, L: Floats, out: Floats) -> float:
-    """Inverse of P (7, 7) into `out`; log determinant of P, NaN where there is none."""
-    log_det = factorise(P, L)
-    for a in range(N_STATE):
-        for b in range(N_STATE):
-            out[a, b] = 1.0 if a == b else 0.0
-    if not math.isnan(log_det):
-        solve_columns(L, out)
-    return log_det
+    multiply(F, scratch.P[model], C)
 
 
 @helper

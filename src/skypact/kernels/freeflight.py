@@ -17,6 +17,7 @@ import numpy.typing as npt
 from skypact.kernels._jit import helper
 from skypact.kernels.ballistic import J2, TOP_OF_AIR_M, height_one, runge_kutta_one
 from skypact.kernels.kalman import add_noise, follow_earth, predict_straight
+from skypact.kernels.smallmat import sandwich
 from skypact.model.tracking import (
     AS_AIRCRAFT,
     COAST,
@@ -69,24 +70,6 @@ def flight_matrix(x: Floats, dt: float, F: Floats, work: Floats) -> None:
     for k in range(N_STATE):
         for i in range(N_STATE):
             F[i, k] = (F[i, k] - x[i]) / TRIAL[k]
-
-
-@helper
-def sandwich(F: Floats, P: Floats, T: Floats) -> None:
-    """F P F^T in place of P; `T` (7, 7) is scratch."""
-    for i in range(N_STATE):
-        for j in range(N_STATE):
-            total = 0.0
-            for k in range(N_STATE):
-                total += F[i, k] * P[k, j]
-            T[i, j] = total
-    for i in range(N_STATE):
-        for j in range(i, N_STATE):
-            total = 0.0
-            for k in range(N_STATE):
-                total += T[i, k] * F[j, k]
-            P[i, j] = total
-            P[j, i] = total
 
 
 @helper

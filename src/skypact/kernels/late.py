@@ -23,6 +23,7 @@ import numpy.typing as npt
 
 from skypact.kernels._jit import helper
 from skypact.kernels.kalman import frame_up, move_one, turn_blocks
+from skypact.kernels.smallmat import add_turned, divide, multiply, multiply_turned
 from skypact.model.tracking import (
     FLAT,
     KIND,
@@ -84,68 +85,6 @@ def recall(kept: Floats, x_out: Floats, P_out: Floats) -> None:
             P_out[a, b] = kept[k]
             P_out[b, a] = kept[k]
             k += 1
-
-
-@helper
-def multiply(A: Floats, B: Floats, out: Floats) -> None:
-    """Write A B (7, 7)."""
-    for i in range(N_STATE):
-        for j in range(N_STATE):
-            total = 0.0
-            for k in range(N_STATE):
-                total += A[i, k] * B[k, j]
-            out[i, j] = total
-
-
-@helper
-def multiply_turned(A: Floats, B: Floats, out: Floats) -> None:
-    """Write A B' (7, 7)."""
-    for i in range(N_STATE):
-        for j in range(N_STATE):
-            total = 0.0
-            for k in range(N_STATE):
-                total += A[i, k] * B[j, k]
-            out[i, j] = total
-
-
-@helper
-def add_turned(A: Floats, B: Floats, sign: float, P: Floats) -> None:
-    """Add sign A B' to P, A B' being symmetric."""
-    for i in range(N_STATE):
-        for j in range(i, N_STATE):
-            total = 0.0
-            for k in range(N_STATE):
-                total += A[i, k] * B[j, k]
-            P[i, j] += sign * total
-            P[j, i] = P[i, j]
-
-
-@helper
-def divide(C: Floats, P: Floats, L: Floats, out: Floats) -> None:
-    """Write C P^-1 (7, 7) by the Cholesky factor of P, which goes to L.
-
-    What is known exactly (variance 0) has no share: its column is 0.
-    """
-    for i in range(N_STATE):
-        for j in range(i + 1):
-            total = P[i, j]
-            for k in range(j):
-                total -= L[i, k] * L[j, k]
-            if i == j:
-                L[i, i] = math.sqrt(max(total, 1e-14 * P[i, i]))
-            else:
-                L[i, j] = total / L[j, j] if L[j, j] > 0.0 else 0.0
-    for row in range(N_STATE):
-        for i in range(N_STATE):
-            total = C[row, i]
-            for k in range(i):
-                total -= L[i, k] * out[row, k]
-            out[row, i] = total / L[i, i] if L[i, i] > 0.0 else 0.0
-        for i in range(N_STATE - 1, -1, -1):
-            total = out[row, i]
-            for k in range(i + 1, N_STATE):
-                total -= L[k, i] * out[row, k]
-            out[row, i] = total / L[i, i] if L[i, i] > 0.0 else 0.0
 
 
 @helper
