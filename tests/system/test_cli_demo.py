@@ -50,7 +50,8 @@ def test_it_keeps_up_with_the_sensors(headless):
 def test_sigterm_ends_a_demo_with_its_summary_and_exit_code_0():
     command = [sys.executable, "-c", CODE, "demo", "--port", "0"]
     process = subprocess.Popen(command, stdout=-1, stderr=-1, text=True)
-    url = process.stderr.readline().split()[2]
+    line = next(line for line in process.stderr if line.startswith("map at "))
+    url = line.split()[2]
     time.sleep(1.0)
     with urllib.request.urlopen(f"{url}/api/scene", timeout=10) as answer:
         scene = json.load(answer)

@@ -1,6 +1,7 @@
 """Two voices: JSON on stdout for programs, words on stderr for people."""
 
 import sys
+import threading
 import time
 from pathlib import Path
 from types import TracebackType
@@ -12,6 +13,8 @@ from skypact.errors import ConfigError
 
 SILENT_S: Final = 1.0
 """A bar appears only when the work takes longer than this."""
+PLAIN_S: Final = 4.0
+"""Where there is no terminal, a line says what is done, once, if it takes longer than this."""
 
 
 def emit(value: object) -> None:
@@ -43,9 +46,10 @@ def existing_files(paths: list[Path]) -> list[Path]:
 
 
 class Progress:
-    """A bar on stderr for work over a second, when stderr is a terminal; else nothing.
+    """A bar on stderr for work over a second, when stderr is a terminal; else one line.
 
-    Use as a context manager; `update` takes the share done, 0 to 1.
+    Use as a context manager; `update` takes the share done, 0 to 1. Both come without an update,
+    too: compilation is one long step.
     """
 
     def __init__(self, title: str) -> None:
@@ -54,15 +58,25 @@ class Progress:
         self._is_terminal = sys.stderr.isatty()
         self._bar: Any = None
         self._task: Any = None
+        self._lock = threading.Lock()
+        self._alarm = threading.Timer(SILENT_S if self._is_terminal else PLAIN_S, self._show)
+        self._alarm.daemon = True
 
     def update(self, done: float, title: str | None = None) -> None:
         """Show how much is done; `title` replaces what is being done."""
+        self._title = title or self._title
         if not self._is_terminal or time.monotonic() - self._begun_s < SILENT_S:
-            self._title = title or self._title
             return
-        if self._bar is None:
-            self._open()
-        self._bar.update(self._task, completed=done, description=title or self._title)
+        self._show()
+        self._bar.update(self._task, completed=done, description=self._title)
+
+    def _show(self) -> None:
+        """Open the bar, or say the line."""
+        with self._lock:
+            if not self._is_terminal:
+                say(f"{self._title} ...")
+            elif self._bar is None:
+                self._open()
 
     def _open(self) -> None:
         from rich.console import Console
@@ -76,11 +90,14 @@ class Progress:
 
     def __enter__(self) -> Self:
         """Start the time."""
+        self._begun_s = time.monotonic()
+        self._alarm.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
     ) -> None:
         """Remove the bar."""
+        self._alarm.cancel()
         if self._bar is not None:
             self._bar.stop()

@@ -127,12 +127,13 @@ def check_feed(name: str, url: str) -> Check:
 
 def check_union(path: Path) -> list[Check]:
     """See whether the file is valid, sensors have sites, feeds can be read."""
-    from skypact.config import union_from_toml
+    from skypact.cli.intake import read_union
+    from skypact.config import Union
 
     existing_files([path])
     try:
-        union = union_from_toml(path.read_text("utf-8"), str(path))
-    except (ConfigError, UnicodeDecodeError) as error:
+        union = read_union(path) or Union()
+    except ConfigError as error:
         return [Check("union file", "fail", str(error), "see docs/reference/configuration.md")]
     n_members, n_sensors = len(union.member), len(union.sensor)
     checks = [Check("union file", "ok", f"{n_members} members, {n_sensors} sensors")]

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from skypact.cli.console import existing_files, say
-from skypact.config import Sensor, Union, union_from_toml
+from skypact.config import Sensor, Tracking, Union, union_from_toml
 from skypact.decode.asterix.reports import Decoder
 from skypact.decode.asterix.sensors import SensorSeen
 from skypact.decode.framing.framed import no_packets
@@ -44,9 +44,23 @@ def read_union(path: Path | None) -> Union | None:
     if path is None:
         return None
     try:
-        return union_from_toml(existing_files([path])[0].read_text("utf-8"), str(path))
+        union = union_from_toml(existing_files([path])[0].read_text("utf-8"), str(path))
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: expected TOML in UTF-8, got {error}") from error
+    if union.tracking != Tracking():
+        _check_tracking(union, path)
+    return union
+
+
+def _check_tracking(union: Union, path: Path) -> None:
+    """See whether the tracker can be set up so; only it knows its parameters."""
+    from skypact.track.datasheet import area_motions, tracker_params
+
+    try:
+        tracker_params(union)
+        area_motions(union)
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from error
 
 
 def midnight_s(day: date | None) -> float | None:
@@ -67,15 +81,22 @@ class Intake:
         Where sensors stand, as given by a person.
     date_s : float or None
         UTC midnight of recordings that hold only the time of day.
+    kept : sequence of Sensor
+        Data sheets of an earlier run that this one goes on from.
     """
 
     def __init__(
-        self, union: Union | None, sites: Sequence[Site] = (), date_s: float | None = None
+        self,
+        union: Union | None,
+        sites: Sequence[Site] = (),
+        date_s: float | None = None,
+        kept: Sequence[Sensor] = (),
     ) -> None:
         self.records: dict[str, int] = {}
         self.errors: dict[str, int] = {}
         self._union = union
         self._sites = sites
+        self._kept = kept
         self._found: dict[str, dict[str, float]] = {}
         """Sites estimated from the recording itself, by sensor name."""
         self._decoder = Decoder(union.sensor if union else (), date_s=date_s)
@@ -99,7 +120,7 @@ class Intake:
         """Data sheets of the sensors, in the order of `seen`."""
         return [
             msgspec.structs.replace(sensor, **self._found.get(sensor.name, {}))
-            for sensor in sensors_in_force(self.seen, self._union, self._sites)
+            for sensor in sensors_in_force(self.seen, self._union, self._sites, self._kept)
         ]
 
     def decode(self, packets: PacketBatch) -> ReportBatch:

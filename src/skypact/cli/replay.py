@@ -12,15 +12,16 @@ import numpy as np
 from skypact.cli import FAILED, OK
 from skypact.cli.console import Progress, emit, existing_files, say
 from skypact.cli.intake import Intake, midnight_s, read_union
-from skypact.cli.show import Stop, page, say_figures, stopping
+from skypact.cli.show import MOST_LINES, Stop, page, say_figures, stopping
 from skypact.config import RegistrationParams, Sensor, Union
-from skypact.errors import ConfigError
+from skypact.errors import ConfigError, RecordingError
 from skypact.model.ports import Clock, Sink
 from skypact.model.reports import TRACK, ReportBatch
 from skypact.record.checkpoint_file import read_checkpoint, write_checkpoint
 from skypact.record.clock import WallClock
 from skypact.record.picture import TrackFile
 from skypact.record.replay import arriving_by_own_time, withhold
+from skypact.record.sensors import sheet_of
 from skypact.record.summary import out_folder, write_summary
 from skypact.runtime.drive import Replay
 from skypact.runtime.pipeline import Pipeline, sensors_of
@@ -118,17 +119,42 @@ def _run_through(run: Replay, args: argparse.Namespace, stop: Stop, title: str) 
 
 
 def _in_order_of(
-    sensors: Sequence[Sensor], reports: ReportBatch, kept: Checkpoint | None
+    sensors: Sequence[Sensor], reports: ReportBatch, before: Sequence[Sensor]
 ) -> tuple[list[Sensor], ReportBatch]:
-    """Put the sensors of a checkpoint first, as they were; the reports' indices follow."""
-    if kept is None:
-        return list(sensors), reports
-    before = list(sensors_of(kept))
-    names = {sensor.name for sensor in before}
-    every = before + [sensor for sensor in sensors if sensor.name not in names]
-    place = {sensor.name: i for i, sensor in enumerate(every)}
-    rows = np.array([place[sensor.name] for sensor in sensors] or [0], np.int32)
-    return every, reports._replace(sensor=rows[reports.sensor])
+    """Put the sensors of a checkpoint first, by their present sheets; reports' indices follow."""
+    every, rows = list(before), []
+    for sensor in sensors:
+        old = sheet_of(sensor, before)
+        if old is None:
+            rows.append(len(every))
+            every.append(sensor)
+        else:
+            rows.append(before.index(old))
+            every[rows[-1]] = sensor
+    return every, reports._replace(sensor=np.array(rows or [0], np.int32)[reports.sensor])
+
+
+def _taken_up(
+    reports: ReportBatch, pipeline: Pipeline, kept: Checkpoint | None, path: Path | None
+) -> Replay:
+    """Prepare the replay; after a checkpoint, tell what is otherwise than it was.
+
+    Raises
+    ------
+    RecordingError
+        The checkpoint at `path` is of another setup.
+    """
+    try:
+        run_through = Replay(reports, pipeline, kept)
+    except RecordingError as error:
+        raise RecordingError(f"{path}: {error}") from error
+    for line in pipeline.changed[:MOST_LINES]:
+        say(f"{path}: {line}; the new value holds from here on")
+    if len(pipeline.changed) > MOST_LINES:
+        say(f"and {len(pipeline.changed) - MOST_LINES} more such; see `changed` in the summary")
+    if kept is not None and reports.time_s.size and not run_through.n_new:
+        say(f"{path}: all {reports.time_s.size:,} reports of the inputs were taken before it")
+    return run_through
 
 
 def _scene(args: argparse.Namespace, intake: Intake, union: Union | None) -> Union:
@@ -161,6 +187,26 @@ def _written(args: argparse.Namespace, *, flat: bool) -> TrackFile | None:
     return TrackFile(out_folder(args.out) / "tracks.parquet", unit, flat=flat)
 
 
+def _kept(args: argparse.Namespace) -> Checkpoint | None:
+    """Read the checkpoint to go on from; see whether the one to be written can be.
+
+    Raises
+    ------
+    ConfigError
+        There is none, or no place for the new one.
+    """
+    path: Path | None = args.checkpoint
+    if path is not None and (path.is_dir() or not path.absolute().parent.is_dir()):
+        raise ConfigError(f"--checkpoint: expected a file in a folder that exists, got {path}")
+    if args.resume is None:
+        return None
+    try:
+        existing_files([args.resume])
+    except ConfigError as error:
+        raise ConfigError(f"--resume: {error}, or leave --resume out to begin anew") from error
+    return read_checkpoint(args.resume)
+
+
 def run(args: argparse.Namespace) -> int:
     """Replay all inputs; 1 when there is no record in them."""
     existing_files(args.inputs)
@@ -171,8 +217,9 @@ def run(args: argparse.Namespace) -> int:
             'expected a union file with frame = "earth", got "flat"; a flat scene has no place on'
             " the map, so leave out --serve"
         )
-    kept = None if args.resume is None else read_checkpoint(args.resume)
-    intake = Intake(union, args.site, midnight_s(args.date))
+    kept = _kept(args)
+    before = () if kept is None else sensors_of(kept)
+    intake = Intake(union, args.site, midnight_s(args.date), before)
     with stopping() as stop, ExitStack() as stack:
         reports = _read(args, intake)
         if not intake.n_records:
@@ -193,12 +240,12 @@ def run(args: argparse.Namespace) -> int:
         written = _written(args, flat=flat)
         if written is not None and not args.smooth:
             sinks.append(written)
-        sensors, reports = _in_order_of(intake.sensors, reports, kept)
-        n_kept = len(sensors) if kept is None else len(sensors_of(kept))
+        sensors, reports = _in_order_of(intake.sensors, reports, before)
+        n_first = len(sensors) if kept is None else len(before)
         smooth = written if args.smooth else None
         settings = tracker_params(union), area_motions(union), _registration(args, union)
-        pipeline = Pipeline(sensors[:n_kept], sinks, *settings, smooth)
-        run_through = Replay(reports, pipeline, kept)
+        pipeline = Pipeline(sensors[:n_first], sinks, *settings, smooth)
+        run_through = _taken_up(reports, pipeline, kept, args.resume)
         pipeline.set_sensors(sensors)
 
         def figures() -> dict[str, Any]:
@@ -207,7 +254,7 @@ def run(args: argparse.Namespace) -> int:
         if args.serve:
             scene = scene_from_union(_scene(args, intake, union), "replay")
             stack.enter_context(page(history, scene, figures, args.port))
-        _run_through(run_through, args, stop, "tracking")
+        _run_through(run_through, args, stop, "tracking (the first run compiles)")
         summary = figures()
         if args.out is not None:
             write_summary(args.out / "summary.json", summary)

@@ -1,12 +1,16 @@
 """The page beside a running pipeline, stopping on signals, and the figures at the end."""
 
+import os
 import signal
+import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any, Final
 
+from skypact.cli import FAILED
 from skypact.cli.console import say
 from skypact.serve.app import create_app
 from skypact.serve.history import TrackHistory
@@ -18,6 +22,9 @@ WRONG_DETECTION: Final = 0.1
 WRONG_CLUTTER: Final = 3.0
 """Likewise so many times more or fewer false reports."""
 MOST_LINES: Final = 5
+GRACE_S: Final = 1.0
+"""A run that compiles for so long after it was asked to stop is left at once."""
+LOOK_S: Final = 0.1
 
 
 class Stop:
@@ -25,10 +32,18 @@ class Stop:
 
     def __init__(self) -> None:
         self._event = threading.Event()
+        self._noticed = threading.Event()
 
     def __bool__(self) -> bool:
         """Whether someone asked to stop."""
+        if self._event.is_set():
+            self._noticed.set()
         return self._event.is_set()
+
+    @property
+    def is_noticed(self) -> bool:
+        """Whether the run has seen that someone asked."""
+        return self._noticed.is_set()
 
     def set(self, _number: int = 0, _frame: FrameType | None = None) -> None:
         """Ask to stop; a signal handler."""
@@ -36,7 +51,58 @@ class Stop:
 
     def wait(self, timeout_s: float | None = None) -> None:
         """Return when someone asks to stop, or after `timeout_s`."""
-        self._event.wait(timeout_s)
+        if self._event.wait(timeout_s):
+            self._noticed.set()
+
+
+def is_compiling() -> bool:
+    """Whether another thread compiles kernels now; asks numba only if it is loaded already."""
+    module = sys.modules.get("numba.core.compiler_lock")
+    lock = getattr(getattr(module, "global_compiler_lock", None), "_lock", None)
+    if lock is None or lock.acquire(blocking=False):
+        if lock is not None:
+            lock.release()
+        return False
+    return True
+
+
+def leave_while_compiling(stop: Stop, signals: int, leave: Callable[[int], None]) -> None:
+    """Wait for a signal on a descriptor; `leave` if kernels then compile and nobody notices it.
+
+    Compilation runs for a minute in calls that no signal handler interrupts, and there is nothing
+    yet that could be lost. A zero octet ends the wait.
+    """
+    if os.read(signals, 1) == b"\0":
+        return
+    compiled_s = 0.0
+    while not stop.is_noticed:
+        compiled_s += LOOK_S if is_compiling() else 0.0
+        if compiled_s > GRACE_S:
+            say("stopped while kernels were compiled; nothing was finished")
+            leave(FAILED)
+            return
+        time.sleep(LOOK_S)
+
+
+@contextmanager
+def _watched(stop: Stop) -> Iterator[None]:
+    """Let a thread of its own hear signals while the block runs."""
+    heard, told = os.pipe()
+    os.set_blocking(told, False)
+    before = signal.set_wakeup_fd(told, warn_on_full_buffer=False)
+    watcher = threading.Thread(
+        target=leave_while_compiling, args=(stop, heard, os._exit), daemon=True
+    )
+    watcher.start()
+    try:
+        yield
+    finally:
+        signal.set_wakeup_fd(before)
+        stop._noticed.set()
+        os.write(told, b"\0")
+        watcher.join()
+        os.close(heard)
+        os.close(told)
 
 
 @contextmanager
@@ -56,7 +122,8 @@ def stopping() -> Iterator[Stop]:
     for number in numbers:
         signal.signal(number, handler)
     try:
-        yield stop
+        with _watched(stop):
+            yield stop
     finally:
         for number in numbers:
             signal.signal(number, before[number])

@@ -32,5 +32,10 @@ def read_checkpoint(path: Path) -> Checkpoint:
     """
     try:
         return unpack(path.read_bytes())
-    except (OSError, RecordingError) as error:
-        raise RecordingError(f"{path}: {error}") from error
+    except OSError as error:
+        reason = error.strerror or error
+        raise RecordingError(f"{path}: expected a checkpoint, cannot read it: {reason}") from error
+    except RecordingError as error:
+        raise RecordingError(
+            f"{path}: {error}; take another checkpoint, or leave it out and begin anew"
+        ) from error

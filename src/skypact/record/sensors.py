@@ -36,22 +36,32 @@ def _own_site(seen: SensorSeen) -> Site | None:
     return Site(seen.sac, seen.sic, seen.lat_rad / DEGREE, seen.lon_rad / DEGREE, height_m)
 
 
+def sheet_of(sensor: Sensor | SensorSeen, entries: Sequence[Sensor]) -> Sensor | None:
+    """Find the entry of a sensor, by its name, else by its address; None where there is none."""
+    for entry in entries:
+        if entry.name == sensor.name:
+            return entry
+    address = (sensor.sac, sensor.sic)
+    return next((s for s in entries if (s.sac, s.sic) == address != (0, 0)), None)
+
+
 def sensors_in_force(
-    seen: Sequence[SensorSeen], union: Union | None, sites: Sequence[Site] = ()
+    seen: Sequence[SensorSeen],
+    union: Union | None,
+    sites: Sequence[Site] = (),
+    kept: Sequence[Sensor] = (),
 ) -> list[Sensor]:
     """List the data sheets of the sensors seen, in their order.
 
-    A union file's entry with the same address (SAC/SIC) or name wins over what was seen; a site
-    given by a person wins over both.
+    A union file's entry with the same address (SAC/SIC) or name wins over the one `kept` from an
+    earlier run, and that over what was seen; a site given by a person wins over all.
     """
     entries = union.sensor if union else ()
-    by_address = {(s.sac, s.sic): s for s in entries if s.sac or s.sic}
-    by_name = {s.name: s for s in entries}
     given = {(s.sac, s.sic): s for s in sites}
     sensors = []
     for s in seen:
         address = (s.sac, s.sic)
-        sensor = by_name.get(s.name) or by_address.get(address) or _own_sheet(s)
+        sensor = sheet_of(s, entries) or sheet_of(s, kept) or _own_sheet(s)
         site = given.get(address) or (_own_site(s) if sensor.lat is None else None)
         if site is not None:
             sensor = msgspec.structs.replace(

@@ -84,12 +84,15 @@ class Replay:
         batch_s: float = BATCH_S,
     ) -> None:
         self._course = Course(pipeline, batch_s)
+        self.n_new = reports.time_s.size
+        """Reports of the recording that the run before has not taken."""
         if kept is not None:
             place, pending = pipeline.load(kept)
             self._course.place = place
             if place is not None:
                 new = int(np.searchsorted(reports.received_ns, place.taken_until_ns))
                 reports = take_reports(reports, slice(new, None))
+            self.n_new = reports.time_s.size
             n = pending.time_s.size
             if not _same(take_reports(reports, slice(0, n)), pending):
                 reports = in_arrival_order([pending, reports])

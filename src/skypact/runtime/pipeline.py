@@ -22,6 +22,7 @@ from skypact.record.summary import LatencyMeter
 from skypact.register.known import without_known_biases
 from skypact.register.published import biases_of
 from skypact.register.registration import Registration
+from skypact.runtime.setup import Setup, differences
 from skypact.track.areas import AreaMotion
 from skypact.track.checkpoint import Checkpoint, fill, joined, pack, part_of
 from skypact.track.found import beside_data_sheets
@@ -70,11 +71,15 @@ class Pipeline:
         self.counts: dict[str, int] = {}
         """What became of the reports, as the tracker counts it."""
         self._sensors = list(sensors)
-        self._flat = params is not None and params.frame == "flat"
+        self.changed: list[str] = []
+        """In what the setup differs from that of the checkpoint it goes on from, for people."""
+        params = TrackerParams() if params is None else params
+        self._flat = params.frame == "flat"
         self._tracker = Tracker(sensor_table(self._sensors, flat=self._flat), params, areas)
         if self._flat:
             registration = RegistrationParams(enabled=False)
         self.registration = Registration(self._sensors, registration)
+        self._setup = Setup((), params, tuple(areas), self.registration.params)
         self._smoother = None if smooth is None else Smoother(self._tracker)
         self._smooth_sink = smooth
         self._sinks: list[Sink] = [self.picture, *sinks]
@@ -153,12 +158,19 @@ class Pipeline:
         """Bytes from which `load` takes up this run; `pending` are reports not yet taken."""
         arrays = joined(**{name: part.arrays() for name, part in self._kept.items()})
         now_s = self._now_s if np.isfinite(self._now_s) else None
-        figures = _Figures(place, self.n_reports, self.counts, now_s, tuple(self._sensors))
+        figures = _Figures(place, self.n_reports, self.counts, now_s, self._in_force())
         about = {"what": "run", "run": msgspec.to_builtins(figures)}
         return pack(arrays | joined(pending=pending._asdict()), about)
 
+    def _in_force(self) -> Setup:
+        return msgspec.structs.replace(self._setup, sensors=tuple(self._sensors))
+
     def load(self, kept: Checkpoint) -> tuple[Place | None, ReportBatch]:
-        """Go on where `checkpoint` was called, in a new pipeline with `sensors_of` its sensors.
+        """Go on where `checkpoint` was called, in a new pipeline with as many sensors.
+
+        They are in the order of `sensors_of` it. Their data sheets, the tracker's parameters and
+        areas and those of the registration may be others: they hold from here on, and `changed`
+        tells them.
 
         Returns
         -------
@@ -168,14 +180,20 @@ class Pipeline:
         Raises
         ------
         RecordingError
-            The checkpoint is of other sensors or parameters.
+            The checkpoint is of more or fewer sensors, another capacity or frame.
         """
         figures = _figures_of(kept)
+        n_kept, n_now = len(figures.setup.sensors), len(self._sensors)
+        if n_kept != n_now:
+            raise RecordingError(f"expected the {n_kept} sensors of the checkpoint, got {n_now}")
+        self.changed = differences(figures.setup, self._in_force())
         pending = empty_reports(len(kept.arrays.get("pending/time_s", ())))
         for name, column in pending._asdict().items():
             fill(column, kept.arrays, f"pending/{name}", whole=True)
         for name, part in self._kept.items():
             part.load(part_of(kept.arrays, name))
+        if figures.setup.areas != self._setup.areas:
+            self._tracker.settle_areas(self._tracker.tracks)
         self.n_reports, self.counts = figures.reports, dict(figures.counts)
         self._now_s = float("nan") if figures.now_s is None else figures.now_s
         self._first_waiting = figures.reports
@@ -228,7 +246,12 @@ class Pipeline:
             "counts": self.counts,
             "errors": troubles,
             "picture_hash": self.picture.picture_hash,
-        } | ({} if self._smoother is None else {"smoothed": self._smoother.counts})
+        } | self._special_figures()
+
+    def _special_figures(self) -> dict[str, Any]:
+        """Figures of what not every run does."""
+        smoothed = {} if self._smoother is None else {"smoothed": self._smoother.counts}
+        return smoothed | ({"changed": self.changed} if self.changed else {})
 
 
 class _Figures(msgspec.Struct, forbid_unknown_fields=True):
@@ -238,7 +261,7 @@ class _Figures(msgspec.Struct, forbid_unknown_fields=True):
     reports: int
     counts: dict[str, int]
     now_s: float | None
-    sensors: tuple[Sensor, ...]
+    setup: Setup
 
 
 def _figures_of(kept: Checkpoint) -> _Figures:
@@ -247,7 +270,10 @@ def _figures_of(kept: Checkpoint) -> _Figures:
     try:
         return msgspec.convert(kept.about.get("run"), _Figures)
     except msgspec.ValidationError as error:
-        raise RecordingError(f"expected the checkpoint of a run, got {error}") from error
+        raise RecordingError(
+            f"expected the checkpoint of a run, got {error}; it was written by another version of"
+            " Skypact: replay from the beginning"
+        ) from error
 
 
 def sensors_of(kept: Checkpoint) -> tuple[Sensor, ...]:
@@ -258,4 +284,4 @@ def sensors_of(kept: Checkpoint) -> tuple[Sensor, ...]:
     RecordingError
         Not the checkpoint of a run.
     """
-    return _figures_of(kept).sensors
+    return _figures_of(kept).setup.sensors

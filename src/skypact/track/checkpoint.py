@@ -21,7 +21,7 @@ from skypact.errors import RecordingError
 Arrays = Mapping[str, npt.NDArray[np.generic]]
 
 MAGIC: Final = b"SKYPACT\n"
-VERSION: Final = 1
+VERSION: Final = 2
 _HEAD: Final = struct.Struct("<8sIQ32s")
 _KINDS: Final = "biuf"
 """NumPy kinds an array may have: truth values, integers, floats."""
@@ -69,7 +69,7 @@ def unpack(data: bytes) -> Checkpoint:
     if version != VERSION:
         raise RecordingError(
             f"expected a checkpoint of version {VERSION}, got version {version}; it was written by"
-            " another version of Skypact: replay from the beginning"
+            " another version of Skypact"
         )
     body = memoryview(data)[_HEAD.size :]
     if hashlib.sha256(body).digest() != digest:

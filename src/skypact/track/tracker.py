@@ -223,8 +223,7 @@ class Tracker:
             )
         before, self._geometry = self._geometry, geometry(sensors, flat=self._params.flat == 1)
         keep_learned(before, self._geometry)
-        self._geometry.considers[0] = (self._geometry.bias_sigma > 0.0).any()
-        self._sensors = sensors
+        sheet, self._sensors = self._sensors.bias_sigma, sensors
         if grown:
             self._guards.add_sensors(sensors.kind)
             more = np.full((self._config.capacity, grown), np.nan)
@@ -233,6 +232,19 @@ class Tracker:
                 seen_s=np.hstack([self._tracks.seen_s, more]),
                 bias_gain=with_sensors(self._tracks.bias_gain, grown),
             )
+        self._take_new_sheets(sheet)
+
+    def _take_new_sheets(self, sheet: Floats) -> None:
+        """Believe data sheets where they say something else than before, `sheet` (S or fewer, 4).
+
+        What was learned holds where they do not.
+        """
+        sigma = self._geometry.bias_sigma.copy()
+        now = self._sensors.bias_sigma
+        new = (now[: len(sheet)] != sheet).any(axis=1)
+        sigma[: len(sheet)][new] = now[: len(sheet)][new]
+        sigma[len(sheet) :] = now[len(sheet) :]
+        self.set_bias_sigmas(sigma)
 
     def set_bias_sigmas(self, sigma: Floats) -> None:
         """Say anew how well the sensors' biases are known, as registration finds them.
@@ -303,6 +315,7 @@ class Tracker:
             "what": "tracker",
             "sensors": self._n_sensors,
             "params": msgspec.to_builtins(self._config),
+            "areas": msgspec.to_builtins(self._areas),
         }
         return pack(self.arrays(), about)
 
@@ -312,7 +325,7 @@ class Tracker:
         data: bytes,
         sensors: SensorTable,
         params: TrackerParams | None = None,
-        areas: Sequence[AreaMotion] = (),
+        areas: Sequence[AreaMotion] | None = None,
     ) -> "Tracker":
         """Make the tracker that `checkpoint` kept.
 
@@ -325,8 +338,8 @@ class Tracker:
         params : TrackerParams or None
             The configuration; None for the kept one. Another `capacity` or `frame` is refused, the
             rest may differ, and then the picture will.
-        areas : sequence of AreaMotion
-            Areas in which objects move otherwise; a checkpoint keeps none.
+        areas : sequence of AreaMotion or None
+            Areas in which objects move otherwise; None for the kept ones.
 
         Raises
         ------
@@ -336,13 +349,16 @@ class Tracker:
         arrays, about = unpack(data)
         if about.get("what") != "tracker":
             raise RecordingError(f"expected a tracker's checkpoint, got {about.get('what')}")
-        if params is None:
-            try:
+        try:
+            if params is None:
                 params = msgspec.convert(about.get("params"), TrackerParams)
-            except msgspec.ValidationError as error:
-                raise RecordingError(f"parameters of the checkpoint: {error}") from error
-        tracker = cls(sensors, params, areas)
+            kept = msgspec.convert(about.get("areas"), tuple[AreaMotion, ...])
+        except msgspec.ValidationError as error:
+            raise RecordingError(f"parameters of the checkpoint: {error}") from error
+        tracker = cls(sensors, params, kept if areas is None else areas)
         tracker.load(arrays)
+        if tracker._areas != kept:
+            tracker.settle_areas(tracker.tracks)
         return tracker
 
     def arrays(self) -> Arrays:
@@ -351,6 +367,7 @@ class Tracker:
         flat = np.array([self._params.flat], np.int64)
         return joined(
             clock={"times": times, "flat": flat},
+            sheets={"bias_sigma": self._sensors.bias_sigma},
             arrivals=self._arrivals.arrays(),
             guards=self._guards.arrays(),
             tracks=table_arrays(self._tracks),
@@ -381,6 +398,9 @@ class Tracker:
             area = self._tracks.tag[:, column]
             area[area > len(self._areas)] = 0
         load_learned(self._geometry, part_of(arrays, "learned"))
+        sheet = np.zeros_like(self._sensors.bias_sigma)
+        fill(sheet, arrays, "sheets/bias_sigma", whole=True)
+        self._take_new_sheets(sheet)
         self._now_s, self._swept_s, self._done_s = times.tolist()
 
     def _advance(self, now_s: float) -> bool:
