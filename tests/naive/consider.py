@@ -9,12 +9,20 @@ from tests.naive import update
 def scalars(place, z, form, site, axes):
     """Derivatives (k, 3) by position of a report's scalars, their variances, and their kind."""
     if form == 1:
-        return update.level_axes(z[3:6], False), np.full(2, z[9] ** 2), [None, None]
+        H, R = update.level_axes(z[3:6], False), np.full(2, z[9] ** 2)
+        return with_height(H, R, [None, None], z)
     _, slope = update.sight_matrix(np.array([*place, 0, 0, 0, 0]), site, axes)
     wanted = [(0, z[9])] if form == 0 else []
     wanted += [(1, z[10])] + ([] if math.isnan(z[17]) else [(2, z[20])])
     kinds = [k for k, _ in wanted]
-    return slope[kinds, :3], np.array([s for _, s in wanted]) ** 2, kinds
+    return with_height(slope[kinds, :3], np.array([s for _, s in wanted]) ** 2, kinds, z)
+
+
+def with_height(H, variances, kinds, z):
+    """The scalars with the reported height, which no bias of the sensor moves, but its time's."""
+    if math.isnan(z[8]):
+        return H, variances, kinds
+    return np.vstack([H, z[3:6]]), np.append(variances, z[11] ** 2), [*kinds, None]
 
 
 def own_slopes(H, kinds, velocity):

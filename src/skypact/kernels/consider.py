@@ -31,12 +31,14 @@ from skypact.model.tracking import (
     BIAS_VAR_AZIMUTH,
     BIAS_VAR_RANGE,
     ELEVATION,
+    HEIGHT,
     N_BIASES,
     PLANE,
     POLAR,
     SIGMA,
     SIGMA_AZIMUTH,
     SIGMA_ELEVATION,
+    SIGMA_HEIGHT,
     UP,
     Geometry,
     Scratch,
@@ -45,8 +47,8 @@ from skypact.model.tracking import (
 
 Floats = npt.NDArray[np.float64]
 
-N_SCALARS: Final = 3
-"""Of a report: range or east, azimuth or north, elevation; unused ones have variance 0."""
+N_SCALARS: Final = 4
+"""Of a report: range or east, azimuth or north, elevation, height; unused ones have variance 0."""
 
 
 @helper
@@ -55,12 +57,16 @@ def sight_rows(
 ) -> None:
     """Write the derivatives by position of a report's scalars at a place, and their variances.
 
-    `rows` (3, 7): the derivative in columns 0 to 2, the variance in column 3; 0 where the report
+    `rows` (4, 7): the derivative in columns 0 to 2, the variance in column 3; 0 where the report
     has no such scalar.
     """
     for b in range(N_SCALARS):
         for i in range(4):
             rows[b, i] = 0.0
+    if not math.isnan(z[HEIGHT]):
+        for i in range(3):
+            rows[3, i] = z[UP + i]
+        rows[3, 3] = z[SIGMA_HEIGHT] * z[SIGMA_HEIGHT]
     if form == PLANE:
         plane_rows(z, rows)
         return
@@ -202,6 +208,8 @@ def follow(
         for k in range(3):
             off[b] -= rows[b, k] * gain[k]
     for b in range(N_SCALARS):
+        if rows[b, 3] <= 0.0:
+            continue
         for i in range(6):
             gain[i] += gains[b, i] * off[b]
 
