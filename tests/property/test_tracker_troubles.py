@@ -11,6 +11,7 @@ from tests.naive.scenes import Flight, false_plots, plots, radar, run
 
 from skypact.model.reports import concat_reports, empty_reports, take_reports
 from skypact.model.tracking import CONFIRMED, NUMBER, STATE, STATE_TIME
+from skypact.track.arrivals import with_room
 from skypact.track.params import TrackerParams
 from skypact.track.tracker import Tracker
 
@@ -158,6 +159,54 @@ def test_a_flood_cannot_fill_the_memory(monkeypatch):
     assert tracker.step(flood, 1.0).counts["early"] == 900
     events = tracker.step(empty_reports(0), 6.0)
     assert len(events.report_index) == 100
+
+
+def test_a_flood_ahead_of_time_starves_no_other_sensor(monkeypatch):
+    """Radar r1 sends 50,000 plots stamped 5 s ahead; the others' tracks do not notice."""
+    monkeypatch.setattr("skypact.track.arrivals.HELD_MOST", 2_000)
+    batch, arrival_s = sky()
+    clean, before = fed(batch, arrival_s)
+    n = 50_000
+    rng = np.random.default_rng(5)
+    flood = empty_reports(n)
+    arrives_s = np.sort(rng.uniform(FROM_S + 10.0, FROM_S + 18.0, n))
+    flood.time_s[:], flood.sensor[:] = arrives_s + 5.0, 1
+    flood.azimuth_rad[:] = flood.time_s / 5.0 % 1.0 * 2 * np.pi
+    flood.range_m[:] = rng.uniform(0, 250e3, n)
+    troubled, counts = fed(concat_reports([batch, flood]), np.concatenate([arrival_s, arrives_s]))
+    assert counts["early"] + counts["flooded"] > 0.8 * n
+    assert counts["tracked"] > 0.9 * before["tracked"]
+    assert_same_sky(troubled, clean)
+
+
+def test_room_for_those_who_wait_is_the_same_for_all_and_what_one_leaves_the_others_have(
+    monkeypatch,
+):
+    monkeypatch.setattr("skypact.track.arrivals.HELD_MOST", 100)
+    sensor = np.repeat([0, 1, 2, 1], [200, 5, 90, 5]).astype(np.int32)
+    keep = with_room(sensor)
+    assert np.bincount(sensor[keep]).tolist() == [45, 10, 45]
+    assert keep[:45].all()
+    assert with_room(sensor[:100]).all()
+    monkeypatch.setattr("skypact.track.arrivals.HELD_SENSOR", 30)
+    assert np.bincount(sensor[with_room(sensor)]).tolist() == [30, 10, 30]
+
+
+@pytest.mark.parametrize("stamped", [True, False])
+def test_the_first_step_leaves_out_what_is_long_past(stamped):
+    """Stamps of years ago in the very first batch: counted, and no time is spent on the years."""
+    batch, arrival_s = sky()
+    first = take_reports(batch, arrival_s < 1.0)
+    start_s = 1.7e9
+    received = np.full(len(first.time_s), round(start_s * 1e9) if stamped else 0)
+    first = first._replace(time_s=first.time_s + start_s, received_ns=received)
+    old = take_reports(first, np.arange(3))
+    old.time_s[:] = [0.0, start_s / 2, start_s - (11.0 if stamped else 90_000.0)]
+    tracker = Tracker(TABLE, PARAMS)
+    events = tracker.step(concat_reports([old, first]), start_s + 1.5)
+    assert events.counts["late"] == 3
+    assert events.counts["tracked"] == len(first.time_s)
+    assert events.report_part.max() < 10
 
 
 @pytest.mark.parametrize("seed", [11, 12, 13])

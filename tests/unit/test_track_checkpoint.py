@@ -5,9 +5,12 @@ import pytest
 from tests.naive import scenes
 from tests.naive.scenes import SMALL, Flight, plots, radar, receiver
 
+from skypact.config import union_from_toml
 from skypact.errors import ConfigError, RecordingError
 from skypact.model.reports import empty_reports, take_reports
+from skypact.model.tracking import AREA
 from skypact.track.checkpoint import VERSION, pack, unpack
+from skypact.track.datasheet import area_motions
 from skypact.track.params import TrackerParams
 from skypact.track.tracker import Tracker
 
@@ -88,6 +91,21 @@ def test_a_checkpoint_of_other_sensors_or_parameters_is_refused(sensors, params,
 def test_a_checkpoint_of_something_else_is_refused():
     with pytest.raises(RecordingError, match="expected a tracker's checkpoint"):
         Tracker.restored(pack(ARRAYS, {"what": "run"}), ONE)
+
+
+def test_areas_are_kept_and_others_hold_at_once():
+    """The track is in the kept area; restored with none, it moves as everywhere."""
+    text = (
+        '[[tracking.area]]\nname = "here"\noutline = [[40.0, 10.0], [40.0, 20.0], [55.0, 20.0]'
+        ", [55.0, 10.0]]\n[tracking.area.parameters]\nturn_s = 9.0\n"
+    )
+    areas = area_motions(union_from_toml(text))
+    batch = scenes.merged(plots(ONE, 0, (Flight(48.3, 16.2),), 20.0))
+    tracker = scenes.run(ONE, batch, 20.0, tracker=Tracker(ONE, SMALL, areas)).tracker
+    data = tracker.checkpoint()
+    assert tracker.tracks.tag[0, AREA] == 1
+    assert Tracker.restored(data, ONE).checkpoint() == data
+    assert Tracker.restored(data, ONE, None, ()).tracks.tag[0, AREA] == 0
 
 
 def test_sensors_may_be_added_after_restoring():

@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from skypact.model.reports import (
     REPORT_DTYPES,
     Floats,
+    Ints,
     Longs,
     ReportBatch,
     concat_reports,
@@ -19,11 +21,16 @@ from skypact.model.reports import (
     take_reports,
 )
 from skypact.track.checkpoint import Arrays, fill
+from skypact.units import NANOSECONDS
 
 SLICE_S: Final = 1.0
 """However long a batch is, sensors take turns this often."""
 HELD_MOST: Final = 500_000
 """Reports that wait at most, 150 MB; more of them are handed out at once, and are early then."""
+HELD_SENSOR: Final = 50_000
+"""Likewise of one sensor. Where all together are too many, those that sent most make room."""
+LONGEST_FIRST_S: Final = 86_400.0
+"""A first step without stamps of arrival is no longer than this."""
 _CONTENT: Final = tuple(
     name for name in REPORT_DTYPES if name not in ("time_s", "received_ns", "sensor", "target")
 )
@@ -69,8 +76,8 @@ class Arrivals:
         ready = (batch.time_s <= horizon) | ~np.isfinite(batch.time_s)
         early = batch.time_s > now_s + self._early_max_s
         waits = ~(ready | early)
-        if np.count_nonzero(waits) > HELD_MOST:
-            waits[np.flatnonzero(waits)[HELD_MOST:]] = False
+        rows = np.flatnonzero(waits)
+        waits[rows[~with_room(batch.sensor[rows])]] = False
         self._held, self._index = take_reports(batch, waits), index[waits]
         return Due(take_reports(batch, ~waits), index[~waits], horizon)
 
@@ -95,6 +102,34 @@ class Arrivals:
         fill(self._index, saved, "index", whole=True)
         fill(fed, saved, "fed", whole=True)
         self._fed = int(fed[0])
+
+
+def with_room(sensor: Ints) -> npt.NDArray[np.bool_]:
+    """Which of the reports that wait, in order of arrival, there is room for (n,).
+
+    Every sensor has the same room; what one does not need, the others have.
+    """
+    n = len(sensor)
+    if n <= min(HELD_SENSOR, HELD_MOST):
+        return np.ones(n, np.bool_)
+    counts, level, left = np.bincount(sensor), 0, HELD_MOST
+    for k, count in enumerate(np.sort(counts).tolist()):
+        level = left // (len(counts) - k)
+        if count > level:
+            break
+        left, level = left - count, count
+    order = np.argsort(sensor, kind="stable")
+    rank = np.empty(n, np.int64)
+    rank[order] = np.arange(n) - np.repeat(np.cumsum(counts) - counts, counts)
+    return np.asarray(rank < min(level, HELD_SENSOR))
+
+
+def begin_of(batch: ReportBatch, now_s: float) -> float:
+    """Find when a stream began, by its first batch: its earliest arrival, where stamps tell it."""
+    known = batch.received_ns[batch.received_ns > 0]
+    if not known.size:
+        return now_s - LONGEST_FIRST_S
+    return min(now_s, float(known.min()) / NANOSECONDS)
 
 
 def processing_order(batch: ReportBatch, index: Longs, usable: Longs) -> Longs:

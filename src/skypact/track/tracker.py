@@ -36,8 +36,9 @@ from skypact.model.tracking import (
 )
 from skypact.model.tracks import TRACK_DTYPES, TrackRows, concat_rows
 from skypact.track.areas import AreaMotion, settle_areas
-from skypact.track.arrivals import Arrivals, Due, pieces, processing_order
+from skypact.track.arrivals import Arrivals, Due, begin_of, pieces, processing_order
 from skypact.track.checkpoint import Arrays, fill, joined, pack, part_of, unpack
+from skypact.track.considered import absorb_at_once
 from skypact.track.found import FoundFigures, found_figures
 from skypact.track.geometry import geometry
 from skypact.track.guards import Guards, Mask
@@ -169,6 +170,7 @@ class Tracker:
         self._now_s = -np.inf
         self._swept_s = -np.inf
         self._done_s = -np.inf
+        self._begun_s = -np.inf
 
     @property
     def tracks(self) -> TrackTable:
@@ -254,7 +256,7 @@ class Tracker:
         sigma : float64 (S, 4)
             Standard deviations of what is left of range [m], azimuth [rad], time [s] and elevation
             [rad] bias after correction; 0 where there is none. Tracks' stated errors are as wide
-            as these allow.
+            as these allow; those that live are taken to have absorbed what is new.
 
         Raises
         ------
@@ -266,8 +268,12 @@ class Tracker:
                 f"expected {self._n_sensors} rows of four standard deviations of 0 or more, got "
                 f"{sigma.shape} with the least {sigma.min(initial=np.inf):g}"
             )
+        new = (sigma > 0.0) & ~(self._geometry.bias_sigma > 0.0)
         self._geometry.bias_sigma[:] = sigma
         self._geometry.considers[0] = (sigma > 0.0).any()
+        if new.any():
+            kind = self._sensors.kind
+            absorb_at_once(self._tracks, self._geometry, kind, self._params, new)
 
     def step(self, batch: ReportBatch, now_s: float) -> StepEvents:
         """Take in the reports that have arrived by `now_s` and bring the tracks up to date.
@@ -300,6 +306,8 @@ class Tracker:
             )
         went_back = self._advance(now_s)
         self._guards.note_arrivals(batch, self._now_s)
+        if not np.isfinite(self._done_s):
+            self._begun_s = begin_of(batch, self._now_s)
         due = self._arrivals.take(batch, self._now_s)
         events = self._process(due)
         events.counts["clock_back"] = int(went_back)
@@ -420,7 +428,7 @@ class Tracker:
     def _process(self, due: Due) -> StepEvents:
         """Track what is due, a long step in pieces as short steps would go."""
         batch, serial, horizon = due
-        late = batch.time_s < self._done_s - self._config.late_max_s
+        late = batch.time_s < max(self._done_s, self._begun_s) - self._config.late_max_s
         late |= ~np.isfinite(batch.time_s)
         early = (batch.time_s > horizon) & ~late
         counts = {"late": int(np.count_nonzero(late)), "early": int(np.count_nonzero(early))}
