@@ -15,11 +15,16 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 _UNCOUNTED: Final[dict[str, Any]] = {"error_model": "numpy", "_nrt": False}
 """Options of code without reference counts; numba's stubs do not know `_nrt`."""
+_INNER: Final[dict[str, Any]] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+"""A helper is never called from Python: its two wrappers were a third of the compilation."""
 
 
 def helper(function: F) -> F:
-    """Compile `function` into the kernels that call it; it makes no array."""
-    return cast("F", njit(**_UNCOUNTED)(function))
+    """Compile `function` into the kernels that call it; it makes no array.
+
+    Python cannot call it; tests go through kernels around it (tests/naive/compiled.py).
+    """
+    return cast("F", njit(**_UNCOUNTED, **_INNER)(function))
 
 
 def kernel(function: F) -> F:

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from skypact.kernels._jit import allocating_kernel, helper
+from skypact.kernels._jit import allocating_kernel, helper, kernel
 from skypact.kernels.geodesy import FLATTENING, SEMI_MAJOR_M
 
 Floats = npt.NDArray[np.float64]
@@ -51,7 +51,7 @@ def height_one(x: float, y: float, z: float) -> float:
     return r - SEMI_MAJOR_M * (1.0 - FLATTENING * sine * sine)
 
 
-@helper
+@kernel
 def air_density_one(height_m: float) -> float:
     """Density of the air, kg/m^3; below sea level that at sea level."""
     i = int(0)  # noqa: UP018, RUF046

@@ -123,7 +123,7 @@ CLUTTER_WITH_CODE: Final = 0.1
 """Share of false reports that carry a code or a level; with an address, its square."""
 
 
-@helper
+@kernel
 def sigma_of_nacp(nacp: int, fallback: float) -> float:
     """Per-axis standard deviation of a navigation accuracy category (DO-260B, table A-13).
 
