@@ -78,8 +78,8 @@ def backward(mu, x, P, time_s, motion):
         for i in models:
             up = kalman.vertical(starts[i], motion[FLAT])
             F = jacobian(starts[i], i, dt, motion, up)
-            ahead, G = gain(spreads[i], F, kalman.noise(dt, i, up, motion))
             moved = kalman.predict(starts[i], spreads[i], i, dt, motion, up)[0]
+            ahead, G = gain(spreads[i], F, kalman.noise(dt, i, up, motion, moved))
             start = G @ (x[k + 1, i] - moved)
             spread = spreads[i] + G @ (P[k + 1, i] - ahead) @ G.T
             Y = np.linalg.inv(spread) - np.linalg.inv(spreads[i])
@@ -100,8 +100,9 @@ def backward(mu, x, P, time_s, motion):
                 calm &= bool(not counts or (narrows and off @ own @ off < 60.0))
             for j in [] if calm else models:
                 F = jacobian(x[k, j], i, dt, motion, up)
-                ahead, G = gain(P[k, j], F, kalman.noise(dt, i, up, motion))
-                d = x[k + 1, i] - kalman.predict(x[k, j], P[k, j], i, dt, motion, up)[0]
+                moved = kalman.predict(x[k, j], P[k, j], i, dt, motion, up)[0]
+                ahead, G = gain(P[k, j], F, kalman.noise(dt, i, up, motion, moved))
+                d = x[k + 1, i] - moved
                 means[j, i] = x[k, j] + G @ d
                 covariances[j, i] = P[k, j] + G @ (P[k + 1, i] - ahead) @ G.T
                 log[j] = -0.5 * (d @ np.linalg.solve(ahead, d) + np.linalg.slogdet(ahead)[1])

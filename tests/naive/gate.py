@@ -73,10 +73,14 @@ def own_share(z, gap_s):
     """Report whose place is weakened where its error is that of the one `gap_s` before.
 
     In a memory's time as much is learnt as from one report: the variance grows by memory / gap.
+    Velocities are one within half a second.
     """
     z = z.copy()
-    if z[15] > 0 and abs(gap_s) < z[15]:
-        z[9] *= math.sqrt(z[15] / max(abs(gap_s), 0.05))
+    if z[15] > 0:
+        gap_s = max(abs(gap_s), 0.05) if gap_s == gap_s else math.inf
+        if gap_s < z[15]:
+            z[9] *= math.sqrt(z[15] / gap_s)
+            z[14] *= math.sqrt(max(1.0, 0.5 / gap_s))
     return z
 
 

@@ -10,7 +10,15 @@ import numpy as np
 from scipy.linalg import block_diag, expm
 from tests.naive import geodesy
 
-from skypact.model.tracking import FLAT, PSD_H, PSD_V, TURN_PSD, TURN_VAR
+from skypact.model.tracking import (
+    CLIMB_RATE,
+    FLAT,
+    PSD_ACROSS,
+    PSD_H,
+    PSD_V,
+    TURN_PSD,
+    TURN_VAR,
+)
 
 TURN = 1
 MEAN_RADIUS_M = 6_371_008.8
@@ -47,10 +55,20 @@ def jacobian(x, dt, model, up):
     return np.array(columns).T
 
 
-def noise(dt, model, up, motion):
-    """White acceleration over |dt|, seen forwards or backwards, and the turn rate's own noise."""
+def noise(dt, model, up, motion, x):
+    """White acceleration over |dt|, seen forwards or backwards, and the turn rate's own noise.
+
+    In steady flight it is a share across the course of that along it, and grows along it with the
+    vertical rate; `x` is the state after dt. Slow objects have no course.
+    """
     level = np.eye(3) - np.outer(up, up)
     D = motion[PSD_H + model] * level + motion[PSD_V + model] * np.outer(up, up)
+    if model == 0:
+        climb, v = x[3:6] @ up, level @ x[3:6]
+        course = np.outer(v, v) / (v @ v) if v @ v > 0 else np.zeros((3, 3))
+        weight = (v @ v) / (v @ v + 20.0**2)
+        D -= motion[PSD_H] * (1 - motion[PSD_ACROSS]) * weight * (level - course)
+        D += motion[CLIMB_RATE] * climb**2 * weight * course
     t = abs(dt)
     sign = math.copysign(1.0, dt)
     shape = np.array([[t**3 / 3, sign * t**2 / 2], [sign * t**2 / 2, t]])
@@ -62,10 +80,9 @@ def predict(x, P, model, dt, motion, up=None):
     """State and covariance after dt; level flight bends with the earth (mean only)."""
     up = vertical(x, motion[FLAT]) if up is None else up
     F = jacobian(x, dt, model, up)
-    P = F @ P @ F.T + noise(dt, model, up, motion)
     x = flow(x, dt, model, up)
     if not motion[FLAT]:
         level = x[3:6] - (x[3:6] @ up) * up
         fall = (level @ level) / MEAN_RADIUS_M
         x = x - np.concatenate([0.5 * fall * dt**2 * up, fall * dt * up, [0.0]])
-    return x, P
+    return x, F @ P @ F.T + noise(dt, model, up, motion, x)

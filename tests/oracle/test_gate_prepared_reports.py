@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.linalg import solve_continuous_are
 from tests.naive import geodesy, scenes
 from tests.naive import prepare as naive
 
@@ -208,3 +209,23 @@ def test_a_report_with_an_absurd_number_is_not_used(frame, name, value):
     sound = {"range_m": 5e4, "azimuth_rad": 1.0}
     assert prepared(sound, frame)[0] == 1
     assert prepared(sound | {name: value}, frame)[0] == 0
+
+
+def steady_variance(density, q, velocity_density):
+    """Position variance of a steady track, from the Riccati equation in continuous time."""
+    F, Q = np.array([[0.0, 1.0], [0.0, 0.0]]), np.diag([0.0, q])
+    P = solve_continuous_are(F.T, np.eye(2), Q, np.diag([density, velocity_density]))
+    return P[0, 0]
+
+
+@pytest.mark.parametrize("variance", [30.0, 170.0, 1_400.0])
+@pytest.mark.parametrize("sigma_v", [0.7, 1.0, 3.0, 1e3])
+def test_a_steady_track_of_own_reports_is_as_sure_as_one_of_them(variance, sigma_v):
+    """The exact memory leaves their variance; the one that is used is within a third of it."""
+    params = TrackerParams(self_report_memory_s=1e6, sigma_velocity_mps=sigma_v)
+    q = params.cruise_accel_psd * np.sqrt(params.cruise_across)
+    exact = naive.steady_memory(variance, q, sigma_v**2)
+    assert steady_variance(variance * exact, q, sigma_v**2) == pytest.approx(variance, rel=1e-6)
+    z = np.zeros(Z_WIDTH)
+    z[9], z[14] = np.sqrt(variance), sigma_v
+    assert naive.error_memory(z, params) == pytest.approx(exact, rel=0.35)

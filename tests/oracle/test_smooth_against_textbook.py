@@ -97,7 +97,7 @@ def matrices(m, model, motion):
     up = np.array([0.0, 0.0, 1.0])
     steps = np.diff(m.time_s)
     F = [naive_kalman.jacobian(np.zeros(7), dt, model, up) for dt in steps]
-    return F, [naive_kalman.noise(dt, model, up, motion) for dt in steps]
+    return F, [naive_kalman.noise(dt, model, up, motion, np.zeros(7)) for dt in steps]
 
 
 def scaled(P):

@@ -45,8 +45,8 @@ BIN_LOOKS: Final = 200
 """Looks from which the detection probability at a range is measured, and at most so many bins."""
 MOST_BINS: Final = 12
 SELF_REPORT_MEMORY_S: Final = 10.0
-"""As in the tracker (`TrackerParams.self_report_memory_s`): self-reported positions nearer in time
-share their error, and count for their share of this time."""
+"""Self-reported positions nearer in time share their error, and count for their share of this time.
+About what the tracker takes for middling ones (`kernels.prepare.error_memory`)."""
 
 
 class Looks(NamedTuple):

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from skypact.config import Sensor, sensor_table
 from skypact.evaluate.paths import Paths, interpolate, latest, present, usual_gap_s
 from skypact.kernels.geodesy import ecef_from_geodetic, enu_axes, geodetic_from_ecef
-from skypact.kernels.prepare import LEAST_SIGMA_M, sigma_of_nacp
+from skypact.kernels.prepare import LATE_SPEED_MPS, LATENCY_S, LEAST_SIGMA_M, sigma_of_nacp
 from skypact.model.reports import ADSB, REMOTEID, TRACK, Floats, Longs, ReportBatch
 from skypact.model.sensors import SMR, SensorTable
 
@@ -162,7 +162,10 @@ def _at_height(
 
 
 def position_sigma(reports: ReportBatch, sites: Sites, *, flat: bool) -> Floats:
-    """Give the deviation per axis of positions (n,): stated, by category, or the data sheet's."""
+    """Give the deviation per axis of positions (n,): stated, by category, or the data sheet's.
+
+    With the tracker's allowance for encoding, and for the latency of self-reports.
+    """
     sheet = sites.table.sigma_position_m[reports.sensor]
     by_category = _sigma_by_category()[np.clip(reports.nacp, 0, 15)]
     sigma = np.where(np.isfinite(by_category), by_category, sheet)
@@ -171,7 +174,13 @@ def position_sigma(reports: ReportBatch, sites: Sites, *, flat: bool) -> Floats:
     across = reports.range_m * sites.table.sigma_azimuth_rad[reports.sensor]
     along = sites.table.sigma_range_m[reports.sensor]
     sigma = np.where(surface, np.fmax(across, along), sigma)
-    return sigma if flat else np.maximum(LEAST_SIGMA_M, sigma)
+    if flat:
+        return sigma
+    speed_mps = np.hypot(reports.vn_mps, reports.ve_mps)
+    speed_mps = np.where(np.isnan(speed_mps), reports.ground_speed_mps, speed_mps)
+    speed_mps = np.where(np.isnan(speed_mps), LATE_SPEED_MPS, speed_mps)
+    beside = np.where(is_self_reported(reports), np.hypot(LEAST_SIGMA_M, LATENCY_S * speed_mps), 0)
+    return np.asarray(np.hypot(np.maximum(LEAST_SIGMA_M, sigma), beside))
 
 
 @cache

@@ -45,6 +45,7 @@ from skypact.model.tracking import (
     SIGMA,
     SIGMA_AZIMUTH,
     SIGMA_HEIGHT,
+    SIGMA_V,
     SPREAD_M,
     SPREAD_MPS,
     STATE,
@@ -70,6 +71,8 @@ REACH_MPS2: Final = 20.0
 """Acceleration that the coarse gate always allows (2 g)."""
 ANY_HEIGHT_M: Final = 1e7
 """What is assumed of the height of aircraft says nothing of a ballistic object's."""
+SAME_VELOCITY_S: Final = 0.5
+"""Reported velocities nearer in time than this are one."""
 LEAST_GAP_S: Final = 0.05
 """Reports closer than this are one message heard by several receivers."""
 WILD: Final = 5.0
@@ -324,7 +327,10 @@ def report_for_track(z: Floats, gap_s: float, z_out: Floats) -> None:
     for i in range(z.shape[0]):
         z_out[i] = z[i]
     if z[MEMORY] > 0.0 and abs(gap_s) < z[MEMORY]:
-        z_out[SIGMA] *= math.sqrt(z[MEMORY] / max(abs(gap_s), LEAST_GAP_S))
+        gap_s = max(abs(gap_s), LEAST_GAP_S)
+        z_out[SIGMA] *= math.sqrt(z[MEMORY] / gap_s)
+        if gap_s < SAME_VELOCITY_S:
+            z_out[SIGMA_V] *= math.sqrt(SAME_VELOCITY_S / gap_s)
 
 
 @helper

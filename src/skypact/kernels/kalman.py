@@ -13,12 +13,26 @@ import numpy.typing as npt
 
 from skypact.kernels._jit import allocating_kernel, helper
 from skypact.kernels.geodesy import MEAN_RADIUS_M, up_at_one
-from skypact.model.tracking import FLAT, PSD_H, PSD_V, TURN, TURN_PSD, TURN_VAR
+from skypact.model.tracking import (
+    CLIMB_RATE,
+    CRUISE,
+    FLAT,
+    PSD_ACROSS,
+    PSD_H,
+    PSD_V,
+    TURN,
+    TURN_PSD,
+    TURN_VAR,
+)
 
 Floats = npt.NDArray[np.float64]
 
 SMALL_ANGLE: Final = 1e-4
 """Below this turn the closed forms lose digits and their series are exact to 1e-12."""
+
+
+COURSE_MPS: Final = 20.0
+"""Below about this speed along and across mean little: what flies so slowly moves any way."""
 
 
 @helper
@@ -51,6 +65,41 @@ def add_noise(P: Floats, dt: float, up: Floats, psd_h: float, psd_v: float) -> N
             q = (psd_v - psd_h) * up[i] * up[j]
             if i == j:
                 q += psd_h
+            P[i, j] += pp * q
+            P[j, i] = P[i, j]
+            P[3 + i, 3 + j] += t * q
+            P[3 + j, 3 + i] = P[3 + i, 3 + j]
+            P[i, 3 + j] += pv * q
+            P[3 + j, i] = P[i, 3 + j]
+            if i != j:
+                P[j, 3 + i] += pv * q
+                P[3 + i, j] = P[j, 3 + i]
+
+
+@helper
+def add_cruise_noise(P: Floats, x: Floats, dt: float, up: Floats, motion: Floats) -> None:
+    """Add the noise of steady flight: less across the course than along it, more in a climb.
+
+    Who flies straight holds the course and changes the speed; in a climb the true airspeed and the
+    wind change with the height. The part along the course needs no unit vector: its density over
+    the squared speed, times the velocity twice.
+    """
+    psd_h = motion[PSD_H + CRUISE]
+    climb = x[3] * up[0] + x[4] * up[1] + x[5] * up[2]
+    speed2 = max(0.0, x[3] * x[3] + x[4] * x[4] + x[5] * x[5] - climb * climb)
+    room = speed2 + COURSE_MPS * COURSE_MPS
+    lacks = psd_h * (1.0 - motion[PSD_ACROSS])
+    add_noise(P, dt, up, psd_h - lacks * speed2 / room, motion[PSD_V + CRUISE])
+    along = (lacks + motion[CLIMB_RATE] * climb * climb) / room
+    if along <= 0.0:
+        return
+    t = abs(dt)
+    pp = t * t * t / 3.0
+    pv = 0.5 * t * dt
+    for i in range(3):
+        first = along * (x[3 + i] - climb * up[i])
+        for j in range(i, 3):
+            q = first * (x[3 + j] - climb * up[j])
             P[i, j] += pp * q
             P[j, i] = P[i, j]
             P[3 + i, 3 + j] += t * q
@@ -170,7 +219,10 @@ def move_one(
         predict_straight(x, P, dt, motion[TURN_VAR])
     if motion[FLAT] == 0.0:
         follow_earth(x, dt, up)
-    add_noise(P, dt, up, motion[PSD_H + model], motion[PSD_V + model])
+    if model == CRUISE:
+        add_cruise_noise(P, x, dt, up, motion)
+    else:
+        add_noise(P, dt, up, motion[PSD_H + model], motion[PSD_V + model])
 
 
 @allocating_kernel

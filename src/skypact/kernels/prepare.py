@@ -26,6 +26,7 @@ from skypact.model.tracking import (
     BIAS_RANGE,
     BIAS_VAR_AZIMUTH,
     BIAS_VAR_RANGE,
+    CRUISE,
     ELEVATION,
     EXTRAS,
     HEIGHT,
@@ -34,6 +35,8 @@ from skypact.model.tracking import (
     PLACE,
     PLANE,
     POLAR,
+    PSD_ACROSS,
+    PSD_H,
     RANGE,
     RANGE_RATE,
     SIGMA,
@@ -114,8 +117,14 @@ CLIMB_SPAN_MPS: Final = 60.0
 ELEVATION_SIGMAS: Final = 3.0
 """A plot with elevation has the height that it says, within this many of its sigmas: enough that
 the update, which takes the elevation again, is hardly surer than it may be."""
-LEAST_SIGMA_M: Final = 10.0
-"""No downlinked position is better than this: latency is not part of its quality figures."""
+LEAST_SIGMA_M: Final = 2.0
+"""No position is better than this, and an object's own has it beside what is stated: a grid of
+encoding of 5 m."""
+LATENCY_S: Final = 0.02
+"""What is wrong in the time of an object's own report, per axis: 0.03 s along the course, which no
+quality figure covers."""
+LATE_SPEED_MPS: Final = 250.0
+"""Speed that is assumed for it where none is reported."""
 STEEPEST: Final = 0.5
 """Sine of the highest elevation at which a plot without level is looked for."""
 LEAST_HEIGHT_SIGMA_M: Final = 100.0
@@ -281,9 +290,9 @@ def assumed_height(
 
 @helper
 def set_noise(
-    z: Floats, f: Floats, form: int, nacp: int, s: int, g: Geometry, p: TrackParams
+    z: Floats, f: Floats, form: int, label: Longs, s: int, g: Geometry, p: TrackParams
 ) -> None:
-    """Set standard deviations and velocity of a prepared report."""
+    """Set standard deviations and velocity of a prepared report; `label` as in `prepare`."""
     if form != PLANE:
         z[SIGMA] = g.sigma_range_m[s]
         z[SIGMA_AZIMUTH] = g.sigma_azimuth_rad[s]
@@ -295,7 +304,7 @@ def set_noise(
     else:
         stated = f[STATED]
         if math.isnan(stated):
-            stated = sigma_of_nacp(nacp, g.sigma_position_m[s])
+            stated = sigma_of_nacp(label[4], g.sigma_position_m[s])
         z[SIGMA] = stated if p.flat == 1 else max(LEAST_SIGMA_M, stated)
         z[SIGMA_AZIMUTH] = 0.0
     z[VN] = math.nan
@@ -307,6 +316,29 @@ def set_noise(
         z[VN] = f[SPEED] * math.cos(f[TRACK])
         z[VE] = f[SPEED] * math.sin(f[TRACK])
     z[SIGMA_V] = p.sigma_velocity_mps
+    if label[6] == 1 and form == PLANE and p.flat == 0 and g.on_surface[s] == 0:
+        speed_mps = LATE_SPEED_MPS if math.isnan(z[VN]) else math.hypot(z[VN], z[VE])
+        z[SIGMA] = math.hypot(z[SIGMA], math.hypot(LEAST_SIGMA_M, LATENCY_S * speed_mps))
+
+
+@helper
+def error_memory(z: Floats, p: TrackParams) -> float:
+    """Time over which a self-reported position's error is taken to last, seconds.
+
+    Successive reports inform the filter as white errors of variance R that each last so long would.
+    It is chosen so that a steady track of such reports alone is as uncertain as one of them, R,
+    since averaging them does not make anything surer: without velocities (R / 4q)^(1/3), where only
+    velocities of density s move the track R / s, and in between nearly the root of the sum of
+    squares. From the steady state of an integrated velocity, Bar-Shalom et al. (2001), 6.2 and
+    9.3, in continuous time: q R^2 / s^3 = u^3 (2 - u) / (1 - u)^2, memory R / (s u (2 - u)).
+    """
+    variance = z[SIGMA] * z[SIGMA]
+    motion = p.motion[0]
+    density = motion[PSD_H + CRUISE] * math.sqrt(motion[PSD_ACROSS])
+    memory_s = (variance / (4.0 * density)) ** (1.0 / 3.0)
+    if not math.isnan(z[VN]):
+        memory_s = math.hypot(memory_s, variance / (z[SIGMA_V] * z[SIGMA_V]))
+    return min(memory_s, p.self_report_memory_s)
 
 
 @helper
@@ -454,9 +486,9 @@ def prepare(
         z[HEIGHT] = math.nan if form == BEARING else height
         z[SIGMA_HEIGHT] = doubt
         z[ASSUMED] = math.nan if p.flat == 1 else assumed
-        set_noise(z, f[i], form, labels[i, 4], s, g, p)
+        set_noise(z, f[i], form, labels[i], s, g, p)
         set_extras(z, f[i], form, s, g, p)
-        z[MEMORY] = p.self_report_memory_s if labels[i, 6] == 1 else 0.0
+        z[MEMORY] = error_memory(z, p) if labels[i, 6] == 1 else 0.0
         set_densities(m, count, f[i], labels[i], form, g, p)
         m.time_s[count] = f[i, TIME]
         m.sensor[count] = s

@@ -426,7 +426,11 @@ LIMIT_SPEED: Final = LOG_BALLISTIC + 1
 LIMIT_CLIMB: Final = LIMIT_SPEED + 1
 LIMIT_HEIGHT: Final = LIMIT_CLIMB + 1
 """What nothing that flies exceeds: ground speed and vertical rate [m/s], height [m]."""
-MOTION_WIDTH: Final = LIMIT_HEIGHT + 1
+PSD_ACROSS: Final = LIMIT_HEIGHT + 1
+"""Horizontal density of steady flight across its course, as a share of that along it."""
+CLIMB_RATE: Final = PSD_ACROSS + 1
+"""What a vertical rate adds to the density along the course, times its square [1/s]."""
+MOTION_WIDTH: Final = CLIMB_RATE + 1
 """Columns of `TrackParams.motion`."""
 
 

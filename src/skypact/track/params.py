@@ -18,6 +18,7 @@ from skypact.model.tracking import (
     BIRTH_HZ,
     BIRTH_M,
     BIRTH_Z,
+    CLIMB_RATE,
     ENTER,
     FLAT,
     KIND,
@@ -27,6 +28,7 @@ from skypact.model.tracking import (
     LIMIT_SPEED,
     LOG_BALLISTIC,
     MOTION_WIDTH,
+    PSD_ACROSS,
     PSD_H,
     PSD_V,
     TURN_PSD,
@@ -79,7 +81,13 @@ class TrackerParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     frame: Literal["ecef", "flat"] = "ecef"
     """ECEF for the real sky; a flat Cartesian frame for published scenarios."""
     cruise_accel_psd: Positive = 0.08
-    """Horizontal acceleration density of steady flight, m^2/s^3."""
+    """Horizontal acceleration density of steady flight along its course, m^2/s^3."""
+    cruise_across: Annotated[float, Meta(gt=0, le=1)] = 0.3
+    """Density across the course as a share of that: aircraft hold their course better than their
+    speed. In a flat scene both are the same."""
+    climb_accel_hz: NotNegative = 0.007
+    """What climbing adds to the density along the course, times the squared vertical rate, 1/s:
+    true airspeed and wind change by some 15 m/s a kilometre, and climbs last half a minute."""
     turn_accel_psd: Positive = 0.5
     """Horizontal acceleration density beside a coordinated turn, m^2/s^3."""
     manoeuvre_accel_psd: Positive = 150.0
@@ -128,14 +136,15 @@ class TrackerParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """New objects expected per sensor and turn."""
     sigma_level_m: Positive = 20.0
     """Standard deviation of a reported level: 25 or 100 ft steps and the encoder."""
-    sigma_velocity_mps: Positive = 3.0
-    """Standard deviation per axis of a reported velocity."""
+    sigma_velocity_mps: Positive = 1.0
+    """Standard deviation per axis of a reported velocity: a category of 3 m/s (95 %) is 1.2; of
+    recorded traffic it is 0.5."""
     sigma_climb_mps: Positive = 1.5
     """Standard deviation of a reported vertical rate."""
-    self_report_memory_s: Positive = 10.0
-    """Time over which self-reported positions share their error: a satellite fix is off the same
-    way for minutes, and several receivers hear one message. The filter's own memory is about this
-    long."""
+    self_report_memory_s: Positive = 90.0
+    """Longest time over which self-reported positions share their error: a satellite fix is off
+    the same way for minutes, and several receivers hear one message. Shorter for good positions,
+    so that a track of them alone is as sure as they are."""
     address_garble: Share = 1e-6
     """Probability that a decoded 24-bit address belongs to another aircraft."""
     code_garble: Share = 0.02
@@ -204,6 +213,8 @@ def address_ratio(garble: float) -> float:
 MOTION_FIGURES: Final = frozenset(
     (
         "cruise_accel_psd",
+        "cruise_across",
+        "climb_accel_hz",
         "turn_accel_psd",
         "manoeuvre_accel_psd",
         "cruise_climb_psd",
@@ -244,6 +255,8 @@ def motion_row(params: TrackerParams) -> npt.NDArray[np.float64]:
     row[LIMIT_SPEED] = params.highest_speed_mps
     row[LIMIT_CLIMB] = params.highest_climb_mps
     row[LIMIT_HEIGHT] = params.highest_flight_m
+    row[PSD_ACROSS] = 1.0 if params.frame == "flat" else params.cruise_across
+    row[CLIMB_RATE] = 0.0 if params.frame == "flat" else params.climb_accel_hz
     return row
 
 

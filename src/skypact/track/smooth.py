@@ -36,10 +36,12 @@ from skypact.model.tracking import (
     PLACE,
     PSD_H,
     SIGMA,
+    SIGMA_V,
     STATE,
     STATE_TIME,
     TENTATIVE,
     VISIBLE,
+    VN,
     Geometry,
     Measurements,
     empty_scratch,
@@ -346,8 +348,9 @@ class Smoother:
         Their errors stay the same for minutes, while the filter takes each for worth its share of
         their memory. With nothing else, a path smoothed through them would state p = sqrt(sqrt(q)
         r^(3/2) / 8) for white noise of density r = memory R and acceleration noise of density q,
-        less than the R they have. The share of the information that is theirs is at most the
-        stated variance over p; its square of what lacks to R is added.
+        or sqrt(r s) / 2 where velocities of density s lead, less than the R they have. The share
+        of the information that is theirs is at most the stated variance over p; its square of what
+        lacks to R is added.
 
         Source of p: the steady smoother of an integrated velocity, Bar-Shalom et al. (2001), 8.2.3
         and 8.5, in continuous time.
@@ -364,7 +367,9 @@ class Smoother:
         fix, memory_s = m.z[nearest, SIGMA] ** 2, m.z[nearest, MEMORY]
         near = np.abs(m.time_s[nearest] - m.time_s[used]) < memory_s
         q = self._tracker.kernel_params.motion[self._row.tag[0, AREA], PSD_H + CRUISE]
+        led = np.where(np.isnan(m.z[nearest, VN]), np.inf, m.z[nearest, SIGMA_V])
         alone = np.sqrt(np.sqrt(q) * (fix * memory_s) ** 1.5 / 8.0)
+        alone = np.minimum(alone, 0.5 * led * np.sqrt(fix * memory_s))
         stated = 0.5 * (out[:, SIGMA_N] ** 2 + out[:, SIGMA_E] ** 2)
         share = np.minimum(1.0, stated / alone)
         more = np.where(near, share**2 * np.maximum(0.0, fix - alone), 0.0)
