@@ -13,6 +13,7 @@ from skypact.kernels import (
     grid,
     height,
     imm,
+    intersect,
     late,
     lifecycle,
     maps,
@@ -37,6 +38,7 @@ _combine = imm.combine
 _mix_models = imm.mix_models
 _predict_models = imm.predict_models
 _hypothesis = gate.hypothesis
+_intersect = intersect.intersect
 _link = grid.link
 _unlink = grid.unlink
 _search = gate.search
@@ -164,9 +166,9 @@ def coarse_reach(z, form):
 
 
 @kernel
-def identity_ratio(tracks, t, m, j, p):
+def identity_ratio(tracks, t, m, j, period_s, p):
     """Compiled `gate.identity_ratio`."""
-    return _identity_ratio(tracks, t, m, j, p)
+    return _identity_ratio(tracks, t, m, j, period_s, p)
 
 
 @kernel
@@ -340,3 +342,9 @@ def divide(C, P):
     out = np.zeros((7, 7))
     _divide(C, P, np.zeros((7, 7)), out)
     return out
+
+
+@kernel
+def intersect_with(form, site, axes, flat, is_late, scratch, post):
+    """Compiled `intersect.intersect`."""
+    _intersect(form, site, axes, flat, is_late, scratch, post)

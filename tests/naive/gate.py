@@ -3,7 +3,7 @@
 import math
 
 import numpy as np
-from tests.naive import imm, late
+from tests.naive import imm, intersect, late
 
 from skypact.model.tracking import FLAT
 
@@ -44,16 +44,26 @@ def is_shared(code):
     return code in SHARED_CODES or code % 100 == 0
 
 
-def identity_ratio(own, seen, params):
-    """Log likelihood ratio of (address, code) pairs, -1 unknown; an address outweighs a code."""
+def identity_ratio(own, seen, params, held=False):
+    """Log likelihood ratio of (address, code, source) triples, -1 unknown.
+
+    An address outweighs the rest; a source is another tracker's (sensor, number), None unknown;
+    `held` tells that it spoke of the track less than one and a half of its periods ago.
+    """
     if own[0] >= 0 and seen[0] >= 0:
         same = math.log((1 - params.address_garble) * 1e5)
         return same if own[0] == seen[0] else math.log(params.address_garble)
+    ratio = 0.0
+    if own[2] is not None and seen[2] is not None and own[2][0] == seen[2][0]:
+        same = math.log((1 - params.number_garble) * 1000.0)
+        other = math.log(params.address_garble if held else params.number_garble)
+        ratio = same if own[2] == seen[2] else other
     if own[1] < 0 or seen[1] < 0:
-        return 0.0
+        return ratio
     if own[1] != seen[1]:
-        return math.log(params.code_garble)
-    return math.log(3.0) if is_shared(own[1]) else math.log((1 - params.code_garble) * 200.0)
+        return ratio + math.log(params.code_garble)
+    same = math.log(3.0) if is_shared(own[1]) else math.log((1 - params.code_garble) * 200.0)
+    return ratio + same
 
 
 def n_components(z, form):
@@ -63,9 +73,9 @@ def n_components(z, form):
 
 
 def gate_limit(z, form, ratio, params):
-    """Squared-distance limit: 9, and four per component; wider where the addresses agree."""
+    """Squared-distance limit: 9, and four per component; wider where names agree."""
     n = n_components(z, form)
-    agree = ratio >= math.log((1 - params.address_garble) * 1e5)
+    agree = ratio >= math.log((1 - params.number_garble) * 1000.0)
     return (params.gate + 4.0 * n) * (params.gate_same_address if agree else 1.0)
 
 
@@ -87,20 +97,21 @@ def own_share(z, gap_s):
 def explained(predicted, z, form, site, axes, flat):
     """Posterior of the likelier explanation: the data sheet's noise, or in 2 % five times it.
 
-    The second is tried where the squared distance passes three and two per component.
+    The second is tried where the squared distance passes three and two per component; another
+    tracker's velocity is then as wild as its place.
     """
     plain = imm.update(*predicted, z, form, site, axes, flat)
     n = n_components(z, form)
     if plain[3] < 3.0 + 2.0 * n:
         return plain
     wild = z.copy()
-    wild[[9, 10]] *= 5.0
+    wild[[9, 10, 14] if z[26] == 1.0 else [9, 10]] *= 5.0
     *rest, log = imm.update(*predicted, wild, form, site, axes, flat)
     log += math.log(0.02)
     return (*rest, log) if log > plain[4] else plain
 
 
-def pair(track, report, params, motion, p_detection, site, axes):
+def pair(track, report, params, motion, p_detection, period_s, site, axes):
     """Weight, posterior and its time of a track given a report; None outside the gate."""
     age_s = report["time_s"] - track.time_s
     now = (track.mu, track.x, track.P)
@@ -110,16 +121,23 @@ def pair(track, report, params, motion, p_detection, site, axes):
     else:
         predicted = imm.predict(*now, age_s, motion)
     z = own_share(report["z"], report["time_s"] - track.self_s)
-    own, seen = (track.address, track.code), (report["icao"], report["mode3a"])
-    ratio = identity_ratio(own, seen, params)
+    own = (track.address, track.code, track.source)
+    seen = (report["icao"], report["mode3a"], report["source"])
+    s = report["sensor"]
+    held = report["time_s"] - track.seen_s.get(s, -math.inf) < 1.5 * period_s[s]
+    ratio = identity_ratio(own, seen, params, held)
     known = ratio >= math.log((1.0 - params.code_garble) * 200.0)
     rest = (z, report["form"], site, axes, motion[FLAT] == 1)
     best = explained(predicted, *rest) if known else imm.update(*predicted, *rest)
     mu, xs, Ps, least, log = best
     if not least < gate_limit(report["z"], report["form"], ratio, params):
         return None
+    if z[26] == 1.0:
+        flat, is_late = motion[FLAT] == 1, age_s < -late.LATE_S
+        rest = (z, report["form"], site, axes, flat, is_late)
+        mu, xs, Ps = intersect.intersect(predicted, mu, *rest)
     weight = log + ratio - math.log(report["clutter"] + report["birth"])
-    if own[0] >= 0 and seen[0] >= 0 and own[0] != seen[0]:
+    if ratio <= math.log(params.address_garble):
         weight = min(weight, ratio)
     weight = min(LOG_CAP, max(-LOG_CAP, weight))
     kept = math.exp(-params.death_hz * max(0.0, report["time_s"] - track.existence_s))

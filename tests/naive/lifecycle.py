@@ -33,6 +33,8 @@ class Track:
     address: int = -1
     code: int = -1
     callsign: int = -1
+    source: tuple | None = None
+    """Another tracker and its number of the object."""
     baro_m: float = math.nan
     last_s: float = math.nan
     self_s: float = math.nan
@@ -84,6 +86,7 @@ def note_hit(track, report, params):
     track.address = report["icao"] if track.address < 0 else track.address
     track.code = report["mode3a"] if report["mode3a"] >= 0 and not is_old else track.code
     track.callsign = report["callsign"] if report["callsign"] >= 0 else track.callsign
+    track.source = report["source"] if report["source"] is not None else track.source
     track.baro_m = track.baro_m if math.isnan(report["baro_m"]) or is_old else report["baro_m"]
     if track.hits >= params.confirm_hits and track.visible + track.faded >= params.confirm_at:
         track.state = CONFIRMED

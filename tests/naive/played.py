@@ -12,7 +12,7 @@ from skypact.model.reports import ReportBatch, take_reports
 from skypact.model.site import Site
 from skypact.model.tracks import TrackRows, concat_rows
 from skypact.record.picture import PictureCount
-from skypact.record.replay import cut, withhold
+from skypact.record.replay import arriving_by_own_time, cut, withhold
 from skypact.sources.file import FileSource
 from skypact.track.tracker import Tracker
 
@@ -39,7 +39,7 @@ class Played(NamedTuple):
 def play(paths: list[Path], sites: list[Site], withheld: tuple[str, ...] = (), date_s=0.0):
     """Read, hide what is withheld, cut in batches and track."""
     intake = Intake(None, sites, date_s)
-    reports = intake.read(paths, date_s)
+    reports, _ = arriving_by_own_time(intake.read(paths, date_s))
     sent = withhold(reports, withheld)
     assert intake.placeable(sent).time_s.size == sent.time_s.size
     tracker = Tracker(sensor_table(intake.sensors))

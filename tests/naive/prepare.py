@@ -5,7 +5,7 @@ import math
 import numpy as np
 from tests.naive import geodesy
 
-from skypact.model.reports import ADSB, REMOTEID
+from skypact.model.reports import ADSB, REMOTEID, TRACK
 from skypact.model.sensors import SMR
 from skypact.model.tracking import Z_WIDTH
 
@@ -191,7 +191,11 @@ def prepare_one(r, undulation, table, heights, params, field):
     """One report as a dict, None where it cannot be used; `heights` (S, 2) are the assumed ones."""
     s, flat = r["sensor"], params.frame == "flat"
     kind = form_of(r, s, table, flat)
-    if r["coast"] == 1 or r["test"] == 1 or r["kind"] == 8 or kind is None:
+    tracked = r["kind"] == TRACK
+    if r["coast"] == 1 or r["test"] == 1 or kind is None:
+        return None
+    plane = kind in ("geodetic", "local") or (kind == "polar" and table.kind[s] == SMR)
+    if tracked and (r["simulated"] == 1 or not plane):
         return None
     height = field.height(r["baro_altitude_m"], r["geo_altitude_m"], undulation)
     assumed, sigma = height, params.sigma_level_m
@@ -216,11 +220,13 @@ def prepare_one(r, undulation, table, heights, params, field):
     elif has(r, "ground_speed_mps", "track_angle_rad"):
         way = r["track_angle_rad"]
         z[12:14] = r["ground_speed_mps"] * np.array([math.cos(way), math.sin(way)])
-    z[14] = params.sigma_velocity_mps
+    z[14] = params.sigma_tracked_mps if tracked else params.sigma_velocity_mps
     if kind != "bearing" and kind != "polar":
         z[9] = math.hypot(z[9], latency_noise(r, table, flat, math.hypot(z[12], z[13])))
     z[15] = error_memory(z, params) if r["kind"] in (ADSB, REMOTEID) else 0.0
     z[17:20] = extras(r, kind, s, table, params)
+    z[19] = np.nan if tracked else z[19]
+    z[26] = float(tracked)
     z[16] = np.count_nonzero(~np.isnan(z[17:20]))
     z[20], z[21] = table.sigma_elevation_rad[s], table.sigma_range_rate_mps[s]
     z[22:26] = params.sigma_climb_mps, 0.0, 0.0, np.nan if flat else assumed
@@ -239,6 +245,7 @@ def prepare_one(r, undulation, table, heights, params, field):
         "birth": 0.0 if form == 2 else params.births_per_scan / space,
         "icao": int(r["icao"]), "mode3a": int(r["mode3a"]), "callsign": int(r["callsign"]),
         "baro_m": r["baro_altitude_m"],
+        "source": (s, int(r["track_number"])) if tracked and r["track_number"] >= 0 else None,
     }  # fmt: skip
 
 

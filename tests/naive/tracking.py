@@ -75,6 +75,7 @@ class NaiveTracker:
                     self.params,
                     self.motion,
                     self.table.p_detection[s],
+                    self.table.period_s,
                     *self.frame(s),
                 )
                 if made is not None:

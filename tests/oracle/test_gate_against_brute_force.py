@@ -14,6 +14,8 @@ from skypact.model.tracking import (
     N_CROWDED,
     PLACE,
     POLAR,
+    SOURCE,
+    SOURCE_SHIFT,
     SPREAD_M,
     SPREAD_MPS,
     STATE_TIME,
@@ -138,6 +140,18 @@ def test_the_reach_of_a_report_is_that_of_the_twin():
             )
 
 
+SOURCES = (
+    (None, None), (None, (1, 9)), ((1, 9), (1, 9)), ((1, 9), (1, 8)), ((1, 9), (2, 9)),
+    ((1, 9), None),
+)  # fmt: skip
+"""Another tracker's numbers, of a track and of a report."""
+
+
+def packed(source):
+    """Another tracker and its number in one integer, -1 for none."""
+    return -1 if source is None else (source[0] << SOURCE_SHIFT) + source[1]
+
+
 def test_identity_ratios_are_those_of_the_twin():
     params = TrackerParams()
     p, tracks, m = track_params(params), empty_tracks(1, 1), empty_measurements(1)
@@ -146,10 +160,17 @@ def test_identity_ratios_are_those_of_the_twin():
             for own in ((-1, -1), (5, -1), (5, 1234), (-1, 1234), (-1, 7001), (-1, 2300), (-1, 0)):
                 tracks.tag[0, ADDRESS], tracks.tag[0, CODE] = own
                 m.icao[0], m.mode3a[0] = address, code
-                got = compiled.identity_ratio(tracks, 0, m, 0, p)
-                assert got == pytest.approx(naive.identity_ratio(own, (address, code), params))
+                for source, seen in SOURCES:
+                    tracks.tag[0, SOURCE], m.source[0] = packed(source), packed(seen)
+                    for age_s in (7.0, 8.0):
+                        tracks.seen_s[0, 0] = -age_s
+                        got = compiled.identity_ratio(tracks, 0, m, 0, np.array([5.0]), p)
+                        names = (*own, source), (address, code, seen)
+                        want = naive.identity_ratio(*names, params, age_s < 7.5)
+                        assert got == pytest.approx(want)
 
 
 def test_identity_helps_what_agrees_and_hurts_what_differs():
     p = track_params(TrackerParams()).identity
-    assert p[0] > p[2] > p[4] > 0.0 > p[3] > p[1]
+    assert p[0] > p[5] > p[2] > p[4] > 0.0 > p[3] > p[1]
+    assert 0.0 > p[6] > p[1]

@@ -49,9 +49,10 @@ def random_reports(rng, n=400):
         getattr(batch, name)[rng.random(n) < 0.05] = np.nan
     both = rng.random(n) < 0.3
     batch.geo_altitude_m[both] = batch.baro_altitude_m[both] + rng.normal(40, 10, both.sum())
+    batch.track_number[:] = rng.integers(-1, 9, n)
     for name, top in (("icao", 99), ("mode3a", 7777), ("nacp", 11), ("callsign", 99)):
         getattr(batch, name)[:] = rng.integers(-1, top + 1, n)
-    for name in ("coast", "test"):
+    for name in ("coast", "test", "simulated"):
         getattr(batch, name)[:] = rng.random(n) < 0.05
     batch.kind[:] = rng.integers(0, 10, n)
     return batch
@@ -79,6 +80,8 @@ def test_prepared_reports_are_those_of_the_twin(seed):
     for k, want in enumerate(twin):
         for name in ("time_s", "sensor", "form", "icao", "mode3a", "callsign", "serial"):
             assert getattr(m, name)[k] == want[name], name
+        source = want["source"]
+        assert m.source[k] == (-1 if source is None else (int(source[0]) << 32) + source[1])
         assert m.baro_m[k] == pytest.approx(want["baro_m"], nan_ok=True)
         assert m.clutter[k] == pytest.approx(want["clutter"], rel=1e-12)
         assert m.birth[k] == pytest.approx(want["birth"], rel=1e-12)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from tests.naive import associate, compiled, relabel
 
-from skypact.model.tracking import MOST_EVENTS, empty_cluster
+from skypact.model.cluster import MOST_EVENTS, empty_cluster
 
 
 def random_cluster(rng, n_members, n_reports, scale=1.0):

@@ -62,7 +62,10 @@ def _read(args: argparse.Namespace, intake: Intake) -> ReportBatch:
     intake.warn()
     n_tracks = int((reports.kind == TRACK).sum())
     if n_tracks:
-        say(f"{n_tracks:,} reports are other trackers' tracks; they are counted, not tracked again")
+        say(
+            f"{n_tracks:,} reports are other trackers' tracks; they are taken as estimates whose"
+            " errors hang together, never as measurements"
+        )
     return withhold(reports, args.withhold)
 
 

@@ -14,6 +14,7 @@ from skypact.kernels._jit import helper
 from skypact.kernels.consider import consider_pair
 from skypact.kernels.grid import bucket_of, cell_column, cell_row, cells_around
 from skypact.kernels.imm import predict_models
+from skypact.kernels.intersect import NEVER, copy_model, intersect
 from skypact.kernels.late import bring_back, retrodict
 from skypact.kernels.lifecycle import still_there
 from skypact.kernels.maps import detection_in_cell
@@ -38,7 +39,6 @@ from skypact.model.tracking import (
     MEMORY,
     N_CROWDED,
     N_MODELS,
-    N_STATE,
     PLACE,
     POLAR,
     RANGE,
@@ -46,10 +46,13 @@ from skypact.model.tracking import (
     SIGMA_AZIMUTH,
     SIGMA_HEIGHT,
     SIGMA_V,
+    SOURCE,
+    SOURCE_SHIFT,
     SPREAD_M,
     SPREAD_MPS,
     STATE,
     STATE_TIME,
+    TRACKED,
     UP,
     VISIBLE,
     Geometry,
@@ -80,12 +83,20 @@ LOG_WILD: Final = math.log(0.02)
 """Two reports in a hundred have noise this many times larger."""
 SUSPECT: Final = 3.0
 """Squared distance beside two per component from which the wild explanation is tried."""
-NEVER: Final = 1e-9
-"""A model less probable than this is not looked at."""
+HELD_PERIODS: Final = 1.5
+"""So long after its last report a number of another tracker's is still in use."""
 LOG_CAP: Final = 60.0
 """Limit of a pair's log weight: beyond it nothing changes but the rounding."""
 
-(SAME_ADDRESS, OTHER_ADDRESS, SAME_CODE, OTHER_CODE, SHARED_CODE) = range(5)
+(
+    SAME_ADDRESS,
+    OTHER_ADDRESS,
+    SAME_CODE,
+    OTHER_CODE,
+    SHARED_CODE,
+    SAME_NUMBER,
+    OTHER_NUMBER,
+) = range(7)
 
 
 @helper
@@ -95,13 +106,33 @@ def is_shared_code(mode3a: int) -> bool:
 
 
 @helper
-def identity_ratio(tracks: TrackTable, t: int, m: Measurements, j: int, p: TrackParams) -> float:
+def number_ratio(
+    tracks: TrackTable, t: int, m: Measurements, j: int, period_s: Floats, p: TrackParams
+) -> float:
+    """Log likelihood ratio of another tracker's numbers, zero where one of them is unknown.
+
+    A tracker that has lost an object finds it again under a new number; one that has just spoken
+    of it under another number means another object.
+    """
+    source = tracks.tag[t, SOURCE]
+    if m.source[j] < 0 or source < 0 or m.source[j] >> SOURCE_SHIFT != source >> SOURCE_SHIFT:
+        return 0.0
+    if m.source[j] == source:
+        return p.identity[SAME_NUMBER]
+    s = m.sensor[j]
+    is_held = m.time_s[j] - tracks.seen_s[t, s] < HELD_PERIODS * period_s[s]
+    return p.identity[OTHER_ADDRESS] if is_held else p.identity[OTHER_NUMBER]
+
+
+@helper
+def identity_ratio(
+    tracks: TrackTable, t: int, m: Measurements, j: int, period_s: Floats, p: TrackParams
+) -> float:
     """Log likelihood ratio of the identities, zero where one of them says nothing."""
-    ratio = 0.0
     if m.icao[j] >= 0 and tracks.tag[t, ADDRESS] >= 0:
         same = m.icao[j] == tracks.tag[t, ADDRESS]
-        ratio += p.identity[SAME_ADDRESS] if same else p.identity[OTHER_ADDRESS]
-        return ratio
+        return p.identity[SAME_ADDRESS] if same else p.identity[OTHER_ADDRESS]
+    ratio = number_ratio(tracks, t, m, j, period_s, p)
     if m.mode3a[j] >= 0 and tracks.tag[t, CODE] >= 0:
         if m.mode3a[j] != tracks.tag[t, CODE]:
             ratio += p.identity[OTHER_CODE]
@@ -244,15 +275,6 @@ def search_beam(
 
 
 @helper
-def copy_model(x: Floats, P: Floats, x_out: Floats, P_out: Floats) -> None:
-    """Copy one model's state."""
-    for a in range(N_STATE):
-        x_out[a] = x[a]
-        for b in range(N_STATE):
-            P_out[a, b] = P[a, b]
-
-
-@helper
 def hypothesis(
     z: Floats,
     form: int,
@@ -300,20 +322,24 @@ def robust_hypothesis(
 
     Position noise is a mixture: now and then a plot is merged, split, reflected or garbled, and
     its error many times the data sheet's. Only where addresses or codes agree: else the plot may
-    be another object's, and a wider net would take it in. Source: Bar-Shalom et al. (2001), 1.4.16
+    be another object's, and a wider net would take it in. Another tracker's velocity leaps, too.
+    Source: Bar-Shalom et al. (2001), 1.4.16
     (mixtures); only the better component is kept, the other's weight being far below it.
     """
     z = scratch.z
     d2, likelihood = hypothesis(z, form, site, axes, flat, scratch, post)
     if d2 < SUSPECT + 2.0 * n_components(z, form):
         return d2, likelihood
+    factor = WILD if z[TRACKED] == 1.0 else 1.0
     z[SIGMA] *= WILD
     z[SIGMA_AZIMUTH] *= WILD
+    z[SIGMA_V] *= factor
     wild_d2, wild = hypothesis(z, form, site, axes, flat, scratch, post)
     if wild + LOG_WILD > likelihood:
         return wild_d2, wild + LOG_WILD
     z[SIGMA] /= WILD
     z[SIGMA_AZIMUTH] /= WILD
+    z[SIGMA_V] /= factor
     return hypothesis(z, form, site, axes, flat, scratch, post)
 
 
@@ -363,9 +389,9 @@ def add_pair(
     post = (pairs.x[k], pairs.P[k], pairs.mu[k])
     site = g.site[s]
     axes = g.axes[s]
-    ratio = identity_ratio(tracks, t, m, j, p)
+    ratio = identity_ratio(tracks, t, m, j, g.period_s, p)
     limit = p.gate[n_components(m.z[j], m.form[j])]
-    if ratio >= p.identity[SAME_ADDRESS]:
+    if ratio >= p.identity[SAME_NUMBER]:
         limit *= p.gate[0]
     if ratio >= p.identity[SAME_CODE]:
         d2, likelihood = robust_hypothesis(m.form[j], site, axes, p.flat, scratch, post)
@@ -373,6 +399,10 @@ def add_pair(
         d2, likelihood = hypothesis(scratch.z, m.form[j], site, axes, p.flat, scratch, post)
     if not d2 < limit:
         return k
+    if m.z[j, TRACKED] == 1.0:
+        scratch.z[SIGMA] = m.z[j, SIGMA]
+        scratch.z[SIGMA_V] = m.z[j, SIGMA_V]
+        intersect(m.form[j], site, axes, p.flat, is_late, scratch, post)
     detected = g.p_detection[s]
     if p.learn == 1:
         detected = detection_in_cell(g.look_map[s], m.cell[j], detected)

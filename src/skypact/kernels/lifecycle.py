@@ -72,6 +72,7 @@ from skypact.model.tracking import (
     RIVAL,
     RIVAL_NUMBER,
     SIGMA_HEIGHT,
+    SOURCE,
     SPREAD_M,
     SPREAD_MAX_M,
     SPREAD_MPS,
@@ -267,6 +268,7 @@ def start_track(
         tracks.seen_s[t, i] = math.nan
     tracks.tag[t, PARTNER] = -1
     tracks.tag[t, NAMED] = 0
+    tracks.tag[t, SOURCE] = -1
     take_over(tracks, t, m, j)
     refresh_moments(tracks, t, p.flat, scratch)
     forget(tracks, t)
@@ -322,6 +324,8 @@ def note_hit(
         tracks.tag[t, CODE] = m.mode3a[j]
     if m.callsign[j] >= 0:
         tracks.tag[t, CALLSIGN] = m.callsign[j]
+    if m.source[j] >= 0:
+        tracks.tag[t, SOURCE] = m.source[j]
     if not (math.isnan(m.baro_m[j]) or is_old):
         tracks.num[t, BARO_M] = m.baro_m[j]
     if m.row_out[j] < 0:

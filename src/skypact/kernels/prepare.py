@@ -39,6 +39,7 @@ from skypact.model.tracking import (
     PSD_H,
     RANGE,
     RANGE_RATE,
+    SELF_REPORTED,
     SIGMA,
     SIGMA_AZIMUTH,
     SIGMA_ELEVATION,
@@ -46,6 +47,9 @@ from skypact.model.tracking import (
     SIGMA_RANGE_RATE,
     SIGMA_V,
     SIGMA_VU,
+    SOURCE_SHIFT,
+    TRACKED,
+    TRACKER_MADE,
     TURNS,
     UP,
     VE,
@@ -315,8 +319,8 @@ def set_noise(
     elif not (math.isnan(f[SPEED]) or math.isnan(f[TRACK])):
         z[VN] = f[SPEED] * math.cos(f[TRACK])
         z[VE] = f[SPEED] * math.sin(f[TRACK])
-    z[SIGMA_V] = p.sigma_velocity_mps
-    if label[6] == 1 and form == PLANE and p.flat == 0 and g.on_surface[s] == 0:
+    z[SIGMA_V] = p.sigma_tracked_mps if label[6] == TRACKER_MADE else p.sigma_velocity_mps
+    if label[6] == SELF_REPORTED and form == PLANE and p.flat == 0 and g.on_surface[s] == 0:
         speed_mps = LATE_SPEED_MPS if math.isnan(z[VN]) else math.hypot(z[VN], z[VE])
         z[SIGMA] = math.hypot(z[SIGMA], math.hypot(LEAST_SIGMA_M, LATENCY_S * speed_mps))
 
@@ -345,7 +349,8 @@ def error_memory(z: Floats, p: TrackParams) -> float:
 def set_extras(z: Floats, f: Floats, form: int, s: int, g: Geometry, p: TrackParams) -> None:
     """Set elevation, range rate and vertical rate, where a report and its data sheet give them.
 
-    A flat scene has no heights, and so neither elevations nor vertical rates.
+    A flat scene has no heights, and so neither elevations nor vertical rates. Another tracker's
+    vertical rate is left out: it comes of the levels that it reports, too.
     """
     z[EXTRAS] = 0.0
     z[ELEVATION] = math.nan
@@ -365,7 +370,7 @@ def set_extras(z: Floats, f: Floats, form: int, s: int, g: Geometry, p: TrackPar
     if form == POLAR and not math.isnan(f[DOPPLER] + z[SIGMA_RANGE_RATE]):
         z[RANGE_RATE] = f[DOPPLER]
         z[EXTRAS] += 1.0
-    if form != BEARING and p.flat == 0 and not math.isnan(f[CLIMB]):
+    if form != BEARING and p.flat == 0 and z[TRACKED] == 0.0 and not math.isnan(f[CLIMB]):
         z[VU] = f[CLIMB]
         z[EXTRAS] += 1.0
 
@@ -444,9 +449,9 @@ def prepare(
     ----------
     f : float64 (n, 17)
         Numbers of the reports, see `REPORT_NUMBERS`.
-    labels : int64 (n, 7)
-        Sensor, excluded (0 or 1), address, Mode A code, NACp, packed callsign,
-        self-reported (0 or 1).
+    labels : int64 (n, 8)
+        Sensor, excluded (0 or 1), address, Mode A code, NACp, packed callsign, where the position
+        comes from (`model.tracking.MEASURED` and its neighbours), the sensor's track number.
     order : int64 (k,)
         Rows in processing order.
     undulation_m : float64 (n,)
@@ -460,7 +465,7 @@ def prepare(
     for i in order:
         s = labels[i, 0]
         form = form_of(f[i], labels[i, 1], g.on_surface[s], p.flat, g.site[s])
-        if form < 0:
+        if form < 0 or (form != PLANE and labels[i, 6] == TRACKER_MADE):
             continue
         height = reported_height(f[i], undulation_m[i], g.baro_field)
         assumed, doubt = assumed_height(
@@ -487,8 +492,9 @@ def prepare(
         z[SIGMA_HEIGHT] = doubt
         z[ASSUMED] = math.nan if p.flat == 1 else assumed
         set_noise(z, f[i], form, labels[i], s, g, p)
+        z[TRACKED] = 1.0 if labels[i, 6] == TRACKER_MADE else 0.0
         set_extras(z, f[i], form, s, g, p)
-        z[MEMORY] = error_memory(z, p) if labels[i, 6] == 1 else 0.0
+        z[MEMORY] = error_memory(z, p) if labels[i, 6] == SELF_REPORTED else 0.0
         set_densities(m, count, f[i], labels[i], form, g, p)
         m.time_s[count] = f[i, TIME]
         m.sensor[count] = s
@@ -496,6 +502,9 @@ def prepare(
         m.icao[count] = labels[i, 2]
         m.mode3a[count] = labels[i, 3]
         m.callsign[count] = labels[i, 5]
+        m.source[count] = -1
+        if labels[i, 6] == TRACKER_MADE and labels[i, 7] >= 0:
+            m.source[count] = (s << SOURCE_SHIFT) + labels[i, 7]
         m.baro_m[count] = f[i, BARO]
         m.serial[count] = i
         m.spot[count] = 0

@@ -21,7 +21,8 @@ import numpy as np
 import numpy.typing as npt
 
 from skypact.kernels._jit import helper
-from skypact.model.tracking import N_MODELS, Cluster, Pairs
+from skypact.model.cluster import Cluster
+from skypact.model.tracking import N_MODELS, Pairs
 
 Floats = npt.NDArray[np.float64]
 Longs = npt.NDArray[np.int64]

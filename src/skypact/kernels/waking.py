@@ -42,6 +42,7 @@ from skypact.model.tracking import (
     SPREAD_M,
     SPREAD_MPS,
     STATE,
+    TRACKED,
     TURN_VAR,
     UP,
     WOKEN,
@@ -202,7 +203,8 @@ def weigh_evidence(tracks: TrackTable, t: int, m: Measurements, j: int, p: Track
     free = tracks.tag[t, AREA] == BALLISTIC_ROW
     home = p.motion[tracks.tag[t, HOME]]
     limits = (home[LIMIT_SPEED], home[LIMIT_CLIMB], home[LIMIT_HEIGHT])
-    if m.z[j, MEMORY] > 0.0 or not math.isnan(m.z[j, HEIGHT]):
+    told = m.z[j, MEMORY] > 0.0 or m.z[j, TRACKED] == 1.0
+    if told or not math.isnan(m.z[j, HEIGHT]):
         return
     since_s = m.time_s[j] - tracks.num[t, LAST_SELF]
     sigmas = LIKELY if free and tracks.mu[t, AS_AIRCRAFT] < LOST else CERTAIN

@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from skypact.model.cluster import Cluster, empty_cluster
 from skypact.model.reports import Bytes, Floats, Ints, Longs
 
 N_STATE: Final = 7
@@ -48,7 +49,7 @@ the last self-reported position [s]; height that is assumed, and the variance of
 where a height was reported); log odds that this track and its partner are two objects; time of the
 existence [s]; time of the last evidence of ballistic flight [s]."""
 
-TAG_WIDTH: Final = 20
+TAG_WIDTH: Final = 21
 (
     STATE,
     NUMBER,
@@ -70,6 +71,7 @@ TAG_WIDTH: Final = 20
     PAST_AT,
     NAMED,
     ORIGIN,
+    SOURCE,
 ) = range(TAG_WIDTH)
 """Columns of `TrackTable.tag`: see `FREE`; public number; reports so far; 24-bit address, Mode A
 code and packed callsign (-1 none); bucket of the spatial index and neighbours in it (-1 none); row
@@ -78,14 +80,20 @@ that it moves by now (-1 the ballistic mode's); row and number of a track that m
 object (-1 none); row that it moves by as an aircraft; reports that say it is none (waking.py); 1
 where it is called ballistic; place of the newest kept state in `TrackTable.past` (-1
 none); reports that bore its address; where its first report counts as a false one should nothing
-come of it (maps.py; -1 nowhere)."""
+come of it (maps.py; -1 nowhere); another tracker's number of the object, see
+`Measurements.source` (-1 none)."""
 
 (N_FREE, NEXT_NUMBER, HIGH_WATER, N_LIVE, N_CONFIRMED, N_CROWDED) = range(6)
 """Places in `TrackTable.counters`."""
 
+(MEASURED, SELF_REPORTED, TRACKER_MADE) = range(3)
+"""Where a report's position comes from: a sensor, the object itself, another tracker."""
+
 (POLAR, PLANE, BEARING) = range(3)
 """Forms of a prepared report: slant range and azimuth, horizontal position, azimuth alone (which
 begins no track)."""
+
+SOURCE_SHIFT: Final = 32
 
 PLACE: Final = 0
 """First of three: reported position in the frame in force, at the reported or assumed height."""
@@ -120,7 +128,9 @@ range (plane reports: of each axis), and of azimuth; set per pair, 0 in a report
 BIAS_VAR_AZIMUTH: Final = 24
 ASSUMED: Final = 25
 """Height above the ellipsoid of the place; NaN in a flat scene."""
-Z_WIDTH: Final = 26
+TRACKED: Final = 26
+"""1 where the report is another tracker's estimate, else 0; see kernels/intersect.py."""
+Z_WIDTH: Final = 27
 """Columns of `Measurements.z`."""
 
 
@@ -258,6 +268,9 @@ class Measurements(NamedTuple):
     icao: Ints
     mode3a: Ints
     callsign: Longs
+    source: Longs
+    """Of another tracker's report, its sensor and track number, `SOURCE_SHIFT` bits apart; -1 of
+    any other (n,)."""
     baro_m: Floats
     cell: Longs
     """Cell of the sensor's learned maps, 0 where it has none (n,)."""
@@ -296,66 +309,6 @@ class Scratch(NamedTuple):
     """Vectors of `kernels.late` (4, 7)."""
     gain: Floats
     """Gains that bring a late report's update to the present (M, 7, 7)."""
-
-
-MOST_MEMBERS: Final = 8
-MOST_COMPONENTS: Final = 96
-MOST_EVENTS: Final = 4096
-"""Room of a hard cluster: tracks, their reports and misses, joint events."""
-
-
-class Cluster(NamedTuple):
-    """Working memory of a hard cluster: A tracks, Q components, H joint events."""
-
-    group: Longs
-    """Per local track, the cluster it belongs to, -1 none (K,)."""
-    size: Longs
-    """Tracks of each cluster (K,)."""
-    holder: Longs
-    """Per report of the micro-batch, a local track that shares it (K,)."""
-    member: Longs
-    """Local tracks of the cluster (A,)."""
-    first: Longs
-    """First component of each member (A + 1,)."""
-    pair: Longs
-    """Pair that holds a component's state (Q,)."""
-    report: Longs
-    """Its report, -1 the miss (Q,)."""
-    odds: Floats
-    """Its weight against the miss (Q,)."""
-    exists: Floats
-    """Existence it leaves (Q,)."""
-    shift_s: Floats
-    """Time from its state to the cluster's (Q,)."""
-    x: Floats
-    """Its mean place and velocity (Q, 6)."""
-    P: Floats
-    """Its covariance (Q, 6, 6)."""
-    share: Floats
-    """Probability that it stands in a place (Q, A)."""
-    cost: Floats
-    """What it costs there (Q, A)."""
-    path: Longs
-    """Components chosen so far (A,)."""
-    product: Floats
-    """Their weights' product (A,)."""
-    choice: Longs
-    """Component of each member in a joint event (H, A)."""
-    place: Longs
-    """Place that each member takes in it (H, A)."""
-    weight: Floats
-    """Its probability (H,)."""
-    visible: Floats
-    """Existence of each member if not reported, in sight and out of sight (A,)."""
-    faded: Floats
-    place_exists: Floats
-    """Existence of what stands in a place (A,)."""
-    mean: Floats
-    """Its mean (A, 6)."""
-    cov: Floats
-    """Its covariance (A, 6, 6)."""
-    inverse: Floats
-    """Scratch (6, 6)."""
 
 
 class Pairs(NamedTuple):
@@ -448,7 +401,8 @@ class TrackParams(NamedTuple):
     gate: Floats
     """Squared-distance limits by number of components (9,), then the factor with identity."""
     identity: Floats
-    """Log likelihood ratios: address same, differs; code same, differs, shared code (5,)."""
+    """Log likelihood ratios: address same, differs; code same, differs, shared code; another
+    tracker's number same, differs (7,)."""
     births_per_scan: float
     """New objects expected per sensor and turn, where `births` gives no rate."""
     births: Floats
@@ -459,6 +413,8 @@ class TrackParams(NamedTuple):
     """Time over which self-reported positions share their error [s]."""
     sigma_velocity_mps: float
     """Standard deviation of a reported velocity per axis."""
+    sigma_tracked_mps: float
+    """Standard deviation of another tracker's velocity per axis."""
     sigma_climb_mps: float
     """Standard deviation of a reported vertical rate."""
     existence: Floats
@@ -548,42 +504,6 @@ def empty_pairs(capacity: int, n_tracks: int) -> Pairs:
         slot=np.full(n_tracks, -1, np.int64),
         cluster=empty_cluster(capacity),
         scratch=empty_scratch(),
-    )
-
-
-def empty_cluster(capacity: int) -> Cluster:
-    """Make the working memory of hard clusters among `capacity` pairs."""
-    wide, q, h = MOST_MEMBERS, MOST_COMPONENTS, MOST_EVENTS
-
-    def integers(*shape: int) -> Longs:
-        return np.zeros(shape, np.int64)
-
-    return Cluster(
-        group=integers(capacity),
-        size=integers(capacity),
-        holder=integers(capacity),
-        member=integers(wide),
-        first=integers(wide + 1),
-        pair=integers(q),
-        report=integers(q),
-        odds=np.zeros(q),
-        exists=np.zeros(q),
-        shift_s=np.zeros(q),
-        x=np.zeros((q, 6)),
-        P=np.zeros((q, 6, 6)),
-        share=np.zeros((q, wide)),
-        cost=np.zeros((q, wide)),
-        path=integers(wide),
-        product=np.zeros(wide),
-        choice=integers(h, wide),
-        place=integers(h, wide),
-        weight=np.zeros(h),
-        visible=np.zeros(wide),
-        faded=np.zeros(wide),
-        place_exists=np.zeros(wide),
-        mean=np.zeros((wide, 6)),
-        cov=np.zeros((wide, 6, 6)),
-        inverse=np.zeros((6, 6)),
     )
 
 

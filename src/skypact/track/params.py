@@ -139,6 +139,8 @@ class TrackerParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     sigma_velocity_mps: Positive = 1.0
     """Standard deviation per axis of a reported velocity: a category of 3 m/s (95 %) is 1.2; of
     recorded traffic it is 0.5."""
+    sigma_tracked_mps: Positive = 6.0
+    """Standard deviation per axis of a velocity that another tracker reports (design/0007)."""
     sigma_climb_mps: Positive = 1.5
     """Standard deviation of a reported vertical rate."""
     self_report_memory_s: Positive = 90.0
@@ -149,6 +151,9 @@ class TrackerParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """Probability that a decoded 24-bit address belongs to another aircraft."""
     code_garble: Share = 0.02
     """Probability that a Mode A code is wrong or was just changed."""
+    number_garble: Share = 0.02
+    """Probability that another tracker gives an object a new number, or a number to another
+    object."""
     start_turn: Annotated[float, Meta(ge=0, le=0.3)] = 0.15
     """Probability of each manoeuvre model at the start; 0 and `steady_s` very large: one model."""
     birth_density_hz: NotNegative | None = None
@@ -318,6 +323,8 @@ def track_params(params: TrackerParams, areas: Sequence[TrackerParams] = ()) -> 
         same_code,
         float(np.log(params.code_garble)),
         float(np.log(3.0)),
+        float(np.log((1.0 - params.number_garble) * 1e3)),
+        float(np.log(params.number_garble)),
     ]
     return TrackParams(
         flat=int(params.frame == "flat"),
@@ -330,6 +337,7 @@ def track_params(params: TrackerParams, areas: Sequence[TrackerParams] = ()) -> 
         sigma_baro_m=params.sigma_level_m,
         self_report_memory_s=params.self_report_memory_s,
         sigma_velocity_mps=params.sigma_velocity_mps,
+        sigma_tracked_mps=params.sigma_tracked_mps,
         sigma_climb_mps=params.sigma_climb_mps,
         existence=existence,
         learn=int(params.learn_sensors),

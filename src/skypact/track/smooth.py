@@ -40,6 +40,7 @@ from skypact.model.tracking import (
     STATE,
     STATE_TIME,
     TENTATIVE,
+    TRACKER_MADE,
     VISIBLE,
     VN,
     Geometry,
@@ -61,6 +62,8 @@ REACH_S: Final = 240.0
 SIGMA_N, SIGMA_E, CORR_NE = (
     list(TRACK_DTYPES).index(name) for name in ("sigma_n_m", "sigma_e_m", "corr_ne")
 )
+ORIGIN_LABEL: Final = 6
+"""Column of the labels that says where a position comes from."""
 LEAST_REPORTS: Final = 2
 """A track with fewer reports is no trajectory."""
 
@@ -108,6 +111,24 @@ def join(parts: list[Pending]) -> Pending:
 def pick(pending: Pending, rows: Longs | slice) -> Pending:
     """Rows selected, in that order."""
     return Pending._make(column[rows] for column in pending)
+
+
+def without_double(reports: Pending, end: int) -> tuple[Pending, int, bool]:
+    """Keep what one pass may use: measurements, or else another tracker's estimates alone.
+
+    Estimates cannot be smoothed, since nobody knows what their errors share. A track that most of
+    its reports are estimates of is written as these tell it, one by one; of any other they are
+    left out.
+
+    Returns
+    -------
+    (Pending, int, bool)
+        The reports, how many of the first `end` are left, and whether they are estimates.
+    """
+    made = reports.labels[:, ORIGIN_LABEL] == TRACKER_MADE
+    is_told = bool(2 * np.count_nonzero(made) > len(made))
+    keep = made if is_told else ~made
+    return pick(reports, np.flatnonzero(keep)), int(np.count_nonzero(keep[:end])), is_told
 
 
 class Smoother:
@@ -263,6 +284,7 @@ class Smoother:
 
     def _smoothed(self, reports: Pending, end: int, piece: Piece, geometry: Geometry) -> TrackRows:
         """Smooth one piece's reports, sorted by time, and return the rows of the first `end`."""
+        reports, end, is_told = without_double(reports, end)
         n = len(reports.piece)
         m = empty_measurements(n)
         params = self._tracker.kernel_params
@@ -270,13 +292,14 @@ class Smoother:
         n = prepare(reports.f, reports.labels, order, reports.geoid, geometry, params, m)
         end = int(np.searchsorted(m.serial[:n], end))
         path = empty_passage(n)
+        path.begins[:] = is_told
         anew = 0
         for _ in range(ROUNDS):
             self._begin(piece, m, n)
             motion = params.motion[int(self._row.tag[0, AREA])]
             args = (self._row, m, n, geometry, params, self._scratch)
             anew += filter_forward(*args, path)
-            going_on = self._state_at(path, end - 1) if end < n else None
+            going_on = self._state_at(path, end - 1) if 0 < end < n else None
             smooth_backward(m, n, motion, self._scratch, path, self._branches)
             fate = path.fate.copy()
             if not judge_again(m, n, geometry, params, self._scratch, path, self._spare):

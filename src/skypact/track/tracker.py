@@ -23,9 +23,12 @@ from skypact.model.sensors import SensorTable
 from skypact.model.tracking import (
     AREA,
     HOME,
+    MEASURED,
     N_CONFIRMED,
     N_CROWDED,
     N_LIVE,
+    SELF_REPORTED,
+    TRACKER_MADE,
     Z_WIDTH,
     Geometry,
     Measurements,
@@ -68,11 +71,11 @@ class StepEvents(NamedTuple):
     numbers that ended, `heirs` the number under which the track that had each one goes on, -1 where
     it is over. A long step has parts: `report_part` and `ended_part` are their running numbers; in
     each, reports come first, then what ends. `counts` holds
-    ``tracked``; ``unusable`` (coasted, tracker-made, no usable position); ``late`` and ``early``
-    (the stamp is behind or ahead of the stream by more than the limits); ``frozen``, ``repeated``
-    and ``flooded`` (kept out by `track.guards`), ``astray`` (may begin no track); ``refused`` (the
-    table was full); ``crowded`` (candidates beyond the room for them) and ``clock_back`` (1 where
-    `now_s` was behind the last one).
+    ``tracked``; ``unusable`` (coasted, simulated by another tracker, no usable position); ``late``
+    and ``early`` (the stamp is behind or ahead of the stream by more than the limits); ``frozen``,
+    ``repeated`` and ``flooded`` (kept out by `track.guards`), ``astray`` (may begin no track);
+    ``refused`` (the table was full); ``crowded`` (candidates beyond the room for them) and
+    ``clock_back`` (1 where `now_s` was behind the last one).
     """
 
     rows: TrackRows
@@ -101,11 +104,17 @@ def report_numbers(batch: ReportBatch) -> npt.NDArray[np.float64]:
 
 
 def report_labels(batch: ReportBatch) -> Longs:
-    """Integers that the kernels read (n, 7); see `kernels.prepare.prepare`."""
-    excluded = (batch.coast == 1) | (batch.test == 1) | (batch.kind == TRACK)
-    own = (batch.kind == ADSB) | (batch.kind == REMOTEID)
+    """Integers that the kernels read (n, 8); see `kernels.prepare.prepare`.
+
+    What another tracker extrapolates or simulates is no sight of anything.
+    """
+    is_tracked = batch.kind == TRACK
+    excluded = (batch.coast == 1) | (batch.test == 1) | (is_tracked & (batch.simulated == 1))
+    is_own = (batch.kind == ADSB) | (batch.kind == REMOTEID)
+    origin = np.where(is_tracked, TRACKER_MADE, np.where(is_own, SELF_REPORTED, MEASURED))
     columns = (
-        batch.sensor, excluded, batch.icao, batch.mode3a, batch.nacp, batch.callsign, own
+        batch.sensor, excluded, batch.icao, batch.mode3a, batch.nacp, batch.callsign, origin,
+        batch.track_number,
     )  # fmt: skip
     return np.column_stack([c.astype(np.int64) for c in columns])
 

@@ -362,6 +362,7 @@ COLUMNS_062: Final = (
     *_head("070"),
     Column("sim", "080", "SIM"),
     Column("spi", "080", "SPI"),
+    Column("tse", "080", "TSE"),
     Column("cst", "080", "CST"),
     Column("ems", "080", "EMS"),
     *_geodetic("105"),
@@ -411,7 +412,7 @@ def _from_062(c: Columns, counts: Counts) -> Values:
         "sigma_m": np.sqrt((c["sigma_x_m"] ** 2 + c["sigma_y_m"] ** 2) / 2),
         "spi": _flag(flagged(c, "spi")),
         "emergency": c["ems"],
-        "coast": _flag((c["cst"] == 1) | (np.isnan(c["lat_rad"]) & np.isnan(c["x_m"]))),
+        "coast": _flag(flagged(c, "cst", "tse") | (np.isnan(c["lat_rad"]) & np.isnan(c["x_m"]))),
         "simulated": _flag(flagged(c, "sim")),
     }
 

@@ -1,0 +1,94 @@
+"""Another tracker's estimate: the weight's closed form against a search, and what it promises."""
+
+import numpy as np
+import pytest
+from tests.naive import compiled, imm, states
+from tests.naive import intersect as naive
+
+from skypact.model.tracking import PLANE, SIGMA, SIGMA_V, TRACKED, empty_scratch
+
+PREDICTED, UPDATED = np.array([0.8, 0.1, 0.1]), np.array([0.6, 0.4, 0.0])
+SIGMAS = (500.0, 80.0, 300.0, 30.0, 30.0, 30.0, 0.03)
+
+
+def estimate_of(rng, x, flat, **given):
+    z = states.report_of(rng, x, flat, **given)
+    z[SIGMA], z[SIGMA_V], z[TRACKED] = rng.uniform(40.0, 700.0), 6.0, 1.0
+    return z
+
+
+def intersected(xs, Ps, z, flat, is_late=False):
+    """Means and covariances by the kernel."""
+    scratch, site, axes = empty_scratch(), *states.frame(flat)
+    scratch.x[:], scratch.P[:], scratch.z[:] = xs, Ps, z
+    scratch.predicted[:] = PREDICTED
+    post = (np.full((3, 7), np.nan), np.full((3, 7, 7), np.nan), UPDATED.copy())
+    compiled.intersect_with(PLANE, site, axes, int(flat), is_late, scratch, post)
+    assert np.array_equal(scratch.z, z, equal_nan=True)
+    return post
+
+
+@pytest.mark.parametrize("is_late", [False, True])
+@pytest.mark.parametrize("height", [False, True])
+@pytest.mark.parametrize("flat", [False, True])
+def test_states_are_those_of_the_twin(flat, height, is_late):
+    rng = np.random.default_rng(60)
+    shares = []
+    for _ in range(20):
+        x = states.random_state(rng, flat)
+        P = np.array([states.random_covariance(rng, SIGMAS) for _ in range(3)])
+        z = estimate_of(rng, x, flat, height=height)
+        xs = np.tile(x, (3, 1))
+        got = intersected(xs, P, z, flat, is_late)
+        before = (PREDICTED, xs, P)
+        want = naive.intersect(before, UPDATED, z, PLANE, *states.frame(flat), flat, is_late)
+        want = want[1], want[2], want[0]
+        d = np.array(SIGMAS)
+        assert np.abs((got[0] - want[0]) / d).max() < 1e-5
+        assert np.abs((got[1] - want[1]) / np.outer(d, d)).max() < 2e-3
+        assert got[2] == pytest.approx(want[2], abs=1e-4)
+        shares += [naive.best_share(P[i], z, flat) for i in range(3)]
+    assert min(shares) == pytest.approx(naive.LEAST)
+    assert max(shares) == pytest.approx(naive.MOST)
+    assert any(0.1 < share < 0.9 for share in shares)
+
+
+def test_the_better_of_two_circles_is_taken_and_nothing_is_gained_by_telling_it_again():
+    x = np.array([0.0, 0, 5e3, 150, 0, 0, 0])
+    P = np.tile(np.diag([150.0, 150, 50, 20, 20, 2, 0.03]) ** 2, (3, 1, 1))
+    z = estimate_of(np.random.default_rng(61), x, True)
+    z[:3], z[SIGMA] = [120.0, 0.0, 5e3], 100.0
+    xs = np.tile(x, (3, 1))
+    for _ in range(50):
+        xs, P, mu = intersected(xs, P, z, True)
+        assert mu == pytest.approx(UPDATED, abs=0.02)
+        assert xs[:, 0] == pytest.approx(120.0, abs=3.0)
+        assert np.sqrt(P[:, 0, 0]) == pytest.approx(100.0, rel=0.01)
+    z[SIGMA] = 300.0
+    z[:2] += 500.0
+    after = intersected(xs, P, z, True)
+    assert after[0][:, :2] == pytest.approx(xs[:, :2], abs=0.1)
+    assert after[2] == pytest.approx(PREDICTED, abs=1e-3)
+    assert after[1][:, 0, 0] == pytest.approx(P[:, 0, 0], rel=1e-4)
+
+
+@pytest.mark.parametrize("correlation", [-0.9, 0.0, 0.5, 0.95])
+def test_stated_errors_are_wide_enough_whatever_the_two_share(correlation):
+    """Errors of own state and estimate are drawn together; NEES of the level position, bar 1."""
+    rng = np.random.default_rng(62)
+    x = np.array([0.0, 0, 5e3, 150, 0, 0, 0])
+    P = np.diag([300.0, 60, 50, 20, 20, 2, 0.03]) ** 2
+    P[0, 3] = P[3, 0] = 0.6 * 300 * 20
+    z = estimate_of(rng, x, True, height=False, velocity=False)
+    z[:3], z[SIGMA] = x[:3], 100.0
+    root, nees = np.linalg.cholesky(P), []
+    for _ in range(600):
+        draw = rng.normal(size=7)
+        other = correlation * draw[:2] + np.sqrt(1 - correlation**2) * rng.normal(size=2)
+        told = z.copy()
+        told[:2] = x[:2] + 100.0 * other
+        xs, Ps, _ = intersected(np.tile(x + root @ draw, (3, 1)), np.tile(P, (3, 1, 1)), told, True)
+        mean, cov = imm.moments(np.full(3, 1 / 3), xs, Ps)
+        off = (mean - x)[:2]
+        nees.append(off @ np.linalg.solve(cov[:2, :2], off) / 2)
+    assert np.mean(nees) < 1.0 + 3.0 * np.std(nees) / np.sqrt(len(nees))
