@@ -21,14 +21,18 @@ class Beam:
         if not self.is_locked:
             return self.load / 5 * max(0.0, silent_s / self.period_s - 1)
         begin = (self.x[0] + (self.heard_s - self.time_s) * self.x[1]) * 24
-        end = begin + 24 * min(1.0, silent_s * self.x[1])
+        end = begin + 24 * silent_s * self.x[1]
         whole = [k for k in range(int(begin) - 30, int(end) + 30) if begin <= k and k + 1 <= end]
         return sum(self.sectors[k % 24] for k in whole) / 5
 
     def hear(self, time_s, turn=math.nan):
         """Count a report; those of the last five turns weigh. Long silences do not fade them."""
         gap = 0.0 if math.isnan(self.heard_s) else max(0.0, time_s - self.heard_s)
-        due = self.due(gap) - 1 if self.plots else (self.load / 5 - 1) * gap / self.period_s
+        due = (
+            self.due(gap) - max(1, gap / self.period_s)
+            if self.plots
+            else (self.load / 5 - 1) * gap / self.period_s
+        )
         should = due > 5.0
         if gap < 5 * self.period_s and not should:
             self.load *= math.exp(-gap / (5 * self.period_s))

@@ -7,6 +7,8 @@ import numpy as np
 
 from skypact.kernels import (
     consider,
+    doubles,
+    existence,
     freeflight,
     gate,
     geodesy,
@@ -44,10 +46,14 @@ _unlink = grid.unlink
 _search = gate.search
 _identity_ratio = gate.identity_ratio
 _coarse_reach = gate.coarse_reach
-_count_miss = lifecycle.count_miss
+_same_object = doubles.same_object
+_outranks = doubles.outranks
+_inherit = doubles.inherit
+_weigh_partner = doubles.weigh_partner
+_count_miss = existence.count_miss
 _is_over = lifecycle.is_over
-_looks_slept = lifecycle.looks_slept
-_recount_misses = lifecycle.recount_misses
+_looks_slept = existence.looks_slept
+_recount_misses = existence.recount_misses
 _divide = late.divide
 _consider_pair = consider.consider_pair
 _absorb = consider.absorb
@@ -71,6 +77,7 @@ _false_per_turn = maps.false_per_turn
 _false_in_cell = maps.false_in_cell
 _note_false = maps.note_false
 _note_looks = maps.note_looks
+_note_unseen = maps.note_unseen
 _detection_in_cell = maps.detection_in_cell
 
 
@@ -172,9 +179,33 @@ def identity_ratio(tracks, t, m, j, period_s, p):
 
 
 @kernel
-def count_miss(tracks, t, p_detection, p):
-    """Compiled `lifecycle.count_miss`."""
-    _count_miss(tracks, t, p_detection, p)
+def same_object(tracks, a, b, now_s, p):
+    """Compiled `doubles.same_object`."""
+    return _same_object(tracks, a, b, now_s, p)
+
+
+@kernel
+def outranks(tracks, a, b):
+    """Compiled `doubles.outranks`."""
+    return _outranks(tracks, a, b)
+
+
+@kernel
+def inherit(tracks, heir, t):
+    """Compiled `doubles.inherit`."""
+    return _inherit(tracks, heir, t)
+
+
+@kernel
+def weigh_partner(tracks, t, m, j, period_s):
+    """Compiled `doubles.weigh_partner`."""
+    _weigh_partner(tracks, t, m, j, period_s)
+
+
+@kernel
+def count_miss(tracks, t, p_detection, period_s, p):
+    """Compiled `existence.count_miss`."""
+    _count_miss(tracks, t, p_detection, period_s, p)
 
 
 @kernel
@@ -211,6 +242,12 @@ def note_false(cells, cell, weight, turns):
 def note_looks(cells, cell, gap_s, period_s):
     """Compiled `maps.note_looks`."""
     _note_looks(cells, cell, gap_s, period_s)
+
+
+@kernel
+def note_unseen(cells, cell):
+    """Compiled `maps.note_unseen`."""
+    _note_unseen(cells, cell)
 
 
 @kernel
@@ -326,13 +363,13 @@ def is_over(tracks, t, now_s, g, p):
 
 @kernel
 def looks_slept(look_s, now_s, back_s, period_s):
-    """Compiled `lifecycle.looks_slept`."""
+    """Compiled `existence.looks_slept`."""
     return _looks_slept(look_s, now_s, back_s, period_s)
 
 
 @kernel
 def recount_misses(tracks, t, since_s, g, p):
-    """Compiled `lifecycle.recount_misses`."""
+    """Compiled `existence.recount_misses`."""
     _recount_misses(tracks, t, since_s, g, p)
 
 

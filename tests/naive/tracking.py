@@ -3,7 +3,18 @@
 import math
 
 import numpy as np
-from tests.naive import associate, gate, geodesy, imm, kalman, late, lifecycle, relabel, usual
+from tests.naive import (
+    associate,
+    existence,
+    gate,
+    geodesy,
+    imm,
+    kalman,
+    late,
+    lifecycle,
+    relabel,
+    usual,
+)
 
 from skypact.model.sensors import SensorTable
 from skypact.model.tracking import FLAT
@@ -46,7 +57,8 @@ class NaiveTracker:
         for track in self.tracks:
             if track.look_s.get(s, math.inf) < time_s:
                 track.look_s[s] = time_s
-                lifecycle.miss(track, time_s, self.table.p_detection[s], self.params)
+                period_s = self.table.period_s[s]
+                existence.miss(track, time_s, self.table.p_detection[s], self.params, period_s)
 
     def candidates(self, report):
         """Tracks that can be at the report's place at its time."""
@@ -131,7 +143,7 @@ class NaiveTracker:
             usual.assume_height(track, report, self.frame(report["sensor"])[0])
             lifecycle.note_hit(track, report, self.params)
             if at_s > report["time_s"]:
-                lifecycle.recount_misses(track, self.table, self.params)
+                existence.recount_misses(track, self.table, self.params)
             went[report["serial"]] = track.number
             if track.hits >= 2:
                 self.rows.append((track.time_s, track.number, *track.moments()))
@@ -139,7 +151,7 @@ class NaiveTracker:
     def unseen(self, track, detected, report):
         """Existence, in sight and out of it, of a track that this look did not report."""
         s, flat = report["sensor"], self.params.frame == "flat"
-        lifecycle.age(track, report["time_s"], self.params)
+        existence.age(track, report["time_s"], self.params)
         visible, faded = track.visible, track.faded
         if flat:
             track.look_s[s] = max(report["time_s"], track.look_s.get(s, -math.inf))
@@ -212,7 +224,7 @@ class NaiveTracker:
                 usual.assume_height(track, report, self.frame(report["sensor"])[0])
                 lifecycle.note_hit(track, report, self.params)
                 if pairs[flat_pairs[q]][4] > report["time_s"]:
-                    lifecycle.recount_misses(track, self.table, self.params)
+                    existence.recount_misses(track, self.table, self.params)
                 went[report["serial"]] = track.number
                 if track.hits >= 2:
                     self.rows.append((track.time_s, track.number, *track.moments()))
@@ -286,7 +298,7 @@ class NaiveTracker:
     def sweep(self, now_s):
         """Count missed looks; end what is over; numbers of the ended."""
         for track in self.tracks:
-            lifecycle.miss_looks(track, now_s, self.table, self.params)
+            existence.miss_looks(track, now_s, self.table, self.params)
         over = [
             t for t in self.tracks if lifecycle.is_over(t, now_s, self.params, self.table.period_s)
         ]

@@ -131,6 +131,17 @@ def test_a_dead_sensor_is_no_empty_sky():
     assert set(before) <= set(after)
 
 
+def test_a_dead_sensor_of_few_aircraft_is_no_empty_sky():
+    """Three flights, no false plots: dead after some turns of silence, and they are still there."""
+    batch = plots(ONE, 0, FLIGHTS[:3], 110.0, np.random.default_rng(9))
+    heard = (batch.time_s < 40.0) | (batch.time_s > 100.0)
+    _, history = followed(take_reports(batch, heard), 110.0)
+    before, dead = set(history[158]), set(history[396])
+    assert len(before) == 3
+    assert before <= dead
+    assert before <= set(history[-1])
+
+
 def test_who_is_not_seen_where_all_fly_in_one_direction_is_missed():
     """The rest of the turn is quiet, which says nothing of the sensor."""
     rng = np.random.default_rng(8)
@@ -138,9 +149,9 @@ def test_who_is_not_seen_where_all_fly_in_one_direction_is_missed():
         Flight(48.6 + 0.04 * (k % 4), 16.4 + 0.12 * (k // 4), heading=90.0, speed_mps=80.0)
         for k in range(16)
     ]
-    batch = plots(ONE, 0, tuple(flights), 80.0, rng)
+    batch = plots(ONE, 0, tuple(flights), 70.0, rng)
     batch = take_reports(batch, (batch.target != 3) | (batch.time_s < 40.0))
-    _, history = followed(batch, 80.0)
+    _, history = followed(batch, 70.0)
     assert len(history[158]) == len(flights)
     assert sorted(history[-1].values())[0] < 0.01
     assert sorted(history[-1].values())[1] > 0.9

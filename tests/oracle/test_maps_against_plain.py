@@ -11,6 +11,7 @@ from tests.naive.compiled import (
     false_per_turn,
     note_false,
     note_looks,
+    note_unseen,
 )
 
 from skypact.model.tracking import N_CELLS, TURNS
@@ -80,6 +81,19 @@ def test_detection_is_found_from_looks_that_were_answered_later():
     assert found == pytest.approx(naive.detection(hits, looks, 0.95, hits, looks), rel=1e-9)
     assert found == pytest.approx(0.6, abs=0.06)
     assert detection_in_cell(cells, 0, 0.95) == pytest.approx(naive.detection(hits, looks, 0.95))
+
+
+def test_looks_at_a_gap_of_cover_count_in_its_cell_alone():
+    cells = np.zeros((1 + N_CELLS, 2))
+    for _ in range(600):
+        note_unseen(cells, 9)
+    assert not cells[:9].any()
+    assert 499.0 < cells[9, 1] <= 501.0
+    assert detection_in_cell(cells, 9, 0.9) == pytest.approx(
+        20 * 0.9 / (20 + cells[9, 1]), abs=0.02
+    )
+    note_looks(cells, 9, PERIOD_S, PERIOD_S)
+    assert cells[9, 0] == 1.0
 
 
 def test_looks_after_a_long_gap_say_nothing():

@@ -10,7 +10,7 @@ from tests.naive import scenes
 from tests.naive.scenes import Flight, false_plots, plots, radar, run
 
 from skypact.model.reports import concat_reports, empty_reports, take_reports
-from skypact.model.tracking import CONFIRMED, NUMBER, STATE, STATE_TIME
+from skypact.model.tracking import CONFIRMED, FALSE_SUM, NUMBER, STATE, STATE_TIME
 from skypact.track.arrivals import with_room
 from skypact.track.params import TrackerParams
 from skypact.track.tracker import Tracker
@@ -54,6 +54,11 @@ def confirmed(tracker):
     return np.flatnonzero(tracker.tracks.tag[:, STATE] == CONFIRMED)
 
 
+def unexplained(tracker, sensor):
+    """Reports of a sensor that no track explains, as they are counted."""
+    return tracker.geometry.false_map[sensor, :, 0, FALSE_SUM].sum()
+
+
 def assert_same_sky(troubled, clean):
     """As many confirmed tracks, and each within the horizontal sigma of its like."""
     here, there = confirmed(troubled), confirmed(clean)
@@ -88,6 +93,7 @@ def test_a_wild_report_moves_no_track(seed):
     batch.range_m[wild] += [20e3, -15e3, 300e3]
     batch.geo_altitude_m[wild[0]] = 30_000.0
     troubled, _ = fed(batch, arrival_s)
+    assert unexplained(troubled, 1) > unexplained(clean, 1)
     assert_same_sky(troubled, clean)
 
 

@@ -53,6 +53,24 @@ def test_tracks_of_a_flat_scene_are_in_its_plane(kept, tmp_path, capsys):
             pytest.fail(f"no confirmed track within 200 m of target {target} in its last 5 scans")
 
 
+def test_a_flat_scene_without_its_union_file_is_told_to_have_one(kept, capsys):
+    """What cannot be given with --site is not asked for so."""
+    assert main(["replay", str(kept[0] / "reports.parquet")]) == OK
+    out, err = capsys.readouterr()
+    assert json.loads(out)["errors"]["no_site"] > 100
+    assert "give a union file with an entry of that name (--union FILE)" in err
+    assert main(["doctor", str(kept[0] / "union.toml")]) == OK
+    assert "site of" not in capsys.readouterr().err
+
+
+def test_wrong_ways_to_smooth_are_told_before_anything_is_read(kept, tmp_path, capsys):
+    path = str(kept[0] / "reports.parquet")
+    assert main(["replay", path, "--smooth"]) == USAGE
+    words = ["--smooth", "--out", str(tmp_path), "--checkpoint", str(tmp_path / "state")]
+    assert main(["replay", path, *words]) == USAGE
+    assert "cannot be placed" not in capsys.readouterr().err
+
+
 def test_a_flat_scene_is_not_served_on_a_map(kept, tmp_path, capsys):
     assert replayed(kept[0], tmp_path / "out", "--serve") == USAGE
     assert 'expected a union file with frame = "earth", got "flat"' in capsys.readouterr().err

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.naive import compiled, scenes
-from tests.naive import lifecycle as naive
+from tests.naive import existence as naive
 from tests.naive.scenes import SMALL, Flight, plots, positions, radar, receiver, run
 
 from skypact.config import sensor_table
@@ -35,20 +35,21 @@ FLAT = TrackerParams(frame="flat", reorder_s=0.0)
 SHARE = st.floats(0.0, 1.0)
 
 
-def missed(visible, faded, p_detection, state=CONFIRMED):
+def missed(visible, faded, p_detection, state=CONFIRMED, period_s=4.0):
     tracks = empty_tracks(1, 1)
     tracks.tag[0, STATE] = state
     tracks.num[0, VISIBLE], tracks.num[0, FADED] = visible, faded
-    compiled.count_miss(tracks, 0, p_detection, track_params(SMALL))
+    compiled.count_miss(tracks, 0, p_detection, period_s, track_params(SMALL))
     return tracks.num[0, VISIBLE], tracks.num[0, FADED]
 
 
 @settings(max_examples=200, deadline=None)
-@given(SHARE, SHARE, st.floats(0.01, 0.999))
-def test_a_missed_look_is_a_markov_step_and_bayes_rule(a, b, p_detection):
+@given(SHARE, SHARE, st.floats(0.01, 0.999), st.sampled_from([1.0, 4.0]))
+def test_a_missed_look_is_a_markov_step_and_bayes_rule(a, b, p_detection, period_s):
     visible, faded = a, (1.0 - a) * b
-    got = missed(visible, faded, p_detection)
-    assert got == pytest.approx(naive.after_a_miss(visible, faded, p_detection, SMALL), abs=1e-12)
+    got = missed(visible, faded, p_detection, CONFIRMED, period_s)
+    plain = naive.after_a_miss(visible, faded, p_detection, SMALL, period_s=period_s)
+    assert got == pytest.approx(plain, abs=1e-12)
     assert min(got) >= 0.0
     assert sum(got) <= 1.0 + 1e-12
 
@@ -66,6 +67,58 @@ def test_an_unconfirmed_object_does_not_drop_out_of_sight(visible, p_detection):
 @given(st.floats(0.01, 1.0), st.floats(0.1, 0.999))
 def test_a_missed_look_never_makes_an_object_more_certain(exists, p_detection):
     assert sum(missed(exists, 0.0, p_detection)) <= exists
+
+
+def looks_to_the_end(p_detection, period_s=4.0):
+    """Looks in a row that must miss a sure object before its track may end."""
+    visible, faded, n = 1.0, 0.0, 0
+    while visible + faded >= SMALL.drop_confirmed_at:
+        visible, faded = missed(visible, faded, p_detection, CONFIRMED, period_s)
+        n += 1
+    return n
+
+
+def test_the_better_a_place_is_seen_the_fewer_looks_end_a_track():
+    """With detection learned, it counts; a feed that is faster than objects fade shows nothing."""
+    looks = [looks_to_the_end(p) for p in (0.98, 0.9, 0.7, 0.4, 0.1)]
+    assert looks == sorted(looks)
+    assert looks[0] == 10
+    assert looks[-1] > 40
+    assert looks_to_the_end(0.98, 1.0) == 17
+
+
+GAP_RADARS = scenes.sensors(radar("r0"), radar("r1", lat=48.05, lon=16.1))
+
+
+def stream(n, gap_s):
+    """Flights one after the other along one line; radar r1 sees none of them in `gap_s`."""
+    rng = np.random.default_rng(90)
+    parts = []
+    for k in range(n):
+        flight = Flight(48.6, 15.0, heading=90.0, speed_mps=240.0)
+        for s in (0, 1):
+            own = plots(GAP_RADARS, s, (flight,), 300.0, rng)
+            if s == 1:
+                own = take_reports(own, (own.time_s < gap_s[0]) | (own.time_s > gap_s[1]))
+            own.time_s[:] += 60.0 * k
+            parts.append(own)
+    return scenes.merged(*parts)
+
+
+def test_a_gap_of_cover_is_learned_where_it_is():
+    """Radar r1 sees nothing between 100 and 160 s of each flight; elsewhere it sees all."""
+    batch, cells, there = stream(6, (100.0, 160.0)), [], Flight(48.6, 15.0, 9_000.0, 90.0, 240.0)
+    g = run(GAP_RADARS, batch, 600.0).tracker.geometry
+    for time_s in (60.0, 130.0, 230.0):
+        place = there.ecef(time_s)[0]
+        east, north, _ = g.axes[1] @ (place - g.site[1, :3])
+        distance = np.linalg.norm(place - g.site[1, :3])
+        cells.append(compiled.cell_of(distance, np.arctan2(east, north), g.range_max_m[1]))
+    before, within, after = (compiled.detection_in_cell(g.look_map[1], c, 0.9) for c in cells)
+    assert within < 0.6
+    assert before > 0.85
+    assert after > 0.85
+    assert compiled.detection_in_cell(g.look_map[1], 0, 0.9) > 0.9
 
 
 def test_one_miss_costs_a_new_object_more_than_an_established_one():

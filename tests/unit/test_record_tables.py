@@ -253,6 +253,20 @@ def test_track_rows_have_the_columns_of_the_contract():
     assert table["unit"].to_pylist() == ["north"] * 4
 
 
+def test_tracks_that_ended_are_counted_and_forgotten():
+    """A thousand tracks one after the other: memory holds the two that are alive."""
+    count, again = PictureCount(), PictureCount()
+    for k in range(1_000):
+        rows = empty_rows(2)
+        rows.track[:], rows.confirmed[:] = [k, k + 1], [0, k % 2]
+        count.append(rows, np.array([k]), float(k))
+    assert (count.tracks, count.confirmed) == (1_001, 500)
+    assert len(count.arrays()["tracks"]) == 1
+    again.load(count.arrays())
+    assert (again.tracks, again.confirmed) == (1_001, 500)
+    assert again.picture_hash == count.picture_hash
+
+
 def test_the_picture_hash_is_over_the_columns_in_step_order():
     rows = some_rows()
     once, again, other = PictureCount(), PictureCount(), PictureCount()

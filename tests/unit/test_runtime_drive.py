@@ -125,6 +125,23 @@ def test_a_feed_that_says_nothing_steps_nothing():
     assert len(sink.steps) == 1  # the end
 
 
+def test_ever_more_sensors_do_not_fill_the_memory(monkeypatch):
+    """Damaged octets that look like new sensors: the first few are tracked, the rest counted."""
+    monkeypatch.setattr("skypact.runtime.pipeline.MOST_SENSORS", 2)
+    reports = heard()
+    _, pipeline = run_live(reports)
+    beyond = int((reports.sensor == 2).sum())
+    assert pipeline.counts["unlisted"] == pipeline.figures()["errors"]["unlisted"] == beyond
+    assert pipeline.figures()["reports"] == len(reports.time_s) - beyond
+    assert pipeline.counts["tracked"] > 30
+
+
+def test_what_windows_were_lost_is_in_the_figures():
+    pipeline = Pipeline(SENSORS, [], PARAMS)
+    pipeline.registration.windows_lost = 3
+    assert pipeline.figures()["registration"]["windows_lost"] == 3
+
+
 @pytest.mark.parametrize("ahead_s", [0.0, 0.03, 0.0999999])
 def test_the_next_batch_is_never_over_yet(ahead_s):
     line = Live(Feed(heard()), Pipeline(SENSORS[:1], [], PARAMS))

@@ -138,7 +138,7 @@ def check_union(path: Path) -> list[Check]:
     n_members, n_sensors = len(union.member), len(union.sensor)
     checks = [Check("union file", "ok", f"{n_members} members, {n_sensors} sensors")]
     for sensor in union.sensor:
-        if sensor.lat is None or sensor.lon is None:
+        if union.frame == "earth" and (sensor.lat is None or sensor.lon is None):
             remedy = "give lat and lon, unless its reports carry positions"
             checks.append(Check(f"site of {sensor.name}", "warn", "unknown", remedy))
         checks.append(check_feed(sensor.name, sensor.source))

@@ -1,5 +1,6 @@
 """Inputs to reports: what every command that reads sensors' bytes shares."""
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -231,10 +232,10 @@ class Intake:
         if not missing:
             return reports
         for name, n in missing.items():
-            say(
-                f"site of {name} is unknown, so {n:,} reports cannot be placed; "
-                f"give --site {name}=LAT,LON,HEIGHT_M or a union file"
-            )
+            remedy = "give a union file with an entry of that name (--union FILE)"
+            if re.fullmatch(r"\d+/\d+", name):
+                remedy = f"give --site {name}=LAT,LON,HEIGHT_M or a union file"
+            say(f"site of {name} is unknown, so {n:,} reports cannot be placed; {remedy}")
         add_counts(self.errors, {"no_site": sum(missing.values())})
         names = [s.name for s in self.sensors]
         lost = np.isin(reports.sensor, [names.index(name) for name in missing])

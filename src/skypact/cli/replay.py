@@ -172,20 +172,24 @@ def _registration(args: argparse.Namespace, union: Union | None) -> Registration
     return (union or Union()).registration
 
 
-def _written(args: argparse.Namespace, *, flat: bool) -> TrackFile | None:
-    """Return the file of tracks, if one is asked for.
+def _check_smooth(args: argparse.Namespace) -> None:
+    """See whether smoothing goes with the other options.
 
     Raises
     ------
     ConfigError
-        Smoothed tracks have no file to go to.
+        Smoothed tracks have no file to go to, or the run is one of several.
     """
-    if args.out is None:
-        if args.smooth:
-            raise ConfigError("--smooth: expected with --out DIR, where the smoothed tracks go")
-        return None
+    if args.smooth and args.out is None:
+        raise ConfigError("--smooth: expected with --out DIR, where the smoothed tracks go")
     if args.smooth and (args.checkpoint is not None or args.resume is not None):
         raise ConfigError("--smooth: expected without --checkpoint and --resume, in one run")
+
+
+def _written(args: argparse.Namespace, *, flat: bool) -> TrackFile | None:
+    """Return the file of tracks, if one is asked for."""
+    if args.out is None:
+        return None
     unit = "smoothed" if args.smooth else "replay"
     return TrackFile(out_folder(args.out) / "tracks.parquet", unit, flat=flat)
 
@@ -213,6 +217,7 @@ def _kept(args: argparse.Namespace) -> Checkpoint | None:
 def run(args: argparse.Namespace) -> int:
     """Replay all inputs; 1 when there is no record in them."""
     existing_files(args.inputs)
+    _check_smooth(args)
     union = read_union(args.union)
     flat = union is not None and union.frame == "flat"
     if flat and args.serve:

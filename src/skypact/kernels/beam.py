@@ -128,10 +128,14 @@ def swept_load(b: Floats, silent_s: float, period_s: float) -> float:
         return b[BEAM_LOAD] / LOAD_TURNS * max(0.0, silent_s / period_s - 1.0)
     begin = (b[BEAM_HEARD_S] - b[BEAM_TIME_S]) * b[BEAM_RATE] + b[BEAM_PHASE]
     first = math.ceil(begin * N_BEAM_SECTORS)
-    last = math.floor((begin + min(1.0, silent_s * b[BEAM_RATE])) * N_BEAM_SECTORS)
+    swept = math.floor((begin + silent_s * b[BEAM_RATE]) * N_BEAM_SECTORS) - first
+    turns = max(0, swept // N_BEAM_SECTORS)
     total = 0.0
-    for k in range(first, last):
+    for k in range(first, first + swept - turns * N_BEAM_SECTORS):
         total += b[BEAM_SECTOR + k % N_BEAM_SECTORS]
+    if turns > 0:
+        for k in range(N_BEAM_SECTORS):
+            total += turns * b[BEAM_SECTOR + k]
     return total / LOAD_TURNS
 
 
@@ -144,7 +148,7 @@ def overdue(b: Floats, silent_s: float, period_s: float) -> float:
     """
     if b[BEAM_PLOTS] == 0.0:
         return (b[BEAM_LOAD] / LOAD_TURNS - 1.0) * silent_s / period_s
-    return swept_load(b, silent_s, period_s) - 1.0
+    return swept_load(b, silent_s, period_s) - max(1.0, silent_s / period_s)
 
 
 @helper

@@ -2,11 +2,12 @@
 
 from skypact.kernels._jit import helper
 from skypact.kernels.consider import absorb, move_sensitivities
+from skypact.kernels.existence import recount_misses
 from skypact.kernels.gate import report_for_track
 from skypact.kernels.grid import link
 from skypact.kernels.imm import refresh_moments
 from skypact.kernels.late import remember
-from skypact.kernels.lifecycle import note_hit, recount_misses
+from skypact.kernels.lifecycle import note_hit
 from skypact.kernels.mixture import forward_to
 from skypact.kernels.usual import assume_height
 from skypact.kernels.waking import weigh_evidence

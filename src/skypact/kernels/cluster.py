@@ -12,10 +12,10 @@ import numpy.typing as npt
 
 from skypact.kernels._jit import helper
 from skypact.kernels.booking import book_update
+from skypact.kernels.existence import unseen_existence
 from skypact.kernels.gate import is_shared_code
 from skypact.kernels.imm import predict_models
 from skypact.kernels.intersect import copy_model
-from skypact.kernels.lifecycle import unseen_existence
 from skypact.kernels.mixture import add_weighted, settle_mixture
 from skypact.kernels.relabel import (
     joint_events,

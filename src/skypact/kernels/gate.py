@@ -12,11 +12,11 @@ import numpy.typing as npt
 
 from skypact.kernels._jit import helper
 from skypact.kernels.consider import consider_pair
+from skypact.kernels.existence import still_there
 from skypact.kernels.grid import bucket_of, cell_column, cell_row, cells_around
 from skypact.kernels.imm import predict_models
 from skypact.kernels.intersect import NEVER, copy_model, intersect
 from skypact.kernels.late import bring_back, retrodict
-from skypact.kernels.lifecycle import still_there
 from skypact.kernels.maps import detection_in_cell
 from skypact.kernels.update import n_components, update_one
 from skypact.model.tracking import (

@@ -1,11 +1,4 @@
-"""How tracks begin, fade, are joined and end.
-
-Existence is a three-state chain: visible, faded (it exists, its sensors cannot see it for now) or
-gone. One missed look says little about a well-established object, because misses come in runs
-(shadowed antenna, screening, garbling); a start that is never seen again ends at once. Source of
-the visible/invisible idea: Musicki, Evans and Stankovic, "Integrated probabilistic data
-association", IEEE TAC 39 (1994), 1237-1241, Markov chain two.
-"""
+"""How tracks begin, are confirmed and joined, and end; how sure they exist is in `existence`."""
 
 import math
 from typing import Final
@@ -14,17 +7,21 @@ import numpy as np
 import numpy.typing as npt
 
 from skypact.kernels._jit import helper
-from skypact.kernels.beam import LOOK_MARGIN, NOT_YET, SLEPT, look_over
+from skypact.kernels.beam import LOOK_MARGIN
 from skypact.kernels.consider import absorb, forget_sensitivities
 from skypact.kernels.doubles import double_of, inherit, partner_in_place, weigh_partner
+from skypact.kernels.existence import LONGEST_GAP_S, later, miss_looks, note_gap
 from skypact.kernels.grid import link, unlink
 from skypact.kernels.imm import refresh_moments
 from skypact.kernels.late import forget, remember
-from skypact.kernels.maps import cell_of_place, detection_in_cell, note_false_start, note_looks
+from skypact.kernels.maps import (
+    MOST_MISSED,
+    note_false_start,
+    note_looks,
+)
 from skypact.kernels.update import update_one
 from skypact.kernels.usual import begin_assumption
 from skypact.kernels.waking import is_open, open_probabilities, open_state
-from skypact.model.beam import BEAM_BACK_S
 from skypact.model.tracking import (
     ADDRESS,
     AREA,
@@ -39,13 +36,11 @@ from skypact.model.tracking import (
     CONFIRM_AT,
     CONFIRM_HITS,
     CONFIRMED,
-    DEATH_HZ,
     DROP_AT,
     DROP_CONFIRMED_AT,
     EVIDENCE,
     EVIDENCE_S,
     EXISTENCE_S,
-    FADE,
     FADED,
     FREE,
     HEIGHT,
@@ -55,7 +50,6 @@ from skypact.model.tracking import (
     KIND,
     LAST_HIT,
     LAST_SELF,
-    LOSS,
     MEMORY,
     N_CONFIRMED,
     N_FREE,
@@ -68,7 +62,6 @@ from skypact.model.tracking import (
     ORIGIN,
     PARTNER,
     PLACE,
-    RETURN,
     RIVAL,
     RIVAL_NUMBER,
     SIGMA_HEIGHT,
@@ -100,8 +93,6 @@ TAKE_OVER_S: Final = 3.0
 FREE_ROOM: Final = 4.0
 """What moves by the ballistic mode is uncertain this much further, and may coast this much longer:
 nothing disturbs free flight."""
-MOST_RECOUNTED: Final = 1_000.0
-"""More looks than this are not counted again; existence has settled long before."""
 HELD_M: Final = 30_000.0
 HELD_CHANCE: Final = 0.02
 """Within this distance a second object with one address is this much less likely than a wild
@@ -284,12 +275,6 @@ def start_track(
 
 
 @helper
-def later(before_s: float, time_s: float) -> float:
-    """Find the later of two times, the first of which may be NaN."""
-    return before_s if before_s > time_s else time_s
-
-
-@helper
 def note_hit(
     tracks: TrackTable, t: int, m: Measurements, j: int, g: Geometry, p: TrackParams
 ) -> None:
@@ -302,6 +287,8 @@ def note_hit(
     if p.learn == 1 and tracks.tag[t, STATE] == CONFIRMED and tracks.seen_s[t, s] <= m.time_s[j]:
         gap_s = m.time_s[j] - tracks.seen_s[t, s]
         note_looks(g.look_map[s], m.cell[j], gap_s, g.period_s[s])
+        if gap_s > (MOST_MISSED + 1.5) * g.period_s[s] and gap_s < LONGEST_GAP_S:
+            note_gap(tracks, t, s, m.time_s[j], g)
     tracks.num[t, LAST_HIT] = later(tracks.num[t, LAST_HIT], m.time_s[j])
     if m.z[j, MEMORY] > 0.0:
         tracks.num[t, LAST_SELF] = later(tracks.num[t, LAST_SELF], m.time_s[j])
@@ -336,150 +323,6 @@ def note_hit(
     if tracks.tag[t, STATE] == TENTATIVE and ripe:
         tracks.tag[t, STATE] = CONFIRMED
         tracks.counters[N_CONFIRMED] += 1
-
-
-@helper
-def still_there(tracks: TrackTable, t: int, time_s: float, p: TrackParams) -> float:
-    """Probability that track t's object has not vanished since its existence was reckoned."""
-    if p.existence[DEATH_HZ] <= 0.0:
-        return 1.0
-    return math.exp(-p.existence[DEATH_HZ] * max(0.0, time_s - tracks.num[t, EXISTENCE_S]))
-
-
-@helper
-def age(tracks: TrackTable, t: int, time_s: float, p: TrackParams) -> None:
-    """Bring the existence of track t to a time."""
-    kept = still_there(tracks, t, time_s, p)
-    tracks.num[t, VISIBLE] *= kept
-    tracks.num[t, FADED] *= kept
-    tracks.num[t, EXISTENCE_S] = max(time_s, tracks.num[t, EXISTENCE_S])
-
-
-@helper
-def count_miss(tracks: TrackTable, t: int, p_detection: float, p: TrackParams) -> None:
-    """One look of a sensor that knows the track went by without a report.
-
-    Only a confirmed object is believed to be out of sight for a while; a start that is not seen
-    again was most likely never there.
-    """
-    visible = tracks.num[t, VISIBLE]
-    faded = tracks.num[t, FADED]
-    gone = max(0.0, 1.0 - visible - faded)
-    gone += p.existence[LOSS] * (visible + faded)
-    to_faded = 0.0
-    if tracks.tag[t, STATE] == CONFIRMED:
-        to_faded = p.existence[FADE] * visible
-    to_visible = p.existence[RETURN] * faded
-    kept = 1.0 - p.existence[LOSS]
-    visible, faded = (
-        (visible - to_faded + to_visible) * kept,
-        (faded + to_faded - to_visible) * kept,
-    )
-    visible *= 1.0 - p_detection
-    total = visible + faded + gone
-    tracks.num[t, VISIBLE] = visible / total
-    tracks.num[t, FADED] = faded / total
-
-
-@helper
-def detection_of(
-    tracks: TrackTable, t: int, s: int, now_s: float, g: Geometry, p: TrackParams
-) -> float:
-    """Probability that sensor s reports track t where it should be now."""
-    if p.learn == 0:
-        return g.p_detection[s]
-    dt = now_s - tracks.num[t, STATE_TIME]
-    x = tracks.pos[t, 0] + dt * tracks.vel[t, 0]
-    y = tracks.pos[t, 1] + dt * tracks.vel[t, 1]
-    z = tracks.pos[t, 2] + dt * tracks.vel[t, 2]
-    cell = cell_of_place(x, y, z, g.site[s], g.axes[s], g.range_max_m[s])
-    return detection_in_cell(g.look_map[s], cell, g.p_detection[s])
-
-
-@helper
-def recount_misses(tracks: TrackTable, t: int, since_s: float, g: Geometry, p: TrackParams) -> None:
-    """Count the looks since a time again: a late report was there at that time after all.
-
-    `since_s` is the last time at which the object was surely there; a look that the late report
-    answers is missed no more.
-    """
-    for s in range(g.period_s.shape[0]):
-        since = later(tracks.seen_s[t, s], since_s)
-        missed = (tracks.look_s[t, s] - since) / g.period_s[s]
-        if math.isnan(missed):
-            continue
-        for _ in range(int(min(MOST_RECOUNTED, missed) + 0.5)):
-            count_miss(tracks, t, g.p_detection[s], p)
-
-
-@helper
-def looks_slept(look_s: float, now_s: float, back_s: float, period_s: float) -> float:
-    """Count the whole looks after one at `look_s` that a dead sensor did not make, at least 1.
-
-    Up to `back_s`, when it was heard again (NaN never), else until none is over any more.
-    """
-    if look_s + period_s <= back_s:
-        return max(1.0, math.floor((back_s - look_s) / period_s))
-    return max(1.0, math.ceil((now_s - look_s) / period_s - LOOK_MARGIN))
-
-
-@helper
-def miss_looks(tracks: TrackTable, t: int, now_s: float, g: Geometry, p: TrackParams) -> None:
-    """Count the looks that have gone by for track t, sensor by sensor."""
-    for s in range(g.period_s.shape[0]):
-        look = tracks.look_s[t, s]
-        if math.isnan(look):
-            continue
-        while True:
-            verdict, period_s = look_over(tracks, t, s, now_s, g)
-            if verdict == NOT_YET:
-                break
-            if verdict == SLEPT:
-                tracks.look_s[t, s] += period_s * looks_slept(
-                    tracks.look_s[t, s], now_s, g.beam[s, BEAM_BACK_S], period_s
-                )
-                continue
-            tracks.look_s[t, s] += period_s
-            age(tracks, t, tracks.look_s[t, s], p)
-            count_miss(tracks, t, detection_of(tracks, t, s, now_s, g, p), p)
-            if tracks.num[t, VISIBLE] + tracks.num[t, FADED] < 1e-6:
-                return
-
-
-@helper
-def miss_unseen(tracks: TrackTable, s: int, time_s: float, g: Geometry, p: TrackParams) -> None:
-    """Count a miss of all tracks that a sensor knows and its look at `time_s` did not report."""
-    for t in range(tracks.counters[HIGH_WATER]):
-        if tracks.tag[t, STATE] != FREE and tracks.look_s[t, s] < time_s:
-            tracks.look_s[t, s] = time_s
-            age(tracks, t, time_s, p)
-            count_miss(tracks, t, detection_of(tracks, t, s, time_s, g, p), p)
-
-
-@helper
-def unseen_existence(
-    tracks: TrackTable,
-    t: int,
-    j: int,
-    detected: float,
-    m: Measurements,
-    g: Geometry,
-    p: TrackParams,
-) -> tuple[float, float]:
-    """Existence in sight and out of sight of track t if none of this look's reports is its own.
-
-    A rotating radar may still report it a moment later, unless it very likely just did.
-    """
-    s = m.sensor[j]
-    age(tracks, t, m.time_s[j], p)
-    visible = tracks.num[t, VISIBLE]
-    faded = tracks.num[t, FADED]
-    if g.at_once[s] == 1:
-        tracks.look_s[t, s] = max(m.time_s[j], tracks.look_s[t, s])
-    elif detected <= 0.5:
-        return visible, faded
-    seen = visible * detection_of(tracks, t, s, m.time_s[j], g, p)
-    return (visible - seen) / (1.0 - seen), faded / (1.0 - seen)
 
 
 @helper

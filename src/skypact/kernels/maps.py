@@ -165,10 +165,20 @@ def note_look(cells: Floats, cell: int, hit: float) -> None:
 
 
 @helper
+def note_unseen(cells: Floats, cell: int) -> None:
+    """Count a look at a cell that the sensor does not see; that says nothing of its other cells."""
+    if cells[cell, LOOK_SUM] >= MEMORY_LOOKS:
+        cells[cell, HIT_SUM] *= 1.0 - 1.0 / MEMORY_LOOKS
+        cells[cell, LOOK_SUM] *= 1.0 - 1.0 / MEMORY_LOOKS
+    cells[cell, LOOK_SUM] += 1.0
+
+
+@helper
 def note_looks(cells: Floats, cell: int, gap_s: float, period_s: float) -> None:
     """Count a report on an object `gap_s` after its last one, and the looks missed in between.
 
     Misses count when the object is seen again: one that has landed or left cover was not missed.
+    Many in a row are a gap of cover, to be counted where it is (`lifecycle.note_gap`).
     """
     missed = int(gap_s / period_s + 0.5) - 1
     if missed > MOST_MISSED:

@@ -18,14 +18,10 @@ from skypact.kernels.associate import propagate
 from skypact.kernels.booking import book_update
 from skypact.kernels.cluster import apply_place, group_tracks, solve_cluster
 from skypact.kernels.consider import add_biases
+from skypact.kernels.existence import miss_unseen, unseen_existence
 from skypact.kernels.gate import pairs_of
 from skypact.kernels.geodesy import enu_axes_one, geodetic_from_ecef_one
-from skypact.kernels.lifecycle import (
-    miss_unseen,
-    start_track,
-    sweep,
-    unseen_existence,
-)
+from skypact.kernels.lifecycle import start_track, sweep
 from skypact.kernels.maps import note_false, origin_of
 from skypact.kernels.mixture import UNLIKELY, copy_state, mix_hypotheses
 from skypact.kernels.prepare import level_uncertainty

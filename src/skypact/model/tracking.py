@@ -426,19 +426,9 @@ class TrackParams(NamedTuple):
 
 
 (
-    CONFIRM_AT,
-    DROP_AT,
-    DROP_CONFIRMED_AT,
-    FADE,
-    RETURN,
-    LOSS,
-    COAST_MAX_S,
-    SPREAD_MAX_M,
-    CONFIRM_HITS,
-    DEATH_HZ,
-    SAME_PLACE_M,
-    SAME_SPEED_MPS,
-) = range(12)
+    CONFIRM_AT, DROP_AT, DROP_CONFIRMED_AT, FADE, RETURN, LOSS, COAST_MAX_S, SPREAD_MAX_M,
+    CONFIRM_HITS, DEATH_HZ, SAME_PLACE_M, SAME_SPEED_MPS,
+) = range(12)  # fmt: skip
 """Places in `TrackParams.existence`."""
 
 (BIRTH_X, BIRTH_Y, BIRTH_Z, BIRTH_M, BIRTH_MPS, BIRTH_HZ, BIRTH_FIRST) = range(7)

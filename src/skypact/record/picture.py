@@ -17,19 +17,28 @@ class PictureCount:
 
     The hash is a chain of SHA-256 over the bytes of every track column, step by step: it is equal
     exactly when two runs on one machine made the same picture, bit for bit. Each link is the hash
-    of the one before and the step's bytes, so that a run can go on from a checkpoint.
+    of the one before and the step's bytes, so that a run can go on from a checkpoint. Numbers are
+    given once, so that those which ended are counted and forgotten: memory holds live ones alone.
     """
 
     def __init__(self) -> None:
         self._digest = bytes(hashlib.sha256().digest_size)
         self._tracks: set[int] = set()
         self._confirmed: set[int] = set()
+        self._gone = [0, 0]
+        """Tracks that ended, and those of them that were ever confirmed."""
         self.n_rows = 0
 
     def append(self, rows: TrackRows, ended: npt.NDArray[np.int64], now_s: float) -> None:
         """Take one step."""
-        if not rows.time_s.size:
-            return
+        if rows.time_s.size:
+            self._take(rows)
+        for i, numbers in enumerate((self._tracks, self._confirmed)):
+            over = numbers.intersection(ended.tolist())
+            self._gone[i] += len(over)
+            numbers -= over
+
+    def _take(self, rows: TrackRows) -> None:
         link = hashlib.sha256(self._digest)
         for column in rows:
             link.update(np.ascontiguousarray(column).tobytes())
@@ -44,12 +53,12 @@ class PictureCount:
     @property
     def tracks(self) -> int:
         """Tracks that had at least one row."""
-        return len(self._tracks)
+        return self._gone[0] + len(self._tracks)
 
     @property
     def confirmed(self) -> int:
         """Tracks with at least one confirmed row."""
-        return len(self._confirmed)
+        return self._gone[1] + len(self._confirmed)
 
     @property
     def picture_hash(self) -> str:
@@ -62,15 +71,16 @@ class PictureCount:
             "digest": np.frombuffer(self._digest, np.uint8),
             "tracks": np.array(sorted(self._tracks), np.int64),
             "confirmed": np.array(sorted(self._confirmed), np.int64),
-            "rows": np.array([self.n_rows], np.int64),
+            "rows": np.array([self.n_rows, *self._gone], np.int64),
         }
 
     def load(self, arrays: Arrays) -> None:
         """Take up kept counts and hash."""
-        digest, rows = np.zeros(len(self._digest), np.uint8), np.zeros(1, np.int64)
+        digest, rows = np.zeros(len(self._digest), np.uint8), np.zeros(3, np.int64)
         fill(digest, arrays, "digest", whole=True)
         fill(rows, arrays, "rows", whole=True)
         self._digest, self.n_rows = digest.tobytes(), int(rows[0])
+        self._gone = rows[1:].tolist()
         self._tracks = set(arrays["tracks"].tolist())
         self._confirmed = set(arrays["confirmed"].tolist())
 

@@ -386,7 +386,11 @@ class Registration:
 
     def figures(self) -> dict[str, Any]:
         """Return how much was used."""
-        return {"scalars": int(self.used[ROWS_USED]), "doubted": int(self.used[ROWS_DOUBTED])}
+        return {
+            "scalars": int(self.used[ROWS_USED]),
+            "doubted": int(self.used[ROWS_DOUBTED]),
+            "windows_lost": self.windows_lost,
+        }
 
 
 def grouped(values: Floats, reports: ReportBatch, form: Bytes, track: Longs) -> Plots:

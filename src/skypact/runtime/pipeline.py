@@ -14,7 +14,7 @@ import numpy as np
 from skypact.config import RegistrationParams, Sensor, sensor_table
 from skypact.errors import RecordingError
 from skypact.model.ports import Clock, Sink, Stateful
-from skypact.model.reports import ReportBatch, empty_reports
+from skypact.model.reports import ReportBatch, empty_reports, take_reports
 from skypact.model.tracks import TrackRows
 from skypact.record.picture import PictureCount
 from skypact.record.replay import Place
@@ -33,8 +33,11 @@ from skypact.units import NANOSECONDS
 
 TROUBLES: Final = (
     "late", "early", "frozen", "repeated", "flooded", "astray", "refused", "crowded", "clock_back",
+    "unlisted",
 )  # fmt: skip
 """Fates of reports that the summary lists among the errors."""
+MOST_SENSORS: Final = 256
+"""Sensors that a run has room for, the first ones; wild octets look like ever more of them."""
 
 
 class Pipeline:
@@ -71,6 +74,7 @@ class Pipeline:
         self.counts: dict[str, int] = {}
         """What became of the reports, as the tracker counts it."""
         self._sensors = list(sensors)
+        self._most = max(MOST_SENSORS, len(self._sensors))
         self.changed: list[str] = []
         """In what the setup differs from that of the checkpoint it goes on from, for people."""
         params = TrackerParams() if params is None else params
@@ -105,7 +109,12 @@ class Pipeline:
         return self._tracker.n_confirmed
 
     def set_sensors(self, sensors: Sequence[Sensor]) -> None:
-        """Put another list of sensors in force; it keeps the rows there are and may add some."""
+        """Put another list of sensors in force; it keeps the rows there are and may add some.
+
+        Only the first `MOST_SENSORS` are, or as many as there were in the beginning; reports of
+        others are counted ``unlisted``.
+        """
+        sensors = sensors[: self._most]
         if list(sensors) == self._sensors:
             return
         self._sensors = list(sensors)
@@ -124,6 +133,11 @@ class Pipeline:
     def step(self, reports: ReportBatch, now_s: float) -> TrackRows:
         """Track what has arrived by `now_s` and hand the picture on."""
         begun_s = time.perf_counter()
+        listed = reports.sensor < len(self._sensors)
+        unlisted = int(np.count_nonzero(~listed)) if len(self._sensors) == self._most else 0
+        if unlisted:
+            reports = take_reports(reports, listed)
+        self.counts["unlisted"] = self.counts.get("unlisted", 0) + unlisted
         self.n_reports += reports.time_s.size
         self._waiting = np.concatenate([self._waiting, reports.received_ns])
         reports = without_known_biases(reports, self._sensors)
@@ -238,6 +252,7 @@ class Pipeline:
             "alerts": 0,
             "latency_s": self.latency.percentiles(),
             "biases": biases_of(self.registration),
+            "registration": self.registration.figures(),
             "found": beside_data_sheets(
                 self._tracker.found_figures(),
                 self._tracker.sensors,

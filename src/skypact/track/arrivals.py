@@ -126,10 +126,9 @@ def with_room(sensor: Ints) -> npt.NDArray[np.bool_]:
 
 def begin_of(batch: ReportBatch, now_s: float) -> float:
     """Find when a stream began, by its first batch: its earliest arrival, where stamps tell it."""
-    known = batch.received_ns[batch.received_ns > 0]
-    if not known.size:
-        return now_s - LONGEST_FIRST_S
-    return min(now_s, float(known.min()) / NANOSECONDS)
+    arrival_s = batch.received_ns / NANOSECONDS
+    known = arrival_s[(arrival_s > 0.0) & (arrival_s <= now_s)]  # others are of another clock
+    return float(known.min()) if known.size else now_s - LONGEST_FIRST_S
 
 
 def processing_order(batch: ReportBatch, index: Longs, usable: Longs) -> Longs:

@@ -27,6 +27,8 @@ from skypact.model.tracking import (
     BIAS_TIME,
     FREE,
     HIGH_WATER,
+    PSD_ACROSS,
+    PSD_H,
     STATE,
     STATE_TIME,
     Geometry,
@@ -77,7 +79,7 @@ def absorb_at_once(
         age_s = tracks.num[live, STATE_TIME] - tracks.seen_s[live, s]
         apart_s = g.period_s[s]
         if kind[s] in (ADSB_RECEIVER, REMOTEID_RECEIVER):  # successive ones share their error
-            apart_s = apart_s + 2.0 * p.self_report_memory_s
+            apart_s = max(apart_s, _memory_s(g.sigma_position_m[s] ** 2, p))
         rate = np.where(age_s < LATELY_TURNS * g.period_s[s], 1.0 / apart_s, 0.0)
         if not rate.any():
             continue
@@ -90,6 +92,13 @@ def absorb_at_once(
         for c in np.flatnonzero(new[s]).tolist():
             off = np.einsum("nbi,ni->nb", rows, -velocity) if c == BIAS_TIME else [c == _ADDED]
             tracks.bias_gain[live, s, c, :3] = (gain * np.array(off)[:, None, :]).sum(axis=2)
+
+
+def _memory_s(variance: float, p: TrackParams) -> float:
+    """Time over which errors of self-reported positions are taken to last; see `prepare`."""
+    density = float(p.motion[0, PSD_H] * np.sqrt(p.motion[0, PSD_ACROSS]))
+    memory_s = np.hypot(np.cbrt(variance / (4.0 * density)), variance / p.sigma_velocity_mps**2)
+    return min(float(memory_s), p.self_report_memory_s)
 
 
 def _scalars(place: Floats, up: Floats, g: Geometry, s: int, kind: int) -> tuple[Floats, Floats]:
