@@ -12,40 +12,22 @@ is looked for beside the repository. All with the tracker's defaults. Parts:
   tracks to a unit that has nothing else, the other two radars, or the same two.
 """
 
-import contextlib
-import io
-import json
 import sys
-import tempfile
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import numpy as np
-from benchmarks.peers.scenes import PeerScene, read_scene
+from benchmarks._flown import flights, handed
+from benchmarks._tracked import Played, line, track
 
-from skypact.cli import main as skypact
 from skypact.cli.intake import Intake
-from skypact.config import Sensor, sensor_table
 from skypact.decode.asterix.fields import Extras
 from skypact.decode.asterix.reports import Decoder
-from skypact.evaluate.evaluation import evaluate
-from skypact.evaluate.params import EvaluateParams
 from skypact.kernels.geodesy import MEAN_RADIUS_M
-from skypact.model.reports import (
-    POSITION,
-    TRACK,
-    ReportBatch,
-    concat_reports,
-    empty_reports,
-    take_reports,
-)
+from skypact.model.reports import ReportBatch
 from skypact.model.site import Site
-from skypact.model.tracks import TrackRows, concat_rows, take_rows
-from skypact.record.replay import arriving_by_own_time, cut
+from skypact.record.replay import arriving_by_own_time, withhold
 from skypact.sources.file import FileSource
-from skypact.track.tracker import Tracker
 from skypact.units import DEGREE, KNOT
 
 DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
@@ -58,105 +40,24 @@ SURFACE_SITES = (
     Site(0, 107, 41.297062, 2.078447, 50.0),
 )
 TRACKS = "asterix/jade_cat062.ff"
-FLIGHTS = "traffic/quickstart.json.gz"
-SEEDS = (1, 2, 3)
 SHORT_S = 20.0
 FEWEST = 5
 """Aircraft of fewer plots are not counted, nor are runs of fewer reports of one object."""
 NEAR_M, SOON_S = 60.0, 0.6
-HANDED_S = 5.0
-"""A unit hands its tracks on this often."""
-
-RADAR = """
-[[sensor]]
-name = "{name}"
-member = "fr"
-sac = 8
-sic = {sic}
-lat = {lat}
-lon = {lon}
-height_m = {height_m}
-range_max_m = {range_max_m}
-period_s = {period_s}
-sigma_range_m = {sigma_range_m}
-sigma_azimuth_deg = 0.08
-p_detection = 0.96
-clutter_per_scan = 20.0
-
-[radar."{name}"]
-primary = true
-primary_range_m = 111120.0
-"""
-RADARS = (
-    ("North", 49.01, 2.53, 180.0, 148_160.0, 4.0, 40.0),
-    ("South", 48.71, 2.37, 150.0, 148_160.0, 4.0, 40.0),
-    ("East", 48.40, 3.90, 330.0, 370_400.0, 8.0, 50.0),
-    ("West", 48.90, 0.90, 300.0, 370_400.0, 10.0, 50.0),
-)
-SCENE = """
-title = "Paris, recorded flights under four radars"
-start_s = 1633608000.0
-duration_s = 1800.0
-
-[air]
-undulation_m = 44.5
-ground_m = 130.0
-
-[[recorded]]
-file = "{file}"
-skip_s = 7200.0
-adsb = 0.0
-
-[[member]]
-name = "fr"
-"""
-
-
-class Played(NamedTuple):
-    """Reports and what the tracker made of them."""
-
-    reports: ReportBatch
-    track_of: np.ndarray
-    """Track that each report updated or began, -1 none."""
-    rows: TrackRows
-    confirmed: np.ndarray
-    """Numbers that were ever confirmed."""
-    seconds: float
-
-
-def line(name: str, value: float, unit: str = "", peer: str | None = None) -> None:
-    """Print one figure."""
-    shown = int(value) if float(value).is_integer() and abs(value) >= 1 else float(f"{value:.4g}")
-    row = {"name": name, "value": shown, "unit": unit, "peer": peer, "ratio": None}
-    print(json.dumps(row), flush=True)
-
-
-def track(reports: ReportBatch, sensors: list[Sensor]) -> Played:
-    """Run the tracker over reports in order of arrival."""
-    tracker = Tracker(sensor_table(sensors))
-    track_of = np.full(reports.time_s.size, -1, np.int64)
-    rows = []
-    begin = time.perf_counter()
-    for part in cut(reports.received_ns):
-        batch = take_reports(reports, slice(part.first, part.last))
-        events = tracker.step(batch, part.now_s)
-        track_of[events.report_index] = events.report_track
-        rows.append(events.rows)
-    events = tracker.flush()
-    track_of[events.report_index] = events.report_track
-    made = concat_rows([*rows, events.rows])
-    confirmed = np.unique(made.track[made.confirmed == 1])
-    return Played(reports, track_of, made, confirmed, time.perf_counter() - begin)
 
 
 def recording(
-    folder: Path, names: tuple[str, ...], sites: tuple[Site, ...], date_s: float
+    folder: Path,
+    names: tuple[str, ...],
+    sites: tuple[Site, ...],
+    date_s: float,
+    withheld: tuple[str, ...] = (),
 ) -> Played:
-    """Read recordings and track them."""
+    """Read recordings and track them; what is withheld from the tracker is in the reports."""
     intake = Intake(None, list(sites), date_s)
     reports = intake.read([folder / name for name in names], date_s)
     reports, _ = arriving_by_own_time(reports)
-    return track(reports, list(intake.sensors))
+    return track(withhold(reports, withheld), list(intake.sensors))._replace(reports=reports)
 
 
 def runs_of(
@@ -207,35 +108,57 @@ def against_downlink(played: Played, down: Extras) -> tuple[np.ndarray, np.ndarr
     return np.abs(speed) / KNOT, np.abs(angle) / DEGREE
 
 
-def hour(folder: Path) -> None:
-    """A terminal radar's hour."""
-    name, date_s = HOUR
-    played = recording(folder, (name,), (HOUR_SITE,), date_s)
-    decoded = Decoder(date_s=date_s, with_extras=True).decode(
-        FileSource(folder / name).read().packets
-    )
+def downlinked(path: Path, date_s: float) -> Extras:
+    """What the aircraft themselves report, plot by plot in order of arrival."""
+    decoded = Decoder(date_s=date_s, with_extras=True).decode(FileSource(path).read().packets)
     order = np.argsort(decoded.reports.received_ns, kind="stable")
-    down = type(decoded.extras)(*(column[order] for column in decoded.extras))
-    reports = played.reports
-    use = (reports.coast == 0) & (reports.icao >= 0)
-    count = np.unique(reports.icao[use], return_counts=True)[1]
-    seen = [breaks_in(played, run) for run in runs_of(played, reports.icao, use, np.inf)]
-    short = [breaks_in(played, run) for run in runs_of(played, reports.icao, use, SHORT_S)]
-    coasts = reports.coast == 1
-    speed, angle = against_downlink(played, down)
-    title = "terminal radar's hour"
-    line(f"{title}: aircraft with a confirmed track", sum(s is not None for s in seen), "",
-         f"of {np.count_nonzero(count >= FEWEST)}")  # fmt: skip
-    line(f"{title}: changes of track within stretches without a gap over 20 s",
-         sum(s or 0 for s in short), "", f"{len(short)} stretches")  # fmt: skip
-    line(f"{title}: tracks that mix two addresses", mixed(played))
-    line(f"{title}: extrapolated plots that updated a track",
-         np.count_nonzero(played.track_of[coasts] >= 0), "", f"of {coasts.sum()}")  # fmt: skip
-    peer = f"BDS 5,0, {len(speed):,} plots"
-    line(f"{title}: ground speed, median difference", np.median(speed), "kt", peer)
-    line(f"{title}: ground speed, 90 % of differences", np.quantile(speed, 0.9), "kt", peer)
-    line(f"{title}: track angle, median difference", np.median(angle), "deg", peer)
-    line(f"{title}: tracking, compilation included", played.seconds, "s")
+    return type(decoded.extras)(*(column[order] for column in decoded.extras))
+
+
+def delays(played: Played, runs: list[np.ndarray]) -> np.ndarray:
+    """Time from the first plot of each run to its first confirmed row, seconds."""
+    rows, found = played.rows, []
+    for run in runs:
+        own = np.isin(rows.track, played.track_of[run]) & (rows.confirmed == 1)
+        later = rows.time_s[own & (rows.time_s >= played.reports.time_s[run[0]])]
+        found.append(later.min() - played.reports.time_s[run[0]] if later.size else np.inf)
+    return np.array(found)
+
+
+def hour(folder: Path) -> None:
+    """A terminal radar's hour, with and without identity."""
+    name, date_s = HOUR
+    down = downlinked(folder / name, date_s)
+    for title, withheld in (
+        ("terminal radar's hour", ("velocity", "track_number")),
+        ("the same without identity",
+         ("velocity", "track_number", "icao", "callsign", "mode3a")),
+    ):  # fmt: skip
+        played = recording(folder, (name,), (HOUR_SITE,), date_s, withheld)
+        reports = played.reports
+        use = (reports.coast == 0) & (reports.icao >= 0)
+        whole = list(runs_of(played, reports.icao, use, np.inf))
+        short = list(runs_of(played, reports.icao, use, SHORT_S))
+        line(f"{title}: aircraft with a confirmed track",
+             sum(breaks_in(played, run) is not None for run in whole), "",
+             f"of {len(whole)}")  # fmt: skip
+        changes = np.array([breaks_in(played, run) or 0 for run in short])
+        line(f"{title}: stretches without a gap over 20 s in which the track changes",
+             np.count_nonzero(changes), "", f"of {len(short)}")  # fmt: skip
+        line(f"{title}: aircraft with such a change",
+             len({int(reports.icao[short[i][0]]) for i in np.flatnonzero(changes)}), "",
+             f"of {len(whole)}")  # fmt: skip
+        line(f"{title}: tracks that mix two addresses", mixed(played))
+        coasts = reports.coast == 1
+        line(f"{title}: extrapolated plots that updated a track",
+             np.count_nonzero(played.track_of[coasts] >= 0), "", f"of {coasts.sum()}")  # fmt: skip
+        late = delays(played, whole)
+        line(f"{title}: first plot to confirmation, median", np.median(late), "s")
+        speed, angle = against_downlink(played, down)
+        peer = f"BDS 5,0, {len(speed):,} plots"
+        line(f"{title}: ground speed, median difference", np.median(speed), "kt", peer)
+        line(f"{title}: ground speed, 90 % of differences", np.quantile(speed, 0.9), "kt", peer)
+        line(f"{title}: track angle, median difference", np.median(angle), "deg", peer)
 
 
 def plane_places(reports: ReportBatch, sensor: int) -> tuple[np.ndarray, np.ndarray]:
@@ -317,106 +240,6 @@ def tracks(folder: Path) -> None:
     line(f"{title}: distance from its own position, 99 %", np.quantile(off, 0.99), "m")
     line(f"{title}: stated error per axis, median", np.median(sigma), "m", "100 m, data sheet")
     line(f"{title}: stated error per axis, least", sigma.min(), "m", "100 m, data sheet")
-
-
-def simulated(folder: Path, seed: int) -> PeerScene:
-    """Recorded flights under four radars."""
-    names = ("name", "lat", "lon", "height_m", "range_max_m", "period_s", "sigma_range_m")
-    text = SCENE.format(file=(folder / FLIGHTS).resolve())
-    for sic, radar in enumerate(RADARS, 1):
-        text += RADAR.format(sic=sic, **dict(zip(names, radar, strict=True)))
-    with tempfile.TemporaryDirectory() as out:
-        path = Path(out) / "paris.toml"
-        path.write_text(text, "utf-8")
-        with contextlib.redirect_stdout(io.StringIO()):
-            code = skypact(["simulate", str(path), "--seed", str(seed), "--out", out])
-        if code:
-            raise SystemExit(f"skypact simulate, seed {seed}, ended with {code}")
-        return read_scene(Path(out))
-
-
-def judged(scene: PeerScene, rows: TrackRows, *, floors: bool) -> dict[str, Any]:
-    """Figures of `skypact evaluate`."""
-    given = (scene.reports, scene.sensors) if floors else (None, None)
-    return evaluate(
-        rows, scene.truth, EvaluateParams(), flat=False, reports=given[0], sensors=given[1]
-    ).figures
-
-
-def flights(folder: Path) -> None:
-    """Recorded flights under simulated radars, judged by what was flown."""
-    for seed in SEEDS:
-        scene = simulated(folder, seed)
-        played = track(scene.reports, scene.sensors)
-        made = judged(scene, played.rows, floors=True)
-        title, nees = f"recorded flights over Paris, seed {seed}", made["consistency"]["position"]
-        floor = made["floors"]
-        known = floor["settled"]["clairvoyant_position_rms_m"]
-        line(f"{title}: horizontal error, RMS", floor["settled"]["position_rms_m"], "m",
-             f"associations known, {known:.3g} m")  # fmt: skip
-        line(f"{title}: over that of a raw plot",
-             floor["settled"]["position_rms_m"] / floor["raw_position_rms_m"])  # fmt: skip
-        for phase in ("straight", "turn"):
-            line(f"{title}: NEES/2, {phase}", nees[phase]["mean"], "", "1 is right")
-        line(f"{title}: inside the stated 95 % ellipse", 100 * nees["all"]["inside_95"], "%", "95")
-        line(f"{title}: GOSPA, mean", made["gospa"]["mean"], "m")
-        line(f"{title}: completeness", 100.0 * made["completeness"], "%",
-             f"{made['data']['objects']} flights")  # fmt: skip
-        for name in ("breaks", "switches", "false_tracks"):
-            line(f"{title}: {name.replace('_', ' ')}", made[name])
-        line(f"{title}: never tracked", made["continuity"]["never_tracked"])
-
-
-def handed_on(rows: TrackRows, sensor: int, kind: int) -> ReportBatch:
-    """Confirmed tracks as reports of another sensor, one each `HANDED_S` and track."""
-    rows = take_rows(rows, np.flatnonzero(rows.confirmed == 1))
-    slot = np.floor(rows.time_s / HANDED_S)
-    order = np.lexsort((rows.time_s, slot, rows.track))
-    same = (np.diff(rows.track[order]) == 0) & (np.diff(slot[order]) == 0)
-    rows = take_rows(rows, np.sort(order[np.append(~same, True)]))
-    told = empty_reports(len(rows.time_s))
-    told.time_s[:], told.sensor[:], told.kind[:] = rows.time_s, sensor, kind
-    told.received_ns[:] = np.round(rows.time_s * 1e9).astype(np.int64)
-    for name in ("lat_rad", "lon_rad", "vn_mps", "ve_mps", "icao", "mode3a"):
-        getattr(told, name)[:] = getattr(rows, name)
-    told.baro_altitude_m[:] = rows.baro_altitude_m
-    told.sigma_m[:] = np.hypot(rows.sigma_n_m, rows.sigma_e_m) / np.sqrt(2.0)
-    told.track_number[:] = rows.track
-    return told
-
-
-def by_arrival(*parts: ReportBatch) -> ReportBatch:
-    """All reports in order of arrival."""
-    reports = concat_reports(list(parts))
-    return take_reports(reports, np.argsort(reports.received_ns, kind="stable"))
-
-
-def handed(folder: Path, seed: int = 1) -> None:
-    """Tracks of two radars, handed to another unit."""
-    scene = simulated(folder, seed)
-    two = take_reports(scene.reports, scene.reports.sensor < 2)
-    rest = take_reports(scene.reports, scene.reports.sensor >= 2)
-    first = track(two, scene.sensors)
-    other = Sensor(name="other unit", kind="tracker", period_s=HANDED_S)
-    sensors = [*scene.sensors, other]
-    told, naive = (handed_on(first.rows, len(scene.sensors), k) for k in (TRACK, POSITION))
-    cases = {
-        "its two radars alone": two,
-        "its tracks alone": told,
-        "its tracks alone, as measurements": naive,
-        "the other two radars alone": rest,
-        "the other two radars and its tracks": by_arrival(rest, told),
-        "the other two radars and its tracks, as measurements": by_arrival(rest, naive),
-        "the same two radars and its tracks": by_arrival(two, told),
-        "the same two radars and its tracks, as measurements": by_arrival(two, naive),
-    }
-    for name, reports in cases.items():
-        made = judged(scene, track(reports, sensors).rows, floors=False)
-        nees, title = made["consistency"]["position"]["all"], f"handed on, seed {seed}, {name}"
-        line(f"{title}: horizontal error, RMS", made["rms_position_m"], "m")
-        line(f"{title}: NEES/2", nees["mean"], "", "1 is right, less is safe")
-        line(f"{title}: inside the stated 95 % ellipse", 100.0 * nees["inside_95"], "%", "95")
-        line(f"{title}: breaks and switches", made["breaks"] + made["switches"])
 
 
 PARTS: dict[str, Callable[[Path], None]] = {
