@@ -73,6 +73,9 @@ class Sensor(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     sigma_elevation_deg: Positive | None = None
     """A radar measures elevation only where this is given; without it, elevations that it reports
     are not used."""
+    elevations: Literal["straight", "apparent"] = "straight"
+    """What its elevations are: of the straight line to the object, refraction corrected by the
+    radar, or of the bent ray as the antenna sees it; these are corrected here."""
     sigma_range_rate_mps: Positive | None = None
     """A radar measures range rate only where this is given; likewise."""
     p_detection: Probability | None = None

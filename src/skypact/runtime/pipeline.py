@@ -21,6 +21,7 @@ from skypact.record.replay import Place
 from skypact.record.summary import LatencyMeter
 from skypact.register.known import without_known_biases
 from skypact.register.published import biases_of
+from skypact.register.refraction import without_refraction
 from skypact.register.registration import Registration
 from skypact.runtime.setup import Setup, differences
 from skypact.track.areas import AreaMotion
@@ -141,6 +142,7 @@ class Pipeline:
         self.n_reports += reports.time_s.size
         self._waiting = np.concatenate([self._waiting, reports.received_ns])
         reports = without_known_biases(reports, self._sensors)
+        reports = without_refraction(reports, self._sensors)
         corrected = self.registration.correct(reports)
         events = self._tracker.step(corrected, now_s)
         processed = events.report_index, events.report_track

@@ -16,8 +16,8 @@ from typing import Final
 
 import numpy as np
 
+from skypact.geo.horizon import effective_reach_m, reach_m
 from skypact.model.reports import Floats
-from skypact.simulate.horizon import effective_reach_m, reach_m
 from skypact.simulate.parts import Air, MlatOptions
 from skypact.simulate.places import ecef_of
 from skypact.simulate.tick import Mask

@@ -7,13 +7,13 @@ import numpy as np
 import numpy.typing as npt
 
 from skypact.config import Sensor, resolve
+from skypact.geo.horizon import effective_reach_m, reach_m
 from skypact.kernels.geodesy import (
     ecef_from_geodetic,
     enu_axes,
     polar_from_ecef,
 )
 from skypact.model.reports import Floats
-from skypact.simulate.horizon import effective_reach_m, reach_m
 from skypact.simulate.parts import Air, Noise
 from skypact.units import DEGREE
 

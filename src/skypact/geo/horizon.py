@@ -4,11 +4,8 @@ The effective earth radius (4/3) stands for a gradient of refractivity that is c
 It is a good mean below 10 km and bends rays far too much above, where there is no air: the horizon
 of an object at 240 km comes out some 200 km too far.
 
-Sources: B. R. Bean and G. D. Thayer, "Models of the atmospheric radio refractive index", Proc. IRE
-47 (1959), 740-755: refractivity falls exponentially with height. ITU-R P.453-14, annex 1, reference
-profile: mean refractivity at sea level 315, scale height 7.35 km. Bouguer's law for a spherical
-atmosphere, n r cos(elevation) = constant (M. Born and E. Wolf, "Principles of Optics", 7th ed.,
-section 3.2).
+Source: Bouguer's law for a spherical atmosphere, n r cos(elevation) = constant (M. Born and E.
+Wolf, "Principles of Optics", 7th ed., section 3.2); the atmosphere is that of `geo.refraction`.
 """
 
 import math
@@ -17,12 +14,10 @@ from typing import Final
 
 import numpy as np
 
+from skypact.geo.refraction import REFRACTIVITY, refractivity
 from skypact.kernels.geodesy import EFFECTIVE_RADIUS_FACTOR, MEAN_RADIUS_M
 from skypact.model.reports import Floats
 
-REFRACTIVITY: Final = 315e-6
-"""Refractive index at sea level minus 1."""
-SCALE_HEIGHT_M: Final = 7_350.0
 TRACED_ABOVE_M: Final = 10_000.0
 """Heights below which the effective earth radius is used (DESIGN 4)."""
 _HIGHEST_M: Final = 5_000_000.0
@@ -48,7 +43,7 @@ def _traced() -> tuple[Floats, Floats]:
     step = root[1]
     middle = root[:-1] + 0.5 * step
     height = middle**2
-    ratio = (1.0 + REFRACTIVITY) / (1.0 + REFRACTIVITY * np.exp(-height / SCALE_HEIGHT_M))
+    ratio = (1.0 + REFRACTIVITY) / (1.0 + refractivity(height))
     radius = MEAN_RADIUS_M + height
     cosine = ratio * MEAN_RADIUS_M / radius
     turned = 2.0 * middle * step / radius * cosine / np.sqrt(1.0 - cosine**2)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from tests.naive.watched_targets import WATCHER, scene_with
 
-from skypact.simulate.horizon import effective_reach_m, reach_m, traced_reach_m
+from skypact.geo.horizon import effective_reach_m, reach_m, traced_reach_m
 from skypact.simulate.parts import RadarOptions
 from skypact.simulate.sight import over_horizon, site_of
 
