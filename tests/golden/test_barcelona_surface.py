@@ -9,7 +9,10 @@ import numpy as np
 import pytest
 from tests.naive.played import play
 
+from skypact.model.reports import take_reports
 from skypact.model.site import Site
+from skypact.register.plots import sheets_of
+from skypact.register.surface import AZIMUTH, BEHIND, EAST, NORTH, RANGE, Surface, differences
 from skypact.units import DEGREE
 
 pytestmark = pytest.mark.recordings
@@ -72,6 +75,34 @@ def test_a_radar_plot_and_its_partner_share_a_track(two_hours):
     rows, _, _ = pairs(two_hours.reports)
     radar, lateration = two_hours.track_of[rows].T
     assert np.mean((radar == lateration) & (radar >= 0)) >= 0.95
+
+
+def moving_m(reports, track, sheets):
+    """Median difference of moving objects' plots along and across their way."""
+    found = differences(reports, track, sheets, 0)
+    way = -found.slope[:, :, BEHIND]
+    along = (found.difference * way).sum(axis=1)
+    across = found.difference[:, 0] * way[:, 1] - found.difference[:, 1] * way[:, 0]
+    return np.median(along), np.median(np.abs(across))
+
+
+def test_the_radar_is_aligned_with_the_multilateration(two_hours):
+    """Second hour by what the first one showed; see design/0010."""
+    reports, track = two_hours.reports, two_hours.track_of
+    sheets, surface = sheets_of(two_hours.sensors), Surface(np.array([True, False]))
+    window = np.floor((reports.time_s - reports.time_s.min()) / 20.0)
+    for k in range(180):
+        rows = window == k
+        surface.learn(take_reports(reports, rows), track[rows], sheets, 20.0)
+    assert surface.observable[0, [NORTH, EAST, RANGE, AZIMUTH, BEHIND]].all()
+    assert 0.2 < surface.x[0, AZIMUTH] / DEGREE < 0.35
+    assert 7.0 < surface.x[0, BEHIND] < 12.0
+    later = window >= 180
+    second, track = take_reports(reports, later), track[later]
+    along, before = moving_m(second, track, sheets)
+    _, after = moving_m(surface.corrected(second), track, sheets)
+    assert along == pytest.approx(-surface.x[0, BEHIND], abs=3.0)
+    assert after < 0.7 * before
 
 
 def test_a_track_of_both_is_not_a_track_of_everything(two_hours):

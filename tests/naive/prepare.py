@@ -24,24 +24,6 @@ GREATEST = {
 """A report that says more than this is not used."""
 
 
-class Field:
-    """Geometric minus barometric height by layers of 1,500 m: a mean with a long memory."""
-
-    def __init__(self):
-        self.mean, self.weight = np.zeros(12), np.zeros(12)
-
-    def height(self, baro, geo, undulation):
-        """Height above the ellipsoid, NaN where the report gives none; learns where it has both."""
-        if math.isnan(baro):
-            return geo
-        k = int(np.clip(baro // 1500.0 if baro > 0 else 0, 0, 11))
-        off = geo - baro - undulation
-        if abs(off) < 1000.0:  # false for NaN
-            self.weight[k] = min(2000.0, self.weight[k] + 1)
-            self.mean[k] += (off - self.mean[k]) / self.weight[k]
-        return baro + undulation + self.mean[k]
-
-
 def local_place(table, s, east, north, height):
     """Place east and north of the site, at a height above it along its vertical."""
     site = geodesy.ecef_from_geodetic(table.lat_rad[s], table.lon_rad[s], table.height_m[s])
@@ -187,7 +169,19 @@ def steady_memory(variance, q, velocity_density):
     return variance / (velocity_density * u * (2 - u))
 
 
-def prepare_one(r, undulation, table, heights, params, field):
+def height_of(r, ground, field):
+    """Height above the ellipsoid, NaN where there is none, and its level's variance; learns."""
+    undulation, lat, lon = ground
+    baro, geo = r["baro_altitude_m"], r["geo_altitude_m"]
+    if math.isnan(baro):
+        return geo, 0.0
+    if r["kind"] in (ADSB, REMOTEID) and r["icao"] >= 0:
+        field.note(int(r["icao"]), r["time_s"], lat, lon, baro, geo - baro - undulation)
+    above, variance = field.at(lat, lon, baro)
+    return baro + undulation + above, variance
+
+
+def prepare_one(r, ground, table, heights, params, field):
     """One report as a dict, None where it cannot be used; `heights` (S, 2) are the assumed ones."""
     s, flat = r["sensor"], params.frame == "flat"
     kind = form_of(r, s, table, flat)
@@ -197,7 +191,7 @@ def prepare_one(r, undulation, table, heights, params, field):
     plane = kind in ("geodetic", "local") or (kind == "polar" and table.kind[s] == SMR)
     if tracked and (r["simulated"] == 1 or not plane):
         return None
-    height = field.height(r["baro_altitude_m"], r["geo_altitude_m"], undulation)
+    height, level_var = height_of(r, ground, field)
     assumed, sigma = height, params.sigma_level_m
     if math.isnan(height):
         assumed, sigma = assumed_height(r, kind, s, table, heights)
@@ -230,6 +224,7 @@ def prepare_one(r, undulation, table, heights, params, field):
     z[16] = np.count_nonzero(~np.isnan(z[17:20]))
     z[20], z[21] = table.sigma_elevation_rad[s], table.sigma_range_rate_mps[s]
     z[22:26] = params.sigma_climb_mps, 0.0, 0.0, np.nan if flat else assumed
+    z[27] = 0.0 if flat or kind == "bearing" else level_var
     far = table.range_max_m[s]
     space = [2 * np.pi * far, np.pi * far**2, 2 * np.pi][form]
     space *= np.prod(np.array([0.5, 1_000.0, 60.0])[~np.isnan(z[17:20])])
@@ -249,12 +244,12 @@ def prepare_one(r, undulation, table, heights, params, field):
     }  # fmt: skip
 
 
-def prepare(batch, order, table, heights, params, undulations, field):
+def prepare(batch, order, table, heights, params, ground, field):
     """All usable reports in the given order, each with its row in the batch as `serial`."""
     out = []
     for i in order:
         r = {name: column[i] for name, column in zip(batch._fields, batch, strict=True)}
-        one = prepare_one(r, undulations[i], table, heights, params, field)
+        one = prepare_one(r, ground[i], table, heights, params, field)
         if one is not None:
             out.append({**one, "serial": int(i)})
     return out

@@ -11,6 +11,7 @@ from skypact.model.tracking import (
     ELEVATION,
     EXTRAS,
     HEIGHT,
+    LEVEL_VAR,
     PLACE,
     RANGE,
     RANGE_RATE,
@@ -78,6 +79,7 @@ def report_of(rng, x, flat, *, height=True, velocity=True, extras=()):
         z[VN], z[VE] = rng.normal(0, 150, 2)
     z[SIGMA_ELEVATION], z[SIGMA_RANGE_RATE], z[SIGMA_VU] = np.radians(0.5), 1.0, 1.5
     z[BIAS_VAR_RANGE] = z[BIAS_VAR_AZIMUTH] = 0.0
+    z[LEVEL_VAR] = 40.0**2 if height else 0.0
     z[EXTRAS] = len(extras)
     z[ASSUMED] = 5_000.0
     if "elevation" in extras:

@@ -107,7 +107,7 @@ def polar_in_sequence(x, P, z, site, axes, flat, form=0):
         x, P = gauss(x, P, H, residual, sigma**2)[:2]
         total[:] += residual**2 / s, -0.5 * (residual**2 / s + math.log(2 * math.pi * s))
 
-    def take_sight(column, sigma, value, bias_var=0.0):
+    def take_sight(column, sigma, value, bias_var=0.0, level_var=0.0):
         values, slope = sight_matrix(x, site, axes)
         residual = value - values[column]
         residual = math.remainder(residual, 2 * math.pi) if column == 1 else residual
@@ -115,6 +115,7 @@ def polar_in_sequence(x, P, z, site, axes, flat, form=0):
             across = slope[0][:3] @ z[3:6]
             curve = z[3:6] @ P[:3, :3] @ z[3:6] * (1 - across**2) / values[0]
             residual, sigma = residual - curve / 2, math.sqrt(sigma**2 + curve**2 / 2)
+        bias_var += (slope[column][:3] @ z[3:6]) ** 2 * level_var
         take(slope[column], residual, sigma, bias_var)
 
     def above():
@@ -126,7 +127,7 @@ def polar_in_sequence(x, P, z, site, axes, flat, form=0):
         curved = 0.0 if flat else (off @ off - rise**2) / (2 * MEAN_RADIUS_M)
         take(np.array([*z[3:6], 0, 0, 0, 0]), -rise - curved, z[11])
     if form == 0:
-        take_sight(0, z[9], z[6], z[23])
+        take_sight(0, z[9], z[6], z[23], z[27])
     if above():  # right above the antenna an azimuth says nothing
         total[1] -= math.log(2 * math.pi)
     else:
@@ -136,7 +137,7 @@ def polar_in_sequence(x, P, z, site, axes, flat, form=0):
         take(np.array([0, 0, 0, *e, 0]), z[13] - e @ x[3:6], z[14])
         take(np.array([0, 0, 0, *n, 0]), z[12] - n @ x[3:6], z[14])
     if not math.isnan(z[17]):
-        take_sight(2, z[20], z[17])
+        take_sight(2, z[20], z[17], 0.0, z[27])
     if not math.isnan(z[18]):
         take_sight(3, z[21], z[18])
     if not math.isnan(z[19]):

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from tests.naive import prepare as naive_prepare
+from tests.naive import pressure as naive_pressure
 from tests.naive import scenes
 from tests.naive.scenes import Flight, plots, positions
 from tests.naive.tracking import NaiveTracker
@@ -60,6 +61,11 @@ def crossing_scene():
     return scenes.merged(batch, again)
 
 
+def nowhere(n):
+    """Ground (n, 3) without undulation and place."""
+    return np.tile([0.0, np.nan, np.nan], (n, 1))
+
+
 class Compiled:
     """The kernels as the stage calls them, on the same slices as the plain tracker."""
 
@@ -73,7 +79,7 @@ class Compiled:
         m, counts = stage.empty_measurements(n), np.zeros(3, np.int64)
         out = np.empty((2 * n, len(TRACK_DTYPES)))
         columns = stage.report_numbers(batch), stage.report_labels(batch), order
-        n = prepare(*columns, np.zeros(len(batch.time_s)), self.g, self.p, m)
+        n = prepare(*columns, nowhere(len(batch.time_s)), self.g, self.p, m)
         k = step(self.tracks, m, n, self.g, self.p, self.pairs, out, counts)
         self.out.extend(out[:k])
         return {int(m.serial[i]): int(m.number_out[i]) for i in range(n) if m.number_out[i] >= 0}
@@ -88,11 +94,11 @@ def both():
     """Both trackers after the scene, and what each said on the way."""
     batch, heights = crossing_scene(), assumed_heights(TABLE)
     fast, plain, said = Compiled(), NaiveTracker(TABLE, PARAMS), []
-    field = naive_prepare.Field()
+    field = naive_pressure.Field()
     for k in range(int(UNTIL_S)):
         part = take_reports(batch, np.floor(batch.time_s) == k)
         order = np.lexsort((part.time_s, part.sensor))
-        zero = np.zeros(len(order))
+        zero = nowhere(len(order))
         ready = naive_prepare.prepare(part, order, TABLE, heights, PARAMS, zero, field)
         went = fast.step(part, order), plain.step(ready)
         said.append((went, (fast.sweep(k + 1.0), sorted(plain.sweep(k + 1.0)))))

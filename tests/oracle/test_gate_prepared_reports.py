@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from scipy.linalg import solve_continuous_are
-from tests.naive import geodesy, scenes
+from tests.naive import geodesy, pressure, scenes
 from tests.naive import prepare as naive
 
 from skypact.kernels.prepare import prepare
@@ -61,14 +61,20 @@ def random_reports(rng, n=400):
 def both_ways(seed, frame):
     rng = np.random.default_rng(seed)
     batch, params = random_reports(rng), TrackerParams(frame=frame, learn_sensors=False)
-    undulations = np.full(400, 45.0) if frame == "ecef" else np.zeros(400)
+    ground = np.column_stack([np.full(400, 45.0), rng.uniform(-1.5, 1.5, 400), np.full(400, 0.3)])
+    ground[:, 2] += rng.uniform(-6.0, 5.0, 400)
+    ground[::7, 1:] = np.nan
+    if frame == "flat":
+        ground = np.tile([0.0, np.nan, np.nan], (400, 1))
     order = rng.permutation(400)
     g, m = geometry(TABLE, flat=frame == "flat"), stage.empty_measurements(400)
+    g.level_nodes[:, :, :, 0] = rng.normal(0.0, 80.0, g.level_nodes.shape[:3])
+    g.level_nodes[:, :, :, 1] = rng.uniform(0.0, 1e4, g.level_nodes.shape[:3])
     numbers, labels = stage.report_numbers(batch), stage.report_labels(batch)
-    n = prepare(numbers, labels, order, undulations, g, track_params(params), m)
-    field = naive.Field()
+    n = prepare(numbers, labels, order, ground, g, track_params(params), m)
+    field = pressure.Field(g.level_nodes)
     heights = assumed_heights(TABLE)
-    twin = naive.prepare(batch, order, TABLE, heights, params, undulations, field)
+    twin = naive.prepare(batch, order, TABLE, heights, params, ground, field)
     return m, n, twin, g, field
 
 
@@ -88,8 +94,10 @@ def test_prepared_reports_are_those_of_the_twin(seed):
         assert m.z[k, UP : UP + 3] == pytest.approx(want["z"][UP : UP + 3], abs=3e-5)
         rest = slice(UP + 3, Z_WIDTH)
         assert m.z[k, rest] == pytest.approx(want["z"][rest], rel=1e-12, nan_ok=True)
-    assert g.baro_field[0] == pytest.approx(field.mean, rel=1e-12)
-    assert g.baro_field[1] == pytest.approx(field.weight)
+    heard = g.level_witnesses[g.level_witnesses[:, 0] >= 0]
+    assert {int(w[0]): pytest.approx(w[1:], rel=1e-12) for w in heard} == field.witnesses
+    assert len(heard) > 4
+    assert set(np.flatnonzero(g.level_tiles[:, 0])) == field.asked
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -114,20 +122,6 @@ def test_a_flat_scene_is_prepared_as_by_the_twin():
         assert z == pytest.approx(want["z"][:Z_WIDTH], rel=1e-12, nan_ok=True)
 
 
-def test_the_pressure_field_brings_levels_to_the_true_height():
-    """100 reports with both heights, 63 m apart: a level alone then gives the true height."""
-    batch = empty_reports(101)
-    batch.time_s[:] = np.arange(101.0)
-    batch.sensor[:], batch.lat_rad[:], batch.lon_rad[:] = 2, 0.84, 0.3
-    batch.baro_altitude_m[:] = 9_000.0
-    batch.geo_altitude_m[:100] = 9_000.0 + 45.0 + 63.0
-    g, m = geometry(TABLE, flat=False), stage.empty_measurements(101)
-    columns = stage.report_numbers(batch), stage.report_labels(batch), np.arange(101)
-    n = prepare(*columns, np.full(101, 45.0), g, track_params(TrackerParams()), m)
-    assert n == 101
-    assert m.z[100, 8] == pytest.approx(9_108.0, abs=1e-6)
-
-
 def prepared(given, frame="ecef", sensor=0):
     """One report with these columns at 1 s, made ready."""
     batch = empty_reports(1)
@@ -136,7 +130,8 @@ def prepared(given, frame="ecef", sensor=0):
         getattr(batch, name)[:] = value
     g, m = geometry(TABLE, flat=frame == "flat"), stage.empty_measurements(1)
     columns = stage.report_numbers(batch), stage.report_labels(batch), np.zeros(1, np.int64)
-    n = prepare(*columns, np.zeros(1), g, track_params(TrackerParams(frame=frame)), m)
+    ground = np.array([[0.0, 0.84, 0.3]])
+    n = prepare(*columns, ground, g, track_params(TrackerParams(frame=frame)), m)
     return n, m, g
 
 

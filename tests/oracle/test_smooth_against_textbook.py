@@ -19,6 +19,7 @@ from skypact.model.tracking import (
     HEIGHT,
     LAST_SELF,
     LEAVE_RATE,
+    LEVEL_VAR,
     MANOEUVRE,
     MEMORY,
     N_MODELS,
@@ -69,7 +70,7 @@ def reports(rng, flat, steps=(0.0, 0.7, 3.0, 4.0), turn=0.03):
         m.z[k, UP : UP + 3] = naive_kalman.vertical(place, flat)
         m.z[k, HEIGHT] = 0.0 if flat else 9_000.0
         m.z[k, SIGMA], m.z[k, SIGMA_HEIGHT] = 30.0, 20.0
-        m.z[k, [MEMORY, BIAS_VAR_RANGE, BIAS_VAR_AZIMUTH, EXTRAS]] = 0.0
+        m.z[k, [MEMORY, BIAS_VAR_RANGE, BIAS_VAR_AZIMUTH, EXTRAS, LEVEL_VAR]] = 0.0
     return m
 
 

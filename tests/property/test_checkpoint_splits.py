@@ -8,6 +8,7 @@ from tests.naive import scenes
 from tests.naive.scenes import Flight, false_plots, plots, positions, radar, receiver
 
 from skypact.cli.intake import Intake
+from skypact.config import RegistrationParams
 from skypact.model.reports import take_reports
 from skypact.model.site import Site
 from skypact.model.tracks import concat_rows
@@ -23,6 +24,13 @@ SENSORS = (radar("r0"), radar("r1", lat=48.6, lon=17.4, period_s=5.0), receiver(
 TABLE = scenes.sensors(*SENSORS)
 FLIGHTS = (Flight(48.3, 16.2), Flight(47.8, 16.9, height_m=6_000.0, heading=300.0))
 PARAMS = TrackerParams(capacity=256)
+WINDOWS = RegistrationParams(window_s=6.0, settle_s=1.0)
+"""Short enough for a scene to have several."""
+TALL = (
+    radar("t0", sigma_elevation_deg=0.1),
+    radar("t1", lat=48.6, lon=17.4, period_s=5.0, sigma_elevation_deg=0.1, elevations="apparent"),
+    receiver("a0"),
+)
 
 
 class Kept:
@@ -54,7 +62,7 @@ def simulated(seed):
 def go_through(reports, sensors, params, kept=None, is_open=False):
     """Rows, pipeline, and the checkpoint where the stream stays open."""
     sink = Kept()
-    pipeline = Pipeline(sensors, [sink], params)
+    pipeline = Pipeline(sensors, [sink], params, registration=WINDOWS)
     run = Replay(reports, pipeline, kept)
     run.run(WallClock(0.0, float("inf")), lambda share: None, is_open=is_open)
     if is_open:
@@ -76,7 +84,7 @@ def assert_split_is_whole(reports, sensors, params, at, *, again=False):
     for name, column in concat_rows([first, second])._asdict().items():
         assert column.tobytes() == getattr(whole, name).tobytes(), name
     one, other = pipeline.figures(), resumed.figures()
-    for key in ("picture_hash", "reports", "tracks", "confirmed", "counts", "errors"):
+    for key in ("picture_hash", "reports", "tracks", "confirmed", "counts", "errors", "biases"):
         assert one[key] == other[key], key
     return whole
 
@@ -88,6 +96,33 @@ def test_a_simulated_scene_split_anywhere(seed, share, again):
     at = round(share * len(reports.time_s))
     whole = assert_split_is_whole(reports, SENSORS, PARAMS, at, again=again)
     assert len(whole.time_s) > 10
+
+
+@settings(max_examples=8, deadline=None)
+@given(st.integers(0, 2**31), st.floats(0.0, 1.0), st.booleans())
+def test_radars_with_elevation_split_between_windows_of_registration(seed, share, again):
+    """Biases of range, azimuth and elevation, a field of levels, and one radar's refraction."""
+    reports = tall_scene(seed)
+    at = round(share * len(reports.time_s))
+    whole = assert_split_is_whole(reports, TALL, PARAMS, at, again=again)
+    assert len(whole.time_s) > 10
+
+
+def tall_scene(seed):
+    """The simulated scene with elevations and levels; the first radar is biased."""
+    rng = np.random.default_rng(seed)
+    reports = simulated(seed)
+    polar, first = reports.range_m > 0, reports.sensor == 0
+    height = np.where(np.isnan(reports.geo_altitude_m), 7_000.0, reports.geo_altitude_m)
+    rise = (height - 300.0) / reports.range_m - reports.range_m / 12.742e6
+    rise = np.arcsin(np.clip(rise, -0.9, 0.9)) + rng.normal(0.0, 1.7e-3, len(rise))
+    reports.elevation_rad[polar] = rise[polar] + 4e-3 * first[polar]
+    reports.range_m[first] += 80.0
+    reports.azimuth_rad[first] += 3e-3
+    told = ~np.isnan(reports.geo_altitude_m)
+    reports.baro_altitude_m[told] = reports.geo_altitude_m[told] - 150.0
+    who = np.where(reports.target >= 0, reports.target + 1, -1)
+    return reports._replace(icao=who.astype(reports.icao.dtype))
 
 
 @pytest.mark.recordings

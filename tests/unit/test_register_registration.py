@@ -8,7 +8,7 @@ from benchmarks.networks import START_S, network
 from skypact.config import BiasSigmas, RegistrationParams, Sensor
 from skypact.errors import RecordingError
 from skypact.model.registration import AZIMUTH_BIAS, TIME_BIAS
-from skypact.model.reports import empty_reports, take_reports
+from skypact.model.reports import ADSB, empty_reports, take_reports
 from skypact.register.estimate import Step
 from skypact.register.published import biases_of
 from skypact.register.registration import Registration
@@ -144,8 +144,12 @@ def test_switched_off_it_does_nothing(small):
 
 
 def test_reports_without_address_are_told_apart_by_track(small):
-    """The tracker's numbers, given a step later, do as well as addresses."""
-    reports = small.reports._replace(icao=np.full(len(small.reports.time_s), -1, np.int32))
+    """The tracker's numbers, given a step later, do as well as addresses.
+
+    Self-reports keep theirs: who tells both heights must say who it is.
+    """
+    own = small.reports.kind == ADSB
+    reports = small.reports._replace(icao=np.where(own, small.reports.icao, -1).astype(np.int32))
     patient = RegistrationParams(settle_s=10.0)
     by_track, fed = Registration(small.sensors, patient), 0
     waiting = (NONE, NONE)

@@ -1,7 +1,7 @@
 """Reports made ready for the filter: frame, reference place, noise, false-report density.
 
-Pressure altitude becomes height above the ellipsoid with the geoid undulation and a field of
-geometric-minus-barometric differences learned by layer from reports that carry both (DESIGN 4).
+Pressure altitude becomes height above the ellipsoid with the geoid undulation and the field of
+differences at the place, which is known from aircraft that send both heights (kernels/pressure.py).
 """
 
 import math
@@ -18,6 +18,8 @@ from skypact.kernels.geodesy import (
     up_at_one,
 )
 from skypact.kernels.maps import cell_of, count_turns, false_in_cell, false_per_turn
+from skypact.kernels.pressure import ask_for, field_at, note_witness
+from skypact.model.pressure import ALTIMETER_M
 from skypact.model.tracking import (
     ASSUMED,
     AZIMUTH,
@@ -30,6 +32,7 @@ from skypact.model.tracking import (
     ELEVATION,
     EXTRAS,
     HEIGHT,
+    LEVEL_VAR,
     MEMORY,
     N_CELLS,
     PLACE,
@@ -93,17 +96,8 @@ LIMITS: Final = (
 )  # fmt: skip
 """Greatest sizes of `REPORT_NUMBERS`, SI: what is larger was never measured, and its square may
 overflow. Times are judged by the tracker, latitudes and longitudes by `has_geodetic`."""
-LAYER_M: Final = 1_500.0
-"""Thickness of a layer of the barometric field."""
-FIELD_MEMORY: Final = 2_000.0
-"""Reports after which the field forgets: some minutes of ADS-B, hours of weather."""
-LEARNED_REPORTS: Final = 20.0
-LEARNED_M: Final = 20.0
-UNLEARNED_M: Final = 150.0
-"""Standard deviation of the field where that many reports taught it, and where none did: a
-sea-level pressure 18 hPa off the standard one."""
-FIELD_LIMIT_M: Final = 1_000.0
-"""A larger difference is an error, not weather."""
+(UNDULATION, AT_LAT, AT_LON) = range(3)
+"""Columns of what `prepare` is told of the ground below a report."""
 FLAT_SIGMA_M: Final = 1.0
 """A flat scene has no heights; what its tracks hold there may not grow."""
 LEAST_CLUTTER: Final = 1e-3
@@ -162,32 +156,34 @@ def sigma_of_nacp(nacp: int, fallback: float) -> float:
 
 
 @helper
-def reported_height(f: Floats, undulation_m: float, field: Floats) -> float:
-    """Height above the ellipsoid of a report, NaN where it gives none; learns the field."""
+def reported_height(f: Floats, label: Longs, ground: Floats, g: Geometry) -> tuple[float, float]:
+    """Height above the ellipsoid of a report, NaN where it gives none, and its level's variance.
+
+    An aircraft that says who it is and both heights becomes a witness of the field.
+    """
     baro = f[BARO]
     if math.isnan(baro):
-        return f[GEO]
-    layers = field.shape[1]
-    layer = min(layers - 1, max(0, int(baro / LAYER_M)))
-    if not math.isnan(f[GEO]):
-        weight = min(FIELD_MEMORY, field[1, layer] + 1.0)
-        difference = f[GEO] - baro - undulation_m
-        if abs(difference) < FIELD_LIMIT_M:
-            field[0, layer] += (difference - field[0, layer]) / weight
-            field[1, layer] = weight
-    return baro + undulation_m + field[0, layer]
+        return f[GEO], 0.0
+    lat = ground[AT_LAT]
+    lon = ground[AT_LON]
+    if label[6] == SELF_REPORTED and label[2] >= 0 and not math.isnan(f[GEO]):
+        difference = f[GEO] - baro - ground[UNDULATION]
+        note_witness(label[2], f[TIME], lat, lon, baro, difference, g.level_witnesses)
+    ask_for(lat, lon, g.level_tiles)
+    above, variance = field_at(lat, lon, baro, g.level_nodes)
+    return baro + ground[UNDULATION] + above, variance
 
 
 @helper
-def level_uncertainty(baro_m: float, field: Floats) -> float:
-    """Give the standard deviation of a level's height that all reports share.
+def level_variance(lat_rad: float, lon_rad: float, baro_m: float, nodes: Floats) -> float:
+    """Variance of the height that a level at a place was turned into, 0 where there is no level.
 
     It is no noise that averaging removes, so it is added to what is stated of a height.
     """
     if math.isnan(baro_m):
         return 0.0
-    layer = min(field.shape[1] - 1, max(0, int(baro_m / LAYER_M)))
-    return LEARNED_M if field[1, layer] >= LEARNED_REPORTS else UNLEARNED_M
+    _, variance = field_at(lat_rad, lon_rad, baro_m, nodes)
+    return variance + ALTIMETER_M * ALTIMETER_M
 
 
 @helper
@@ -438,7 +434,7 @@ def prepare(
     f: Floats,
     labels: Longs,
     order: Longs,
-    undulation_m: Floats,
+    ground: Floats,
     g: Geometry,
     p: TrackParams,
     m: Measurements,
@@ -454,10 +450,10 @@ def prepare(
         comes from (`model.tracking.MEASURED` and its neighbours), the sensor's track number.
     order : int64 (k,)
         Rows in processing order.
-    undulation_m : float64 (n,)
-        Geoid height at each report.
+    ground : float64 (n, 3)
+        Geoid height, latitude and longitude at each report; NaN places are nowhere.
     g, p : Geometry, TrackParams
-        `g.baro_field` is updated.
+        Witnesses of the field of levels are noted in `g`.
     m : Measurements
         Written; at least k rows. `m.serial` gets the row of `f`.
     """
@@ -467,7 +463,7 @@ def prepare(
         form = form_of(f[i], labels[i, 1], g.on_surface[s], p.flat, g.site[s])
         if form < 0 or (form != PLANE and labels[i, 6] == TRACKER_MADE):
             continue
-        height = reported_height(f[i], undulation_m[i], g.baro_field)
+        height, level_var = reported_height(f[i], labels[i], ground[i], g)
         assumed, doubt = assumed_height(
             f[i], form, g.site[s], g.height_m[s], g.sigma_elevation_rad[s]
         )
@@ -494,6 +490,7 @@ def prepare(
         set_noise(z, f[i], form, labels[i], s, g, p)
         z[TRACKED] = 1.0 if labels[i, 6] == TRACKER_MADE else 0.0
         set_extras(z, f[i], form, s, g, p)
+        z[LEVEL_VAR] = 0.0 if p.flat == 1 or form == BEARING else level_var
         z[MEMORY] = error_memory(z, p) if labels[i, 6] == SELF_REPORTED else 0.0
         set_densities(m, count, f[i], labels[i], form, g, p)
         m.time_s[count] = f[i, TIME]

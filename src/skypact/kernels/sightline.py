@@ -22,6 +22,7 @@ from skypact.model.tracking import (
     BIAS_VAR_RANGE,
     ELEVATION,
     HEIGHT,
+    LEVEL_VAR,
     RANGE,
     RANGE_RATE,
     SIGMA,
@@ -44,7 +45,8 @@ def update_range(
     """Slant range, in place; squared distance and log density.
 
     Where no height is reported, second order in what is unknown of the height: ranges curve with
-    it, by 61 m at 100 km for a deviation of 3.5 km. Source: Bar-Shalom et al. (2001), 10.3.3.
+    it, by 61 m at 100 km for a deviation of 3.5 km. Source: Bar-Shalom et al. (2001), 10.3.3. What
+    a level leaves unknown of its height weighs the range and leaves the gain alone, like a bias.
     """
     H = line[0]
     dx = x[0] - site[0]
@@ -56,12 +58,13 @@ def update_range(
     direction_row(H, dx / distance, dy / distance, dz / distance, 0)
     variance = z[SIGMA] * z[SIGMA]
     residual = z[RANGE] - distance
+    across = H[0] * z[UP] + H[1] * z[UP + 1] + H[2] * z[UP + 2]
     if math.isnan(z[HEIGHT]):
-        across = H[0] * z[UP] + H[1] * z[UP + 1] + H[2] * z[UP + 2]
         curve = vertical_variance(P, z[UP : UP + 3]) * (1.0 - across * across) / distance
         residual -= 0.5 * curve
         variance += 0.5 * curve * curve
-    return considered_update(x, P, H, residual, variance, z[BIAS_VAR_RANGE], line[1])
+    unknown = z[BIAS_VAR_RANGE] + across * across * z[LEVEL_VAR]
+    return considered_update(x, P, H, residual, variance, unknown, line[1])
 
 
 @helper
@@ -117,7 +120,10 @@ def update_elevation(
         (axes[2, 2] - share * dz) / ground,
         0,
     )
-    return scalar_update(x, P, H, residual, z[SIGMA_ELEVATION] * z[SIGMA_ELEVATION], line[1])
+    across = H[0] * z[UP] + H[1] * z[UP + 1] + H[2] * z[UP + 2]
+    unknown = across * across * z[LEVEL_VAR]
+    variance = z[SIGMA_ELEVATION] * z[SIGMA_ELEVATION]
+    return considered_update(x, P, H, residual, variance, unknown, line[1])
 
 
 @helper

@@ -24,7 +24,7 @@ from skypact.kernels.geodesy import enu_axes_one, geodetic_from_ecef_one
 from skypact.kernels.lifecycle import start_track, sweep
 from skypact.kernels.maps import note_false, origin_of
 from skypact.kernels.mixture import UNLIKELY, copy_state, mix_hypotheses
-from skypact.kernels.prepare import level_uncertainty
+from skypact.kernels.prepare import level_variance
 from skypact.model.tracking import (
     ADDRESS,
     AREA,
@@ -207,9 +207,13 @@ def local_variance(A: Floats, P: Floats, row: int, column: int, first: int) -> f
 
 @helper
 def export_motion(
-    x: Floats, P: Floats, shared_m: float, flat: int, A: Floats, row_out: Floats
+    x: Floats, P: Floats, nodes: Floats, flat: int, A: Floats, row_out: Floats
 ) -> None:
-    """Write place, velocity and their deviations, in the order of `TrackRows`."""
+    """Write place, velocity and their deviations, in the order of `TrackRows`.
+
+    The level is in the row already; what it leaves unknown of the height adds to its deviation.
+    """
+    shared = 0.0
     if flat == 1:
         row_out[2], row_out[3], row_out[4] = x[1], x[0], x[2]
         for i in range(3):
@@ -219,6 +223,7 @@ def export_motion(
         lat, lon, height = geodetic_from_ecef_one(x[0], x[1], x[2])
         row_out[2], row_out[3], row_out[4] = lat, lon, height
         enu_axes_one(lat, lon, A)
+        shared = level_variance(lat, lon, row_out[5], nodes)
     row_out[6] = A[1, 0] * x[3] + A[1, 1] * x[4] + A[1, 2] * x[5]
     row_out[7] = A[0, 0] * x[3] + A[0, 1] * x[4] + A[0, 2] * x[5]
     row_out[8] = A[2, 0] * x[3] + A[2, 1] * x[4] + A[2, 2] * x[5]
@@ -227,7 +232,7 @@ def export_motion(
     row_out[9] = math.sqrt(nn)
     row_out[10] = math.sqrt(ee)
     row_out[11] = local_variance(A, P, 1, 0, 0) / math.sqrt(nn * ee)
-    row_out[12] = math.sqrt(local_variance(A, P, 2, 2, 0) + shared_m * shared_m)
+    row_out[12] = math.sqrt(local_variance(A, P, 2, 2, 0) + shared)
     row_out[13] = math.sqrt(local_variance(A, P, 1, 1, 3))
     row_out[14] = math.sqrt(local_variance(A, P, 0, 0, 3))
 
@@ -242,12 +247,12 @@ def export_row(
     """
     if g.considers[0] == 1:
         add_biases(tracks, t, g, scratch.work[2])
-    shared_m = 0.0 if p.flat == 1 else level_uncertainty(tracks.num[t, BARO_M], g.baro_field)
-    export_motion(scratch.line[6], scratch.work[2], shared_m, p.flat, scratch.work[3], row_out)
+    row_out[5] = tracks.num[t, BARO_M]
+    nodes = g.level_nodes
+    export_motion(scratch.line[6], scratch.work[2], nodes, p.flat, scratch.work[3], row_out)
     now_s = tracks.num[t, STATE_TIME]
     row_out[0] = now_s
     row_out[1] = tracks.tag[t, NUMBER]
-    row_out[5] = tracks.num[t, BARO_M]
     row_out[15] = tracks.num[t, VISIBLE] + tracks.num[t, FADED]
     row_out[16] = 1.0 if tracks.tag[t, STATE] == CONFIRMED else 0.0
     free = p.motion[tracks.tag[t, AREA], KIND] == 1.0

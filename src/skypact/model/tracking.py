@@ -130,9 +130,10 @@ ASSUMED: Final = 25
 """Height above the ellipsoid of the place; NaN in a flat scene."""
 TRACKED: Final = 26
 """1 where the report is another tracker's estimate, else 0; see kernels/intersect.py."""
-Z_WIDTH: Final = 27
+LEVEL_VAR: Final = 27
+"""Variance of what turned a reported level into its height, which all levels of the place share."""
+Z_WIDTH: Final = 28
 """Columns of `Measurements.z`."""
-
 
 (N_RINGS, N_SECTORS) = (32, 60)
 """Cells of a sensor's learned maps: rings of its greatest range, sectors of 6 degrees."""
@@ -150,11 +151,9 @@ PAST_ROWS: Final = 8
 PAST_WIDTH: Final = 1 + N_STATE + N_STATE * (N_STATE + 1) // 2
 """Columns of one: time (NaN where empty), mean, upper triangle of the covariance."""
 
-
 N_BIASES: Final = 4
 (BIAS_RANGE, BIAS_AZIMUTH, BIAS_TIME, BIAS_ELEVATION) = range(N_BIASES)
-"""A sensor's biases, measured minus true: metres, radians, seconds (stamp minus true time),
-radians."""
+"""A sensor's biases, measured minus true: m, rad, s (stamp minus true time), rad."""
 
 
 class TrackTable(NamedTuple):
@@ -179,15 +178,13 @@ class TrackTable(NamedTuple):
     tag: Longs
     """Integers of each track, see `STATE` and its neighbours (N, TAG_WIDTH)."""
     past: Floats
-    """Moment-matched states of the last seconds, in turn overwritten (N, 8, 36); see
-    `kernels.late`."""
+    """Moment-matched states of the last seconds, in turn overwritten (N, 8, 36); see late.py."""
     look_s: Floats
     """Per sensor, time of the last look that counted, NaN where it never saw the track (N, S)."""
     seen_s: Floats
     """Per sensor, time of its last report on the track, NaN where none (N, S)."""
     bias_gain: Floats
-    """Sensitivity of position and velocity to each sensor's biases (N, S, 4, 6); only where biases
-    are considered."""
+    """Sensitivity of position and velocity to each sensor's biases (N, S, 4, 6), if considered."""
     head: Longs
     """First track of each bucket (H,), -1 where empty; the last one holds what is too fast for
     cells (kernels/grid.py)."""
@@ -223,23 +220,22 @@ class Geometry(NamedTuple):
     """NaN where elevations are not used, as the next."""
     sigma_range_rate_mps: Floats
     at_once: Bytes
-    """1 where all reports of a look are of one instant, so that what is not among them was missed.
-    """
+    """1 where all reports of a look are of one instant: what is not among them was missed."""
     false_area: Floats
-    """Area that false reports are spread over, m^2 (positions) or m rad (range and azimuth); NaN:
-    the disc of `range_max_m`."""
+    """Area of false reports, m^2 or, of ranges and azimuths, m rad; NaN: that of `range_max_m`."""
     bias_sigma: Floats
     """Standard deviations of what is not known of each sensor's biases, see `BIAS_RANGE` (S, 4);
     sensors that report positions have the time alone."""
     considers: Bytes
     """1 where any of them is above 0 (1,); see kernels/consider.py."""
-    baro_field: Floats
-    """Geometric minus (barometric + geoid) height by layer, and its weight (2, layers)."""
+    level_nodes: Floats
+    level_witnesses: Floats
+    level_tiles: Floats
+    """What turns levels into heights; see `model.pressure`."""
     turns: Floats
     """Turns that each sensor has made, silence left out, and time of its last report (S, 2)."""
     false_map: Floats
-    """Learned false reports, bare ones and ones with a code, per cell; cell 0 is the whole sensor
-    (S, 2, 1 + cells, 2)."""
+    """Learned false reports, bare ones and coded ones, per cell; 0 is all (S, 2, 1 + cells, 2)."""
     look_map: Floats
     """Learned detections per cell; cell 0 is the whole sensor (S, 1 + cells, 2)."""
     beam: Floats
@@ -247,10 +243,10 @@ class Geometry(NamedTuple):
 
 
 LEARNED: Final = (
-    "baro_field", "turns", "false_map", "look_map", "beam", "bias_sigma", "considers"
+    "level_nodes", "level_witnesses", "level_tiles", "turns", "false_map", "look_map", "beam",
+    "bias_sigma", "considers",
 )  # fmt: skip
-"""Fields of `Geometry` that the kernels write: they outlive new sensors and are kept in
-checkpoints."""
+"""Fields of `Geometry` that are learned: they outlive new sensors and are in checkpoints."""
 
 
 class Measurements(NamedTuple):

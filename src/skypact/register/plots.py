@@ -7,6 +7,7 @@ import numpy as np
 
 from skypact.config import RegistrationParams, Sensor, sensor_table
 from skypact.geo.geoid import undulation_m
+from skypact.geo.pressure import PressureField
 from skypact.kernels.geodesy import ecef_from_geodetic, enu_axes
 from skypact.model.registration import (
     PLOT_AZIMUTH,
@@ -46,12 +47,8 @@ _BOUND_SIGMA: Final = 2.45
 _OWN_SIGMA_M: Final = 6.0
 """Standard deviation per axis of a self-report beside the error that it shares with others of the
 same object: what is left of its latency, and rounding."""
-_LAYER_M: Final = 1_500.0
-_LAYERS: Final = 12
-_MEMORY: Final = 5_000.0
-"""Reports after which a layer's difference forgets."""
-_FAR_HEIGHT_M: Final = 1_000.0
-"""A larger difference of heights is an error, not weather."""
+_TILES: Final = 64
+"""Tiles of the barometric field that one window brings up to date."""
 _MEAN_RADIUS_M: Final = 6_371_008.8
 _MOST_M: Final = 1e8
 _MOST_ANGLE: Final = 4.0 * np.pi
@@ -101,40 +98,6 @@ def sheets_of(sensors: Sequence[Sensor]) -> Sheets:
     )
 
 
-class LevelField:
-    """How much higher than its pressure altitude and the geoid a level is, by layers of height.
-
-    Learnt from reports that carry both heights; where there are none it is 0, and the estimation
-    has the offset among its unknowns.
-    """
-
-    def __init__(self) -> None:
-        self.table = np.zeros((2, _LAYERS))
-        """Difference [m] and its weight, by layer."""
-
-    def learn(self, baro_m: Floats, difference_m: Floats) -> None:
-        """Take in reports with both heights (n,)."""
-        good = np.abs(difference_m) < _FAR_HEIGHT_M
-        layer = np.clip(np.nan_to_num(baro_m[good]) // _LAYER_M, 0, _LAYERS - 1).astype(np.int64)
-        count = np.bincount(layer, minlength=_LAYERS).astype(np.float64)
-        total = np.bincount(layer, difference_m[good], _LAYERS)
-        mean, weight = self.table
-        kept = np.minimum(weight, _MEMORY)
-        self.table[0] = np.where(
-            count > 0, (kept * mean + total) / np.maximum(kept + count, 1), mean
-        )
-        self.table[1] = kept + count
-
-    def at(self, baro_m: Floats) -> Floats:
-        """Difference at pressure altitudes (n,); layers never taught follow the nearest taught."""
-        mean, weight = self.table
-        taught = np.flatnonzero(weight > 0)
-        if not taught.size:
-            return np.zeros(len(baro_m))
-        middle = (taught + 0.5) * _LAYER_M
-        return np.asarray(np.interp(np.nan_to_num(baro_m), middle, mean[taught]))
-
-
 def _rough_place(batch: ReportBatch, sheets: Sheets) -> tuple[Floats, Floats]:
     """Latitude and longitude of each report, good to some kilometres, for the geoid."""
     lat0, lon0 = sheets.place[batch.sensor].T
@@ -146,12 +109,27 @@ def _rough_place(batch: ReportBatch, sheets: Sheets) -> tuple[Floats, Floats]:
     return np.where(good, lat, np.nan), np.where(good, lon, np.nan)
 
 
-def _heights(batch: ReportBatch, undulation: Floats, field: LevelField) -> tuple[Floats, Floats]:
-    """Height above the ellipsoid, and 1 where a satellite told it."""
+def _heights(batch: ReportBatch, place: Floats, field: PressureField) -> tuple[Floats, Floats]:
+    """Height above the ellipsoid, and 1 where a satellite told it; `place` is latitude, longitude.
+
+    Aircraft that tell both heights teach the field; where nobody does it is 0, and the estimation
+    has the offset among its unknowns.
+    """
+    known = np.isfinite(place).all(axis=1)
+    undulation = np.full(len(place), np.nan)
+    undulation[known] = undulation_m(*place[known].T)
     own = (batch.kind == ADSB) & np.isfinite(batch.geo_altitude_m)
     level = batch.baro_altitude_m + undulation
-    field.learn(batch.baro_altitude_m[own], (batch.geo_altitude_m - level)[own])
-    height = np.where(own, batch.geo_altitude_m, level + field.at(batch.baro_altitude_m))
+    tells = own & (batch.icao >= 0) & np.isfinite(level)
+    told = (batch.geo_altitude_m - level)[tells]
+    rows = np.column_stack([batch.time_s, place, batch.baro_altitude_m])[tells]
+    field.note(batch.icao[tells].astype(np.int64), np.column_stack([rows, told]))
+    asked = np.flatnonzero(known & np.isfinite(level) & ~own)
+    above = np.zeros(len(place))
+    if asked.size:
+        where = np.column_stack([place, batch.baro_altitude_m])[asked]
+        above[asked] = field.read(where, float(batch.time_s.max()), _TILES)[:, 0]
+    height = np.where(own, batch.geo_altitude_m, level + above)
     return np.asarray(height), own.astype(np.float64)
 
 
@@ -208,15 +186,16 @@ def usable_of(
 
 
 def plots_of(
-    batch: ReportBatch, form: Longs, sheets: Sheets, field: LevelField, params: RegistrationParams
+    batch: ReportBatch,
+    form: Longs,
+    sheets: Sheets,
+    field: PressureField,
+    params: RegistrationParams,
 ) -> Floats:
     """Make rows (n, 11) of usable reports; see `model.registration.PLOT_TIME`."""
     n = len(batch.time_s)
     lat, lon = _rough_place(batch, sheets)
-    undulation = np.full(n, np.nan)
-    known = np.isfinite(lat) & np.isfinite(lon)
-    undulation[known] = undulation_m(lat[known], lon[known])
-    height, geometric = _heights(batch, undulation, field)
+    height, geometric = _heights(batch, np.column_stack([lat, lon]), field)
     values = np.full((n, PLOT_WIDTH), np.nan)
     values[:, PLOT_TIME] = batch.time_s
     values[:, PLOT_RANGE] = batch.range_m

@@ -12,6 +12,7 @@ from skypact.model.registration import (
     TIME_BIAS,
 )
 from skypact.register.registration import Registration
+from skypact.register.surface import AZIMUTH, BEHIND, EAST, NORTH, RANGE, TIME, Surface
 from skypact.units import DEGREE
 
 _KEYS: Final = (
@@ -20,6 +21,14 @@ _KEYS: Final = (
     ("range_gain", RANGE_GAIN, 1.0),
     ("elevation_deg", ELEVATION_BIAS, 1.0 / DEGREE),
     ("time_s", TIME_BIAS, 1.0),
+)
+_SURFACE_KEYS: Final = (
+    ("azimuth_deg", AZIMUTH, 1.0 / DEGREE),
+    ("range_m", RANGE, 1.0),
+    ("time_s", TIME, 1.0),
+    ("east_m", EAST, 1.0),
+    ("north_m", NORTH, 1.0),
+    ("behind_m", BEHIND, 1.0),
 )
 _MISPLACED_M: Final = 100.0
 _MISPLACED_SIGMA: Final = 4.0
@@ -30,16 +39,30 @@ def _figure(value: float) -> float:
     return float(f"{value:.4g}")
 
 
+def _surface_entry(surface: Surface, i: int) -> dict[str, Any]:
+    """Return what is told of surface radar i, relative to those that tell positions."""
+    x, sigma, seen = surface.x[i], surface.sigma[i], surface.observable[i]
+    entry: dict[str, Any] = {
+        key: [_figure(x[at] * unit), _figure(sigma[at] * unit)] for key, at, unit in _SURFACE_KEYS
+    }
+    entry["observable"] = [key for key, at, _ in _SURFACE_KEYS if seen[at]]
+    return entry
+
+
 def biases_of(registration: Registration) -> dict[str, dict[str, Any]]:
     """Biases by sensor: value and sigma of each, which of them are observable, and what is wrong.
 
     ``steps`` are jumps found, with the time of each; ``site_shift_m`` is the true site minus the
-    configured one, where the two differ. Sensors that nothing was learnt of are left out.
+    configured one, where the two differ. Surface radars have ``east_m`` and ``north_m``, by which
+    their plots are off, and ``behind_m``, by which they lie behind antennas. Sensors that
+    nothing was learnt of are left out.
     """
     values, sigmas = registration.values, registration.sigmas
     priors, observable = registration.priors, registration.observable
     told: dict[str, dict[str, Any]] = {}
     for i, name in enumerate(registration.names):
+        if registration.surface.n[i] > 0:
+            told[name] = _surface_entry(registration.surface, i)
         if not registration.is_informed(i):
             continue
         entry: dict[str, Any] = {}

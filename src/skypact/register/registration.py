@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from skypact.config import RegistrationParams, Sensor
 from skypact.errors import RecordingError
+from skypact.geo.pressure import PressureField
 from skypact.kernels.registration import gather
 from skypact.model.registration import (
     AZIMUTH_BIAS,
@@ -39,8 +40,9 @@ from skypact.model.reports import (
 )
 from skypact.register.biases import BIAS_WIDTH, without_biases
 from skypact.register.estimate import Estimate, Evidence, Step, Unknowns
-from skypact.register.plots import LevelField, plots_of, sheets_of, usable_of
+from skypact.register.plots import plots_of, sheets_of, usable_of
 from skypact.register.priors import priors_of, sleepers_of, walks_of
+from skypact.register.surface import Surface
 
 Array = npt.NDArray[np.generic]
 
@@ -96,7 +98,7 @@ class Registration:
         self._tracks: list[tuple[Longs, Longs]] = []
         self._fed = 0
         self._until_s = np.nan
-        self._field = LevelField()
+        self._field = PressureField()
         self._start(sensors)
 
     def _start(self, sensors: Sequence[Sensor]) -> None:
@@ -119,6 +121,9 @@ class Registration:
         self._fit = np.zeros((n, 3, 2))
         self._evidence = np.zeros(n)
         self._table = np.zeros((n, BIAS_WIDTH))
+        known = np.isfinite(self._sheets.site[:, 0])
+        self.surface = Surface(known & np.array([s.kind == "smr" for s in sensors], np.bool_))
+        """What was learnt of surface radars."""
 
     def set_sensors(self, sensors: Sequence[Sensor]) -> None:
         """Put another sensor table in force; it keeps the rows there are and may add some."""
@@ -131,9 +136,10 @@ class Registration:
 
     def correct(self, reports: ReportBatch) -> ReportBatch:
         """Return the reports without the biases as estimated so far."""
-        if not self.params.enabled or not self._table.any():
+        if not self.params.enabled:
             return reports
-        return without_biases(reports, self._table)
+        reports = self.surface.corrected(reports)
+        return without_biases(reports, self._table) if self._table.any() else reports
 
     def observe(
         self, reports: ReportBatch, index: Longs, track: Longs, now_s: float
@@ -199,6 +205,7 @@ class Registration:
         return track
 
     def _learn(self, reports: ReportBatch, track: Longs, until_s: float) -> None:
+        self.surface.learn(reports, track, self._sheets, self.params.window_s)
         rows, form = usable_of(reports, self._sheets, self.params)
         reports, track = take_reports(reports, rows), track[rows]
         if len(np.unique(reports.sensor)) < 2:
@@ -259,6 +266,7 @@ class Registration:
             "fit": self._fit,
             "evidence": self._evidence,
             "table": self._table,
+            **{f"surface/{name}": array for name, array in self.surface.arrays().items()},
         }
 
     def _relearn(self, kept: Mapping[str, Any]) -> None:
@@ -273,6 +281,8 @@ class Registration:
         self._estimate.load(kept, place, ratio)
         self._fit[:old], self._evidence[:old] = kept["fit"], kept["evidence"]
         self._table[:old] = kept["table"]
+        start = "surface/"
+        self.surface.load({k[len(start) :]: v for k, v in kept.items() if k.startswith(start)})
 
     def arrays(self) -> dict[str, Array]:
         """All that is kept between steps, by name; see `Stateful` in `model.ports`."""
@@ -287,7 +297,7 @@ class Registration:
             "tracks": np.stack([number, to]),
             "steps": steps,
             "used": self.used,
-            "field": self._field.table,
+            **{f"field/{name}": array for name, array in self._field.arrays().items()},
             "clock": np.array([self._fed, self._until_s, self.windows_lost]),
         }
 
@@ -312,7 +322,9 @@ class Registration:
                 Found(float(t), int(s), int(b), float(v), float(z), float(f))
                 for t, s, b, v, z, f in kept["steps"]
             ]
-            self.used, self._field.table = kept["used"].copy(), kept["field"].copy()
+            self.used = kept["used"].copy()
+            start = "field/"
+            self._field.load({k[len(start) :]: v for k, v in kept.items() if k.startswith(start)})
             self._fed, self._until_s = int(kept["clock"][0]), float(kept["clock"][1])
             self.windows_lost = int(kept["clock"][2])
         except (KeyError, IndexError, ValueError, TypeError) as error:

@@ -7,11 +7,10 @@ import numpy.typing as npt
 
 from skypact.kernels.geodesy import ecef_from_geodetic, enu_axes
 from skypact.model.beam import BEAM_ALIVE_S, BEAM_BACK_S, BEAM_HEARD_S, BEAM_TIME_S, BEAM_WIDTH
+from skypact.model.pressure import empty_nodes, empty_tiles, empty_witnesses
 from skypact.model.sensors import ADSB_RECEIVER, MLAT_SYSTEM, SMR, SensorTable
 from skypact.model.tracking import N_CELLS, Geometry
 
-LAYERS: Final = 12
-"""Layers of the barometric field: 18 km in steps of 1.5 km."""
 AIRBORNE_HEIGHT_M: Final = (5_000.0, 3_500.0)
 """Height assumed for an airborne plot without level, and its standard deviation."""
 SURFACE_SIGMA_M: Final = 300.0
@@ -70,7 +69,9 @@ def geometry(table: SensorTable, *, flat: bool) -> Geometry:
         false_area=table.false_area,
         bias_sigma=table.bias_sigma.copy(),
         considers=np.array([(table.bias_sigma > 0.0).any()], np.int8),
-        baro_field=np.zeros((2, LAYERS)),
+        level_nodes=empty_nodes(),
+        level_witnesses=empty_witnesses(),
+        level_tiles=empty_tiles(),
         turns=np.tile([0.0, np.nan], (n, 1)),
         false_map=np.zeros((n, 2, 1 + N_CELLS, 2)),
         look_map=np.zeros((n, 1 + N_CELLS, 2)),

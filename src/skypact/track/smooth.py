@@ -75,7 +75,7 @@ class Pending(NamedTuple):
     """Index of the piece that each report is of (n,)."""
     f: Floats
     labels: Longs
-    geoid: Floats
+    ground: Floats
 
 
 class Piece:
@@ -289,7 +289,7 @@ class Smoother:
         m = empty_measurements(n)
         params = self._tracker.kernel_params
         order = np.arange(n, dtype=np.int64)
-        n = prepare(reports.f, reports.labels, order, reports.geoid, geometry, params, m)
+        n = prepare(reports.f, reports.labels, order, reports.ground, geometry, params, m)
         end = int(np.searchsorted(m.serial[:n], end))
         path = empty_passage(n)
         path.begins[:] = is_told

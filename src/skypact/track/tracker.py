@@ -9,8 +9,10 @@ import numpy.typing as npt
 
 from skypact.errors import ConfigError, RecordingError
 from skypact.geo.geoid import undulation_m
+from skypact.geo.pressure import renew_field
 from skypact.kernels.beam import learn_beams
 from skypact.kernels.births import appearances
+from skypact.kernels.geodesy import MEAN_RADIUS_M
 from skypact.kernels.prepare import REPORT_NUMBERS, prepare
 from skypact.kernels.tracking import step, sweep_tracks
 from skypact.model.reports import (
@@ -57,6 +59,8 @@ from skypact.track.state import (
 Floats = npt.NDArray[np.float64]
 Longs = npt.NDArray[np.int64]
 
+FARTHEST_M: Final = 700_000.0
+"""Ranges beyond which a plot's place on the ground is not followed."""
 PAIR_CAPACITY: Final = 8192
 """Pairs of one micro-batch; 512 reports with 16 candidates each."""
 LARGEST_STEP: Final = 4096
@@ -478,13 +482,13 @@ class Tracker:
         self,
         f: Floats,
         labels: Longs,
-        geoid: Floats,
+        ground: Floats,
         order: Longs,
         starts: Mask,
         now_s: float,
     ) -> tuple[TrackRows, Measurements, int, int]:
         m = empty_measurements(len(order))
-        n = prepare(f, labels, order, geoid, self._geometry, self._params, m)
+        n = prepare(f, labels, order, ground, self._geometry, self._params, m)
         appearances(m, n, self._tracks.watch_s, self._geometry, self._params)
         if not starts.all():
             barred = np.isin(m.serial[:n], order[~starts])
@@ -496,31 +500,44 @@ class Tracker:
         return rows_from(out[:k]), m, n, int(counts[0])
 
     def inputs(self, batch: ReportBatch) -> tuple[Floats, Longs, Floats]:
-        """Return what `kernels.prepare.prepare` reads of reports: numbers, labels, geoid."""
-        return report_numbers(batch), report_labels(batch), self._geoid(batch)
+        """Return what `kernels.prepare.prepare` reads of reports: numbers, labels, ground."""
+        return report_numbers(batch), report_labels(batch), self._ground(batch)
 
     def settle_areas(self, tracks: TrackTable) -> None:
         """Give every live track of a table the motion of the area it is in."""
         if self._areas:
             settle_areas(tracks, self._areas)
 
-    def _geoid(self, batch: ReportBatch) -> npt.NDArray[np.float64]:
-        """Undulation at each report, or at its sensor where it gives no position."""
+    def _ground(self, batch: ReportBatch) -> Floats:
+        """Undulation, latitude and longitude (n, 3) of the ground below each report.
+
+        Where a report gives no position, it is that of its range and azimuth on a sphere, or its
+        sensor's.
+        """
+        ground = np.full((len(batch.time_s), 3), np.nan)
+        ground[:, 0] = 0.0
         if self._params.flat == 1 or not len(batch.time_s):
-            return np.zeros(len(batch.time_s))
+            return ground
         own = is_on_earth(batch.lat_rad, batch.lon_rad)
-        lat = np.where(own, batch.lat_rad, self._sensors.lat_rad[batch.sensor])
-        lon = np.where(own, batch.lon_rad, self._sensors.lon_rad[batch.sensor])
+        lat0, lon0 = self._sensors.lat_rad[batch.sensor], self._sensors.lon_rad[batch.sensor]
+        angle = np.clip(np.nan_to_num(batch.range_m), 0.0, FARTHEST_M) / MEAN_RADIUS_M
+        azimuth = np.where(np.isfinite(batch.azimuth_rad), batch.azimuth_rad, 0.0)
+        lat = lat0 + angle * np.cos(azimuth)
+        lon = lon0 + angle * np.sin(azimuth) / np.maximum(np.cos(lat0), 0.1)
+        lat, lon = np.where(own, batch.lat_rad, lat), np.where(own, batch.lon_rad, lon)
         known = is_on_earth(lat, lon)
-        geoid = np.zeros(len(lat))
-        geoid[known] = undulation_m(lat[known], lon[known])
-        return geoid
+        ground[known, 0] = undulation_m(lat[known], lon[known])
+        ground[known, 1], ground[known, 2] = lat[known], lon[known]
+        return ground
 
     def _sweep(self, horizon: float, part: int) -> Longs:
         """End what is over: numbers, heirs and the part of the step (n, 3)."""
         if not np.isfinite(horizon) or horizon - self._swept_s < self._config.sweep_s:
             return np.zeros((0, 3), np.int64)
         self._swept_s = horizon
+        g = self._geometry
+        if self._params.flat == 0:
+            renew_field(g.level_nodes, g.level_witnesses, g.level_tiles, horizon)
         self.settle_areas(self._tracks)
         ended = np.full((max(1, self.n_tracks), 3), part, np.int64)
         n = sweep_tracks(self._tracks, horizon, self._geometry, self._params, ended)
