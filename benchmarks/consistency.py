@@ -60,6 +60,7 @@ class Judged(NamedTuple):
     target: np.ndarray
     square_m2: np.ndarray
     """Squared horizontal error."""
+    time_s: np.ndarray
 
 
 class _Kept:
@@ -115,7 +116,8 @@ def judged(scene: PeerScene, table: TrackRows) -> Judged:
     good = np.isfinite(nees) & (take_rows(table, errors.row).time_s >= begin_s)
     straight = is_straight(errors.phase)
     square = errors.north_m**2 + errors.east_m**2
-    return Judged(nees[good], velocity[good], straight[good], errors.truth[good], square[good])
+    columns = nees, velocity, straight, errors.truth, square, errors.time_s
+    return Judged(*(column[good] for column in columns))
 
 
 def interval(values: np.ndarray, target: np.ndarray) -> tuple[float, float]:
@@ -144,24 +146,25 @@ def line(
     print(json.dumps(row), flush=True)
 
 
-def compare(name: str, ours: Judged, known: Judged) -> None:
-    """Print the ratio of both RMS over the objects that both have; whole objects are drawn."""
-    both = np.intersect1d(ours.target, known.target)
-    if len(both) < 2:
+def compare(name: str, seeds: str, ours: Judged, known: Judged) -> None:
+    """Print the ratio of both RMS over the updates that both have; whole objects are drawn."""
+    keys = [np.stack((part.target, part.time_s), axis=1) for part in (ours, known)]
+    _, group = np.unique(np.concatenate(keys), axis=0, return_inverse=True)
+    n = len(ours.target)
+    _, a, b = np.intersect1d(group[:n], group[n:], return_indices=True)
+    _, group = np.unique(ours.target[a], return_inverse=True)
+    if not len(a) or group.max() < 1:
         return
-    sums = np.zeros((4, len(both)))
-    for k, part in enumerate((ours, known)):
-        here = np.isin(part.target, both)
-        index = np.searchsorted(both, part.target[here])
-        sums[2 * k] = np.bincount(index, part.square_m2[here], len(both))
-        sums[2 * k + 1] = np.bincount(index, minlength=len(both))
-    drawn = np.random.default_rng(1).integers(0, len(both), (DRAWS, len(both)))
-    a, n, b, m = np.concatenate((sums.sum(1)[:, None], sums[:, drawn].sum(2)), axis=1)
-    ratio = np.sqrt(a / n) / np.sqrt(b / m)
+    sums = np.array([np.bincount(group, v) for v in (ours.square_m2[a], known.square_m2[b])])
+    counts = np.bincount(group)
+    drawn = np.random.default_rng(1).integers(0, len(counts), (DRAWS, len(counts)))
+    drawn = np.concatenate((np.arange(len(counts))[None], drawn))
+    rms = np.sqrt(sums[:, drawn].sum(2) / counts[drawn].sum(1))
+    ratio = rms[0] / rms[1]
     low, high = np.quantile(ratio[1:], (0.025, 0.975))
     bar = CROSSING_BAR if name == "crossing" else CLEAR_BAR
-    title = f"{name}: RMS over clairvoyant ({low:.3g} to {high:.3g})"
-    peer = f"{np.sqrt(a[0] / n[0]):.1f} m over {np.sqrt(b[0] / m[0]):.1f} m, bar {bar:g}"
+    title = f"{name}, seeds {seeds}: RMS over clairvoyant ({low:.3g} to {high:.3g})"
+    peer = f"{rms[0, 0]:.1f} m over {rms[1, 0]:.1f} m, bar {bar:g}"
     print(json.dumps({"name": title, "value": round(float(ratio[0]), 3), "unit": "", "peer": peer,
                       "ratio": round(float(ratio[0] / bar), 3)}), flush=True)  # fmt: skip
 
@@ -184,7 +187,7 @@ def study(name: str, seeds: list[int]) -> None:
         parts.append(judged(scene, ours))
         floor.append(judged(scene, known))
     whole = join(parts, seeds)
-    compare(name, whole, join(floor, seeds))
+    compare(name, ",".join(map(str, seeds)), whole, join(floor, seeds))
     inside = 100.0 * (whole.nees <= ELLIPSE_95)
     for phase, keep in (("straight", whole.straight), ("turning", ~whole.straight)):
         title = f"{name}, seeds {','.join(map(str, seeds))}, {phase}"
