@@ -112,3 +112,17 @@ def test_a_number_handed_over_is_one_path():
     assert len(np.unique(rows.time_s)) == len(rows.time_s)
     assert len(rows.time_s) > 0.6 * n
     assert rms(rows) < 150.0
+
+
+def test_a_height_that_nobody_reports_is_that_of_the_speed():
+    """A drone without a code: its first plot is taken for some kilometres up."""
+    drone = Flight(48.1, 16.05, height_m=400.0, speed_mps=15.0)
+    table = scenes.sensors(radar("r0", sigma_range_m=20.0))
+    batch = plots(table, 0, [drone], UNTIL_S, np.random.default_rng(4))
+    nothing = np.full(len(batch.time_s), np.nan)
+    batch = batch._replace(baro_altitude_m=nothing, geo_altitude_m=nothing)
+    rows, better, _ = smoothed(table, batch)
+    assert len(better.time_s) > 0.8 * len(batch.time_s)
+    far = np.abs(better.altitude_m - drone.height_m)
+    assert far.max() < 600.0
+    assert far.max() < 1.2 * np.abs(rows.altitude_m[-5:] - drone.height_m).max() + 50.0

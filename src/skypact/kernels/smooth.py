@@ -18,6 +18,7 @@ from skypact.kernels.imm import predict_models, refresh_moments
 from skypact.kernels.lifecycle import start_state
 from skypact.kernels.tracking import export_row
 from skypact.kernels.update import n_components, update_one
+from skypact.kernels.usual import assume_height, begin_assumption
 from skypact.model.tracking import (
     AREA,
     BARO_M,
@@ -28,6 +29,7 @@ from skypact.model.tracking import (
     MEMORY,
     N_MODELS,
     N_STATE,
+    PRIOR_VAR,
     SIGMA,
     SIGMA_AZIMUTH,
     STATE_TIME,
@@ -92,6 +94,28 @@ def begin_state(
         update_one(x, P, m.z[k], m.form[k], g.site[s], g.axes[s], p.flat, scratch.line)
         tracks.mu[0, i] = p.start_sigma[2]
     tracks.mu[0, 0] = 1.0 - p.start_sigma[2] * (N_MODELS - 1)
+    begin_assumption(tracks, 0, m, k)
+
+
+@helper
+def note_height(
+    tracks: TrackTable,
+    m: Measurements,
+    k: int,
+    g: Geometry,
+    p: TrackParams,
+    scratch: Scratch,
+    path: Passage,
+) -> None:
+    """Bring what is assumed of a height that nobody reports up to date, as the tracker does.
+
+    Else a drone stays within the deviation of the height that was assumed of its first plot.
+    """
+    if math.isnan(tracks.num[0, PRIOR_VAR]):
+        return
+    refresh_moments(tracks, 0, p.flat, scratch)
+    assume_height(tracks, 0, m, k, g.site[m.sensor[k]], scratch)
+    write_state(tracks, path, k)
 
 
 @helper
@@ -195,6 +219,7 @@ def filter_forward(
                 write_state(tracks, path, k)
             else:
                 keep_state(path.x[k], path.P[k], path.mu[k], tracks)
+                note_height(tracks, m, k, g, p, scratch, path)
         tracks.num[0, STATE_TIME] = m.time_s[k]
         if path.fate[k] != LEFT_OUT and m.z[k, MEMORY] > 0.0:
             own_s = m.time_s[k]
