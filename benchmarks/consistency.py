@@ -49,6 +49,8 @@ SEEDS = (1, 2, 3, 4, 5)
 SETTLE_S = 60.0
 MATCH_M = 2_000.0
 DRAWS = 1_000
+SAME_S = 0.02
+"""Updates this near in time are of one report: its time bias was known better in the end."""
 CLEAR_BAR, CROSSING_BAR = 1.10, 1.25
 BARS = {"straight": (0.8, 1.25), "turning": (0.5, 2.0), "inside": (93.0, 97.0)}
 
@@ -150,10 +152,14 @@ def line(
 
 def compare(name: str, seeds: str, ours: Judged, known: Judged) -> None:
     """Print the ratio of both RMS over the updates that both have; whole objects are drawn."""
-    keys = [np.stack((part.target, part.time_s), axis=1) for part in (ours, known)]
-    _, group = np.unique(np.concatenate(keys), axis=0, return_inverse=True)
-    n = len(ours.target)
-    _, a, b = np.intersect1d(group[:n], group[n:], return_indices=True)
+    begin_s = known.time_s.min()
+    mine, others = (part.target * 1e5 + part.time_s - begin_s for part in (ours, known))
+    order = np.argsort(others)
+    after = np.clip(np.searchsorted(others[order], mine), 1, len(order) - 1)
+    nearer = mine - others[order[after - 1]] < others[order[after]] - mine
+    b = order[after - nearer]
+    a = np.flatnonzero(np.abs(others[b] - mine) < SAME_S)
+    b = b[a]
     _, group = np.unique(ours.target[a], return_inverse=True)
     if not len(a) or group.max() < 1:
         return
