@@ -75,6 +75,8 @@ def concat_rows(rows: list[TrackRows]) -> TrackRows:
     """Join rows in the order given."""
     if not rows:
         return empty_rows(0)
+    if len(rows) == 1:
+        return rows[0]
     return TrackRows._make(np.concatenate(columns) for columns in zip(*rows, strict=True))
 
 

@@ -37,6 +37,14 @@ _CONTENT: Final = tuple(
 """What decides between reports of one sensor and time. Neither arrival nor the truth does."""
 
 
+PARTS_MOST: Final = 16
+"""Batches that wait apart; more of them become one."""
+
+Part = tuple[ReportBatch, Longs]
+"""Reports and their running numbers."""
+Mask = npt.NDArray[np.bool_]
+
+
 class Due(NamedTuple):
     """Reports that are processed now."""
 
@@ -61,50 +69,79 @@ class Arrivals:
     def __init__(self, reorder_s: float, early_max_s: float) -> None:
         self._reorder_s = reorder_s
         self._early_max_s = early_max_s
-        self._held = empty_reports(0)
-        self._index = np.zeros(0, np.int64)
+        self._held: list[Part] = []
         self._fed = 0
 
     def take(self, batch: ReportBatch, now_s: float) -> Due:
-        """Take in a batch and hand out what is due at `now_s`, in order of arrival."""
+        """Take in a batch and hand out what is due at `now_s`, in order of arrival.
+
+        Batches are kept, not copied, where all their reports wait.
+        """
         index = np.arange(self._fed, self._fed + len(batch.time_s), dtype=np.int64)
         self._fed += len(index)
-        if len(self._held.time_s):
-            batch = concat_reports([self._held, batch])
-            index = np.concatenate([self._index, index])
         horizon = now_s - self._reorder_s
-        ready = (batch.time_s <= horizon) | ~np.isfinite(batch.time_s)
-        early = batch.time_s > now_s + self._early_max_s
-        waits = ~(ready | early)
-        rows = np.flatnonzero(waits)
-        waits[rows[~with_room(batch.sensor[rows])]] = False
-        self._held, self._index = take_reports(batch, waits), index[waits]
-        return Due(take_reports(batch, ~waits), index[~waits], horizon)
+        parts = [*self._held, (batch, index)]
+        due, held = [], []
+        for (part, numbers), waits in zip(parts, self._waiting(parts, now_s), strict=True):
+            n = int(np.count_nonzero(waits))
+            if 0 < n < len(numbers):
+                held.append((take_reports(part, waits), numbers[waits]))
+                due.append((take_reports(part, ~waits), numbers[~waits]))
+            elif len(numbers):
+                (held if n else due).append((part, numbers))
+        self._held = held if len(held) <= PARTS_MOST else [_joined(held)]
+        return Due(*_joined(due), horizon)
+
+    def _waiting(self, parts: list[Part], now_s: float) -> list[Mask]:
+        """Which reports of each part wait at `now_s`."""
+        masks = []
+        for part, _ in parts:
+            ready = (part.time_s <= now_s - self._reorder_s) | ~np.isfinite(part.time_s)
+            masks.append(~(ready | (part.time_s > now_s + self._early_max_s)))
+        if sum(np.count_nonzero(waits) for waits in masks) > min(HELD_SENSOR, HELD_MOST):
+            room = with_room(
+                np.concatenate([p.sensor[w] for (p, _), w in zip(parts, masks, strict=True)])
+            )
+            edges = np.cumsum([np.count_nonzero(waits) for waits in masks])[:-1]
+            for waits, fits in zip(masks, np.split(room, edges), strict=True):
+                waits[np.flatnonzero(waits)[~fits]] = False
+        return masks
 
     def flush(self, done_s: float) -> Due:
         """Hand out all that still waits; time goes on to the last of it."""
-        batch, index = self._held, self._index
-        self._held, self._index = empty_reports(0), np.zeros(0, np.int64)
+        batch, index = _joined(self._held)
+        self._held = []
         return Due(batch, index, max(done_s, float(np.max(batch.time_s, initial=-np.inf))))
 
     def arrays(self) -> Arrays:
         """State, to be kept."""
-        columns = {f"held/{name}": column for name, column in self._held._asdict().items()}
-        return columns | {"index": self._index, "fed": np.array([self._fed], np.int64)}
+        batch, index = _joined(self._held)
+        columns = {f"held/{name}": column for name, column in batch._asdict().items()}
+        return columns | {"index": index, "fed": np.array([self._fed], np.int64)}
 
     def load(self, saved: Arrays) -> None:
         """Take up a kept state."""
         n = len(saved["index"]) if "index" in saved else 0
-        self._held, self._index = empty_reports(n), np.zeros(n, np.int64)
-        for name, column in self._held._asdict().items():
+        batch, index = empty_reports(n), np.zeros(n, np.int64)
+        for name, column in batch._asdict().items():
             fill(column, saved, f"held/{name}", whole=True)
         fed = np.zeros(1, np.int64)
-        fill(self._index, saved, "index", whole=True)
+        fill(index, saved, "index", whole=True)
         fill(fed, saved, "fed", whole=True)
+        self._held = [(batch, index)] if n else []
         self._fed = int(fed[0])
 
 
-def with_room(sensor: Ints) -> npt.NDArray[np.bool_]:
+def _joined(parts: list[Part]) -> Part:
+    """Join reports and numbers of several batches, in order."""
+    if len(parts) == 1:
+        return parts[0]
+    if not parts:
+        return empty_reports(0), np.zeros(0, np.int64)
+    return concat_reports([part for part, _ in parts]), np.concatenate([n for _, n in parts])
+
+
+def with_room(sensor: Ints) -> Mask:
     """Which of the reports that wait, in order of arrival, there is room for (n,).
 
     Every sensor has the same room; what one does not need, the others have.

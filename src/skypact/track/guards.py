@@ -98,11 +98,13 @@ class Guards:
         astray = self._is_astray(sensor, time_s, now_s)
         keep = ~(frozen | repeated | flooded)
         counts = {
-            "frozen": int(frozen.sum()),
-            "repeated": int(repeated.sum()),
-            "flooded": int(flooded.sum()),
-            "astray": int((astray & keep).sum()),
+            "frozen": int(np.count_nonzero(frozen)),
+            "repeated": int(np.count_nonzero(repeated)),
+            "flooded": int(np.count_nonzero(flooded)),
+            "astray": int(np.count_nonzero(astray & keep)),
         }
+        if not counts["flooded"]:
+            return Verdict(keep, ~astray, counts)
         floods = np.bincount(sensor[flooded], minlength=len(self._kind)) > 0
         return Verdict(keep, ~(astray | floods[sensor]), counts)
 
@@ -221,6 +223,8 @@ class Guards:
 
 def _share(before: Floats, sensor: Longs, flag: Mask, memory: float) -> Floats:
     """Share of reports with a flag per sensor, old ones fading with `memory` reports."""
+    if not (flag.any() or before.any()):
+        return before
     n = np.bincount(sensor, minlength=len(before))
     share = np.bincount(sensor, flag, minlength=len(before)) / np.maximum(1, n)
     kept: Floats = np.exp(-n / memory)

@@ -65,6 +65,10 @@ PAIR_CAPACITY: Final = 8192
 """Pairs of one micro-batch; 512 reports with 16 candidates each."""
 LARGEST_STEP: Final = 4096
 """Reports handed to the kernel at once."""
+_PREPARED: Final[dict[str, type[np.generic]]] = {
+    name: hint.__args__[1].__args__[0] for name, hint in Measurements.__annotations__.items()
+}
+"""NumPy type of every column of prepared reports, in order."""
 
 
 class StepEvents(NamedTuple):
@@ -94,17 +98,17 @@ class StepEvents(NamedTuple):
 
 def empty_measurements(n: int) -> Measurements:
     """Room for n prepared reports."""
-    shapes = {"z": (n, Z_WIDTH)}
-    columns = {
-        name: np.zeros(shapes.get(name, (n,)), hint.__args__[1].__args__[0])
-        for name, hint in Measurements.__annotations__.items()
-    }
-    return Measurements(**columns)
+    return Measurements(
+        *(np.zeros((n, Z_WIDTH) if name == "z" else n, dtype) for name, dtype in _PREPARED.items())
+    )
 
 
 def report_numbers(batch: ReportBatch) -> npt.NDArray[np.float64]:
     """Columns that the kernels read, as a matrix (n, 17)."""
-    return np.column_stack([getattr(batch, name) for name in REPORT_NUMBERS])
+    numbers = np.empty((len(batch.time_s), len(REPORT_NUMBERS)))
+    for k, name in enumerate(REPORT_NUMBERS):
+        numbers[:, k] = getattr(batch, name)
+    return numbers
 
 
 def report_labels(batch: ReportBatch) -> Longs:
@@ -120,7 +124,10 @@ def report_labels(batch: ReportBatch) -> Longs:
         batch.sensor, excluded, batch.icao, batch.mode3a, batch.nacp, batch.callsign, origin,
         batch.track_number,
     )  # fmt: skip
-    return np.column_stack([c.astype(np.int64) for c in columns])
+    labels = np.empty((len(batch.time_s), len(columns)), np.int64)
+    for k, column in enumerate(columns):
+        labels[:, k] = column
+    return labels
 
 
 def is_on_earth(lat_rad: Floats, lon_rad: Floats) -> npt.NDArray[np.bool_]:
@@ -130,8 +137,8 @@ def is_on_earth(lat_rad: Floats, lon_rad: Floats) -> npt.NDArray[np.bool_]:
 
 def rows_from(matrix: npt.NDArray[np.float64]) -> TrackRows:
     """Track rows of the kernels' matrix (n, 25)."""
-    columns = zip(matrix.T, TRACK_DTYPES.values(), strict=True)
-    return TrackRows(*(column.astype(dtype) for column, dtype in columns))
+    columns = zip(matrix.T.copy(), TRACK_DTYPES.values(), strict=True)
+    return TrackRows(*(column.astype(dtype, copy=False) for column, dtype in columns))
 
 
 def with_sensors(gain: Floats, grown: int) -> Floats:
@@ -294,7 +301,8 @@ class Tracker:
         Parameters
         ----------
         batch : ReportBatch of n rows
-            Any order; times may differ between sensors.
+            Any order; times may differ between sensors. Do not write to it afterwards: it is kept
+            while its reports wait for earlier ones.
         now_s : float
             Present time, UTC seconds. When it goes back by up to `early_max_s`, time stands still
             until it has caught up, and the step counts ``clock_back``.
