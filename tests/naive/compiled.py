@@ -24,6 +24,7 @@ from skypact.kernels import (
     usual,
     waking,
 )
+from skypact.kernels import search as search_module
 from skypact.kernels._jit import allocating_kernel, kernel
 
 _ecef_from_polar_one = geodesy.ecef_from_polar_one
@@ -31,6 +32,8 @@ _up_at_one = geodesy.up_at_one
 _elevation_for_height_one = geodesy.elevation_for_height_one
 _height_residual = height.height_residual
 _update_one = update.update_one
+_is_far = doubles.is_far
+_same_object = doubles.same_object
 _switch_weights = imm.switch_weights
 _move_free = freeflight.move_free
 _is_beyond = waking.is_beyond
@@ -43,10 +46,9 @@ _hypothesis = gate.hypothesis
 _intersect = intersect.intersect
 _link = grid.link
 _unlink = grid.unlink
-_search = gate.search
+_search = search_module.search
 _identity_ratio = gate.identity_ratio
-_coarse_reach = gate.coarse_reach
-_same_object = doubles.same_object
+_coarse_reach = search_module.coarse_reach
 _outranks = doubles.outranks
 _inherit = doubles.inherit
 _weigh_partner = doubles.weigh_partner
@@ -65,12 +67,11 @@ _keep_range = usual.keep_range
 _joint_events = relabel.joint_events
 _keep_likely = relabel.keep_likely
 _settle_places = relabel.settle_places
-_cell_row = grid.cell_row
+_cell_of_index = grid.cell_of
 _forget = late.forget
 _remember = late.remember
 _retrodict = late.retrodict
 _bring_back = late.bring_back
-_cell_column = grid.cell_column
 _cell_of = maps.cell_of
 _count_turns = maps.count_turns
 _false_per_turn = maps.false_per_turn
@@ -154,21 +155,20 @@ def unlink(tracks, t):
 
 
 @kernel
-def cell(flat, x, y, z):
-    """Compiled `grid.cell_row` and `grid.cell_column`."""
-    row = _cell_row(flat, x, y, z)
-    return row, _cell_column(flat, row, x, y)
+def cell(flat, size, x, y, z):
+    """Compiled `grid.cell_of`."""
+    return _cell_of_index(flat, size, x, y, z)
 
 
 @kernel
 def search(tracks, z, time_s, reach_m, flat, found_out):
-    """Compiled `gate.search`."""
+    """Compiled `search.search`."""
     return _search(tracks, z, time_s, reach_m, flat, found_out)
 
 
 @kernel
 def coarse_reach(z, form):
-    """Compiled `gate.coarse_reach`."""
+    """Compiled `search.coarse_reach`."""
     return _coarse_reach(z, form)
 
 
@@ -385,3 +385,9 @@ def divide(C, P):
 def intersect_with(form, site, axes, flat, is_late, scratch, post):
     """Compiled `intersect.intersect`."""
     _intersect(form, site, axes, flat, is_late, scratch, post)
+
+
+@kernel
+def is_far(near_a, near_b, now_s, place_m):
+    """Compiled `doubles.is_far`."""
+    return _is_far(near_a, near_b, now_s, place_m)

@@ -2,17 +2,18 @@
 
 import numpy as np
 
-CELL_M = 16_000.0
+CELL_M = (4_000.0, 16_000.0)
 EARTH_M = 6_371_008.8
 
 
-def cell(place, flat):
+def cell(place, flat, size):
     """Row and column of a position (3,); rows by geocentric latitude, columns by longitude."""
+    side = CELL_M[size]
     x, y, z = place
     if flat:
-        return int(np.floor(y / CELL_M)), int(np.floor(x / CELL_M))
-    row = int(np.floor(np.arctan2(z, np.hypot(x, y)) * EARTH_M / CELL_M))
-    middle = (row + 0.5) * CELL_M / EARTH_M
-    around = max(3, int(2 * np.pi * EARTH_M * np.cos(middle) / CELL_M))
+        return int(np.floor(y / side)), int(np.floor(x / side))
+    row = int(np.floor(np.arctan2(z, np.hypot(x, y)) * EARTH_M / side))
+    middle = (row + 0.5) * side / EARTH_M
+    around = max(3, int(2 * np.pi * EARTH_M * np.cos(middle) / side))
     share = (np.arctan2(y, x) + np.pi) / (2 * np.pi)
     return row, min(around - 1, int(share * around))

@@ -6,14 +6,16 @@ from tests.naive import compiled, geodesy
 from tests.naive import gate as naive
 from tests.naive import grid as naive_grid
 
+from skypact.model.filing import AFTER, BUCKET, SWEPT_S
 from skypact.model.tracking import (
     ADDRESS,
-    AFTER,
-    CELL,
     CODE,
+    LEVEL_M,
+    LEVEL_MPS,
     N_CROWDED,
     PLACE,
     POLAR,
+    SAME_PLACE_M,
     SOURCE,
     SOURCE_SHIFT,
     SPREAD_M,
@@ -40,13 +42,14 @@ def places(rng, n, centre):
     return origin + local @ axes, speed @ axes
 
 
-def table(rng, n, centre, buckets=1 << 10):
+def table(rng, n, centre, buckets=1 << 10, swept_s=np.nan):
     """Tracks with states up to 8 s old, filed where each was then."""
     tracks = empty_tracks(n, 1, buckets)
     tracks.pos[:], tracks.vel[:] = places(rng, n, centre)
     tracks.num[:, STATE_TIME] = rng.uniform(-8.0, 0.0, n)
     tracks.num[:, SPREAD_M] = rng.uniform(20.0, 800.0, n)
     tracks.num[:, SPREAD_MPS] = rng.uniform(1.0, 50.0, n)
+    tracks.watch_s[SWEPT_S] = swept_s
     for t in range(n):
         compiled.link(tracks, t, int(centre is None), tracks.num[t, STATE_TIME])
     return tracks
@@ -72,11 +75,14 @@ def searched(tracks, place, reach_m, flat):
 
 
 @pytest.mark.parametrize("centre", [*CENTRES, None])
-@pytest.mark.parametrize("buckets", [1 << 10, 1 << 4])
-def test_the_search_finds_what_brute_force_finds(centre, buckets):
-    """With 16 buckets most cells share one: nothing may be found twice or lost."""
+@pytest.mark.parametrize(("buckets", "swept_s"), [(1 << 10, np.nan), (1 << 4, -1.0)])
+def test_the_search_finds_what_brute_force_finds(centre, buckets, swept_s):
+    """With 16 buckets most cells share one: nothing may be found twice or lost.
+
+    After a sweep steady tracks are in fine cells, and the search looks no wider than it must.
+    """
     rng = np.random.default_rng(50)
-    tracks, total = table(rng, 150, centre, buckets), 0
+    tracks, total = table(rng, 150, centre, buckets, swept_s), 0
     for place in places(rng, 60, centre)[0]:
         want = brute_force(tracks, place, 6_000.0)
         assert searched(tracks, place, 6_000.0, int(centre is None)) == want
@@ -101,9 +107,9 @@ def test_moving_and_ending_tracks_keeps_the_lists_whole(centre):
     listed = []
     for bucket, t in enumerate(tracks.head):
         while t >= 0:
-            assert tracks.tag[t, CELL] == bucket
+            assert tracks.links[t, BUCKET] == bucket
             listed.append(int(t))
-            t = tracks.tag[t, AFTER]
+            t = tracks.links[t, AFTER]
     assert sorted(listed) == sorted(alive)
 
 
@@ -111,8 +117,9 @@ def test_moving_and_ending_tracks_keeps_the_lists_whole(centre):
 def test_cells_are_those_of_the_plain_twin_and_about_as_wide_as_they_should_be(centre):
     rng = np.random.default_rng(52)
     for place in places(rng, 200, centre)[0]:
-        want = naive_grid.cell(place, centre is None)
-        assert compiled.cell(int(centre is None), *place) == want
+        for size in range(2):
+            want = naive_grid.cell(place, centre is None, size)
+            assert compiled.cell(int(centre is None), size, *place) == want
 
 
 def test_a_full_list_of_candidates_stops_without_harm_and_counts_the_rest():
@@ -174,3 +181,27 @@ def test_identity_helps_what_agrees_and_hurts_what_differs():
     p = track_params(TrackerParams()).identity
     assert p[0] > p[5] > p[2] > p[4] > 0.0 > p[3] > p[1]
     assert 0.0 > p[6] > p[1]
+
+
+@pytest.mark.parametrize("centre", [CENTRES[0], None])
+def test_tracks_that_are_one_object_are_not_far_apart(centre):
+    """The quick look that spares doubles the long one, at places and errors around the limit."""
+    rng, n, one = np.random.default_rng(55), 400, 0
+    tracks = empty_tracks(n, 1, 1 << 4)
+    at, speed = places(rng, 1, centre)
+    tracks.pos[:], tracks.vel[:] = at + rng.normal(0, 400, (n, 3)), speed + rng.normal(0, 9, (n, 3))
+    tracks.num[:, STATE_TIME] = rng.uniform(-0.5, 0.0, n)
+    tracks.num[:, LEVEL_M] = rng.uniform(5.0, 300.0, n)
+    tracks.num[:, SPREAD_M] = tracks.num[:, LEVEL_M] * rng.uniform(1.0, 2.0, n)
+    tracks.num[:, LEVEL_MPS] = rng.uniform(1.0, 20.0, n)
+    tracks.num[:, SPREAD_MPS] = tracks.num[:, LEVEL_MPS] * rng.uniform(1.0, 2.0, n)
+    p = track_params(TrackerParams(frame="ecef" if centre else "flat"))
+    far = 0
+    for t in range(n):
+        compiled.link(tracks, t, p.flat, tracks.num[t, STATE_TIME])
+    for a, b in rng.integers(0, n, (2_000, 2)):
+        same = compiled.same_object(tracks, a, b, 1.0, p)
+        is_far = compiled.is_far(tracks.near[a], tracks.near[b], 1.0, p.existence[SAME_PLACE_M])
+        assert not (same and is_far)
+        one, far = one + same, far + is_far
+    assert min(one, far) > 100

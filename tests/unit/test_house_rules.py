@@ -51,7 +51,7 @@ def wide_kernels(text: str) -> list[str]:
         f"{node.name} has {len(node.args.args)} arguments"
         for node in ast.walk(ast.parse(text))
         if isinstance(node, ast.FunctionDef)
-        and decorator_names(node) & {"kernel", "allocating_kernel", "helper"}
+        and decorator_names(node) & {"kernel", "allocating_kernel", "helper", "inlined"}
         and len(node.args.args) > MAX_ARGUMENTS
     ]
 

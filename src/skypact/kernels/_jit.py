@@ -3,7 +3,8 @@
 `helper` is compiled into its callers; `kernel` is an entry point from Python, cached on disk;
 `allocating_kernel` is one that makes arrays of its own. The first two count no references to
 arrays: counting them, an atomic operation at every view, was two thirds of the tracker's step. An
-array made in one of them does not compile ("requires NRT").
+array made in one of them does not compile ("requires NRT"). `inlined` is a `helper` that is a part
+of its one or two callers: tables are passed by value, and a call that stays one copies kilobytes.
 """
 
 from collections.abc import Callable
@@ -25,6 +26,11 @@ def helper(function: F) -> F:
     Python cannot call it; tests go through kernels around it (tests/naive/compiled.py).
     """
     return cast("F", njit(**_UNCOUNTED, **_INNER)(function))
+
+
+def inlined(function: F) -> F:
+    """Compile `function` into its callers in full: large ones with few callers (design/0003)."""
+    return cast("F", njit(forceinline=True, **_UNCOUNTED, **_INNER)(function))
 
 
 def kernel(function: F) -> F:

@@ -1,6 +1,6 @@
 """What is left to do when a track has its new state: moments, biases considered, hit, cell."""
 
-from skypact.kernels._jit import helper
+from skypact.kernels._jit import inlined
 from skypact.kernels.consider import absorb, move_sensitivities
 from skypact.kernels.existence import recount_misses
 from skypact.kernels.gate import report_for_track
@@ -23,7 +23,7 @@ from skypact.model.tracking import (
 )
 
 
-@helper
+@inlined
 def book_update(
     tracks: TrackTable,
     t: int,

@@ -6,18 +6,30 @@ object once a look. The log odds are a sequential probability ratio test. Source
 tests of statistical hypotheses", Annals of Mathematical Statistics 16 (1945), 117-186.
 """
 
+import math
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from skypact.kernels._jit import helper
+from skypact.kernels.grid import (
+    COARSE,
+    FAST_CELL,
+    FINE,
+    bucket_of,
+    column_in_row,
+    column_span,
+    east_share,
+    key_of,
+    north_m,
+    side_of,
+)
 from skypact.kernels.kalman import frame_up
+from skypact.model.filing import AFTER, BUCKET, CELL, NEAR_SPREAD, NEAR_TIME, NEAR_VEL
 from skypact.model.tracking import (
     ADDRESS,
-    AFTER,
     BORN,
-    CELL,
     CONFIRMED,
     FREE,
     HITS,
@@ -44,6 +56,8 @@ Floats = npt.NDArray[np.float64]
 
 FRESH_S: Final = 15.0
 """A track that was not updated for this long takes no other one in."""
+AROUND_M: Final = 1_500.0
+"""A track's double is filed this near to it: each where it was when last reported."""
 SAME_HEIGHT_M: Final = 150.0
 """Two tracks this close in height, beside their errors, may be one object."""
 TOGETHER: Final = 5.4
@@ -178,24 +192,68 @@ def is_one(tracks: TrackTable, t: int, other: int) -> bool:
 
 
 @helper
+def is_far(near_a: Floats, near_b: Floats, now_s: float, place_m: float) -> bool:
+    """Whether two tracks are too far apart to be one object, as the index knows them.
+
+    Never true where `same_object` is: spreads are wider than their horizontal parts. One row is
+    read of what mostly has nothing to do with the other.
+    """
+    gap2 = 0.0
+    for i in range(3):
+        gap = near_a[i] - near_b[i] + (now_s - near_a[NEAR_TIME]) * near_a[NEAR_VEL + i]
+        gap -= (now_s - near_b[NEAR_TIME]) * near_b[NEAR_VEL + i]
+        gap2 += gap * gap
+    room = near_a[NEAR_SPREAD] ** 2 + near_b[NEAR_SPREAD] ** 2
+    return gap2 > 1.01 * (8.0 * room + place_m * place_m + SAME_HEIGHT_M * SAME_HEIGHT_M)
+
+
+@helper
+def double_in_bucket(
+    tracks: TrackTable, t: int, bucket: int, key: int, now_s: float, p: TrackParams, found: int
+) -> int:
+    """Track of one cell in the place of t that should live on, its partner rather than others."""
+    other = tracks.head[bucket]
+    while other >= 0:
+        near = tracks.links[other, CELL] == key and other != t
+        if near and is_far(tracks.near[t], tracks.near[other], now_s, p.existence[SAME_PLACE_M]):
+            near = False
+        if near and tracks.tag[other, HITS] >= 2:
+            fresh = now_s - tracks.num[other, LAST_HIT] < FRESH_S
+            if fresh and outranks(tracks, other, t) and same_object(tracks, other, t, now_s, p):
+                better = found < 0 or is_partner(tracks, t, other)
+                found = other if better else found
+        other = tracks.links[other, AFTER]
+    return found
+
+
+@helper
 def double_of(tracks: TrackTable, t: int, now_s: float, p: TrackParams) -> int:
-    """Track in the same cell that is the same object as t and should live on, -1 where none.
+    """Track around t that is the same object and should live on, -1 where none.
 
     Being in one place is not enough: the reports that follow must not come in pairs.
     """
-    bucket = tracks.tag[t, CELL]
-    if bucket < 0 or tracks.tag[t, HITS] < 2:
+    if tracks.links[t, BUCKET] < 0 or tracks.tag[t, HITS] < 2:
         return int(-1)  # noqa: UP018, RUF046
     found = int(-1)  # noqa: UP018, RUF046
-    other = tracks.head[bucket]
-    while other >= 0:
-        if other != t and tracks.tag[other, HITS] >= 2 and outranks(tracks, other, t):
-            fresh = now_s - tracks.num[other, LAST_HIT] < FRESH_S
-            if fresh and same_object(tracks, other, t, now_s, p):
-                found = other
-                if is_partner(tracks, t, other):
-                    break
-        other = tracks.tag[other, AFTER]
+    n_buckets = tracks.head.shape[0] - 1
+    if tracks.head[n_buckets] >= 0:
+        found = double_in_bucket(tracks, t, n_buckets, FAST_CELL, now_s, p, found)
+    dt = now_s - tracks.num[t, STATE_TIME]
+    x = tracks.pos[t, 0] + dt * tracks.vel[t, 0]
+    y = tracks.pos[t, 1] + dt * tracks.vel[t, 1]
+    north = north_m(p.flat, x, y, tracks.pos[t, 2] + dt * tracks.vel[t, 2])
+    share = east_share(p.flat, x, y)
+    for size in range(FINE, COARSE + 1):
+        side = side_of(size)
+        last_row = math.floor((north + AROUND_M) / side)
+        for row in range(math.floor((north - AROUND_M) / side), last_row + 1):
+            first, last, around = column_span(p.flat, size, row, north, share, AROUND_M)
+            for c in range(first, last + 1):
+                column = column_in_row(p.flat, c, around)
+                bucket = bucket_of(size, row, column, n_buckets)
+                if tracks.head[bucket] >= 0:
+                    key = key_of(size, row, column)
+                    found = double_in_bucket(tracks, t, bucket, key, now_s, p, found)
     if found >= 0 and not is_one(tracks, t, found):
         found = -1
     return found

@@ -1,7 +1,7 @@
 """Which tracks each report of a micro-batch could come from, and how well each pair fits.
 
-A report looks only into the nine cells around it (kernels/grid.py); a track that can reach it in
-the time gets a full interacting-multiple-model update, whose likelihood weighs the pair.
+A report looks only into the cells around it (kernels/search.py); a track that can reach it in the
+time gets a full interacting-multiple-model update, whose likelihood weighs the pair.
 """
 
 import math
@@ -10,38 +10,30 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from skypact.kernels._jit import helper
+from skypact.kernels._jit import helper, inlined
 from skypact.kernels.consider import consider_pair
 from skypact.kernels.existence import still_there
-from skypact.kernels.grid import bucket_of, cell_column, cell_row, cells_around
+from skypact.kernels.grid import REACH_MPS2, SIGMAS
 from skypact.kernels.imm import predict_models
 from skypact.kernels.intersect import NEVER, copy_model, intersect
 from skypact.kernels.late import bring_back, retrodict
 from skypact.kernels.maps import detection_in_cell
+from skypact.kernels.search import coarse_reach, search
 from skypact.kernels.update import n_components, update_one
 from skypact.model.tracking import (
     ADDRESS,
-    AFTER,
     AREA,
     AZIMUTH,
     BEARING,
-    BIAS_VAR_AZIMUTH,
-    BIAS_VAR_RANGE,
-    CELL,
     CODE,
     FREE,
     HEIGHT,
     HIGH_WATER,
     KIND,
     LAST_SELF,
-    LEVEL_M,
-    LEVEL_MPS,
     MEMORY,
     N_CROWDED,
     N_MODELS,
-    PLACE,
-    POLAR,
-    RANGE,
     SIGMA,
     SIGMA_AZIMUTH,
     SIGMA_HEIGHT,
@@ -53,7 +45,6 @@ from skypact.model.tracking import (
     STATE,
     STATE_TIME,
     TRACKED,
-    UP,
     VISIBLE,
     Geometry,
     Measurements,
@@ -66,12 +57,6 @@ from skypact.model.tracking import (
 Floats = npt.NDArray[np.float64]
 Longs = npt.NDArray[np.int64]
 
-SIGMAS: Final = 4.0
-"""Half-width of the coarse gate in standard deviations."""
-HEIGHT_SIGMAS: Final = 8.0
-"""The same for the height, as wide as the fine gate is where addresses agree."""
-REACH_MPS2: Final = 20.0
-"""Acceleration that the coarse gate always allows (2 g)."""
 ANY_HEIGHT_M: Final = 1e7
 """What is assumed of the height of aircraft says nothing of a ballistic object's."""
 SAME_VELOCITY_S: Final = 0.5
@@ -141,96 +126,6 @@ def identity_ratio(
         else:
             ratio += p.identity[SAME_CODE]
     return ratio
-
-
-@helper
-def coarse_reach(z: Floats, form: int) -> float:
-    """Part of the coarse gate that belongs to the report alone, metres."""
-    noise = z[SIGMA]
-    if form == POLAR:
-        noise = max(noise, z[RANGE] * z[SIGMA_AZIMUTH])
-        bias = z[BIAS_VAR_RANGE] + z[RANGE] * z[RANGE] * z[BIAS_VAR_AZIMUTH]
-        if bias > 0.0:
-            noise = math.sqrt(noise * noise + bias)
-    reach = 2.0 * SIGMAS * noise
-    if math.isnan(z[HEIGHT]):
-        reach += SIGMAS * z[SIGMA_HEIGHT]
-    return reach
-
-
-@helper
-def reaches_height(num: Floats, rise_m: float, dt: float, z: Floats) -> bool:
-    """Whether a track `rise_m` above a report's place can be at its height, where it gives one."""
-    if math.isnan(z[HEIGHT]):
-        return True
-    high2 = max(0.0, num[SPREAD_M] * num[SPREAD_M] - num[LEVEL_M] * num[LEVEL_M])
-    climb2 = max(0.0, num[SPREAD_MPS] * num[SPREAD_MPS] - num[LEVEL_MPS] * num[LEVEL_MPS])
-    spread = math.sqrt(high2) + abs(dt) * math.sqrt(climb2) + z[SIGMA_HEIGHT]
-    return abs(rise_m) < HEIGHT_SIGMAS * spread + 0.5 * REACH_MPS2 * dt * dt
-
-
-@helper
-def search_bucket(
-    tracks: TrackTable,
-    first: int,
-    z: Floats,
-    time_s: float,
-    reach_m: float,
-    found_out: Longs,
-    n: int,
-) -> int:
-    """Add the tracks of a bucket that could be at a report's place at its time; new count."""
-    t = first
-    pos = tracks.pos
-    vel = tracks.vel
-    while t >= 0:
-        dt = time_s - tracks.num[t, STATE_TIME]
-        dx = pos[t, 0] + dt * vel[t, 0] - z[PLACE]
-        dy = pos[t, 1] + dt * vel[t, 1] - z[PLACE + 1]
-        dz = pos[t, 2] + dt * vel[t, 2] - z[PLACE + 2]
-        limit = SIGMAS * (tracks.num[t, SPREAD_M] + abs(dt) * tracks.num[t, SPREAD_MPS])
-        limit += reach_m + 0.5 * REACH_MPS2 * dt * dt
-        if dx * dx + dy * dy + dz * dz < limit * limit and reaches_height(
-            tracks.num[t], dx * z[UP] + dy * z[UP + 1] + dz * z[UP + 2], dt, z
-        ):
-            if n < found_out.shape[0]:
-                found_out[n] = t
-                n += 1
-            else:
-                tracks.counters[N_CROWDED] += 1
-        t = tracks.tag[t, AFTER]
-    return n
-
-
-@helper
-def search(
-    tracks: TrackTable, z: Floats, time_s: float, reach_m: float, flat: int, found_out: Longs
-) -> int:
-    """Tracks in the nine cells around a report that could be at its place; how many."""
-    row = cell_row(flat, z[PLACE], z[PLACE + 1], z[PLACE + 2])
-    n_buckets = tracks.head.shape[0] - 1
-    n = int(0)  # noqa: UP018, RUF046  plain int64, not a literal, to the compiler
-    if tracks.head[n_buckets] >= 0:
-        n = search_bucket(tracks, tracks.head[n_buckets], z, time_s, reach_m, found_out, n)
-    for r in range(row - 1, row + 2):
-        around = cells_around(flat, r)
-        column = cell_column(flat, r, z[PLACE], z[PLACE + 1])
-        for c in range(column - 1, column + 2):
-            wrapped = c % around if flat == 0 else c
-            bucket = bucket_of(r, wrapped, n_buckets)
-            first = tracks.head[bucket]
-            if first >= 0 and not bucket_was_read(tracks.tag, found_out, n, bucket):
-                n = search_bucket(tracks, first, z, time_s, reach_m, found_out, n)
-    return n
-
-
-@helper
-def bucket_was_read(tag: Longs, found: Longs, n: int, bucket: int) -> bool:
-    """Whether a found track is of this bucket: two cells can share one."""
-    was_read = False
-    for i in range(n):
-        was_read = was_read or tag[found[i], CELL] == bucket
-    return was_read
 
 
 @helper
@@ -359,7 +254,7 @@ def report_for_track(z: Floats, gap_s: float, z_out: Floats) -> None:
             z_out[SIGMA_V] *= math.sqrt(SAME_VELOCITY_S / gap_s)
 
 
-@helper
+@inlined
 def add_pair(
     tracks: TrackTable,
     t: int,
@@ -422,7 +317,7 @@ def add_pair(
     return k + 1
 
 
-@helper
+@inlined
 def pairs_of(
     tracks: TrackTable, m: Measurements, j: int, g: Geometry, p: TrackParams, pairs: Pairs, k: int
 ) -> int:

@@ -11,7 +11,7 @@ from skypact.kernels.beam import LOOK_MARGIN
 from skypact.kernels.consider import absorb, forget_sensitivities
 from skypact.kernels.doubles import double_of, inherit, partner_in_place, weigh_partner
 from skypact.kernels.existence import LONGEST_GAP_S, later, miss_looks, note_gap
-from skypact.kernels.grid import link, unlink
+from skypact.kernels.grid import REFILE_S, link, unlink
 from skypact.kernels.imm import refresh_moments
 from skypact.kernels.late import forget, remember
 from skypact.kernels.maps import (
@@ -22,6 +22,7 @@ from skypact.kernels.maps import (
 from skypact.kernels.update import update_one
 from skypact.kernels.usual import begin_assumption
 from skypact.kernels.waking import is_open, open_probabilities, open_state
+from skypact.model.filing import SWEPT_S
 from skypact.model.tracking import (
     ADDRESS,
     AREA,
@@ -393,6 +394,7 @@ def sweep(tracks: TrackTable, now_s: float, g: Geometry, p: TrackParams, ended_o
     where it is over (n, at least 2).
     """
     count = int(0)  # noqa: UP018, RUF046  plain int64, not a literal, to the compiler
+    tracks.watch_s[SWEPT_S] = now_s
     for t in range(tracks.counters[HIGH_WATER]):
         if tracks.tag[t, STATE] == FREE:
             continue
@@ -415,6 +417,6 @@ def sweep(tracks: TrackTable, now_s: float, g: Geometry, p: TrackParams, ended_o
             ended_out[count, 1] = -1 if number == tracks.tag[t, NUMBER] else tracks.tag[t, NUMBER]
             count += 1
             end_track(tracks, t)
-        elif now_s - tracks.num[t, STATE_TIME] > 5.0:
+        elif now_s - tracks.num[t, STATE_TIME] > REFILE_S:
             link(tracks, t, p.flat, now_s)
     return count

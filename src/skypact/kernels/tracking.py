@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from skypact.kernels._jit import helper, kernel
+from skypact.kernels._jit import helper, inlined, kernel
 from skypact.kernels.associate import propagate
 from skypact.kernels.booking import book_update
 from skypact.kernels.cluster import apply_place, group_tracks, solve_cluster
@@ -119,7 +119,7 @@ def number_locally(pairs: Pairs, n: int) -> int:
     return count
 
 
-@helper
+@inlined
 def apply_track(
     tracks: TrackTable, local: int, m: Measurements, g: Geometry, p: TrackParams, pairs: Pairs
 ) -> bool:
@@ -299,7 +299,7 @@ def run_clusters(
     return count
 
 
-@helper
+@inlined
 def run_micro_batch(
     tracks: TrackTable,
     m: Measurements,

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from skypact.model.cluster import Cluster, empty_cluster
+from skypact.model.filing import LINKS_WIDTH, NEAR_WIDTH
 from skypact.model.reports import Bytes, Floats, Ints, Longs
 
 N_STATE: Final = 7
@@ -49,7 +50,7 @@ the last self-reported position [s]; height that is assumed, and the variance of
 where a height was reported); log odds that this track and its partner are two objects; time of the
 existence [s]; time of the last evidence of ballistic flight [s]."""
 
-TAG_WIDTH: Final = 21
+TAG_WIDTH: Final = 18
 (
     STATE,
     NUMBER,
@@ -57,9 +58,6 @@ TAG_WIDTH: Final = 21
     ADDRESS,
     CODE,
     CALLSIGN,
-    CELL,
-    AFTER,
-    BEFORE,
     RIVAL,
     RIVAL_NUMBER,
     AREA,
@@ -74,14 +72,13 @@ TAG_WIDTH: Final = 21
     SOURCE,
 ) = range(TAG_WIDTH)
 """Columns of `TrackTable.tag`: see `FREE`; public number; reports so far; 24-bit address, Mode A
-code and packed callsign (-1 none); bucket of the spatial index and neighbours in it (-1 none); row
-and number of an older track with the same address nearby (-1 none); row of `TrackParams.motion`
-that it moves by now (-1 the ballistic mode's); row and number of a track that may be the same
-object (-1 none); row that it moves by as an aircraft; reports that say it is none (waking.py); 1
-where it is called ballistic; place of the newest kept state in `TrackTable.past` (-1
-none); reports that bore its address; where its first report counts as a false one should nothing
-come of it (maps.py; -1 nowhere); another tracker's number of the object, see
-`Measurements.source` (-1 none)."""
+code and packed callsign (-1 none); row and number of an older track with the same address nearby
+(-1 none); row of `TrackParams.motion` that it moves by now (-1 the ballistic mode's); row and
+number of a track that may be the same object (-1 none); row that it moves by as an aircraft;
+reports that say it is none (waking.py); 1 where it is called ballistic; place of the newest kept
+state in `TrackTable.past` (-1 none); reports that bore its address; where its first report counts
+as a false one should nothing come of it (maps.py; -1 nowhere); another tracker's number of the
+object, see `Measurements.source` (-1 none)."""
 
 (N_FREE, NEXT_NUMBER, HIGH_WATER, N_LIVE, N_CONFIRMED, N_CROWDED) = range(6)
 """Places in `TrackTable.counters`."""
@@ -177,6 +174,10 @@ class TrackTable(NamedTuple):
     """Numbers of each track, see `STATE_TIME` and its neighbours (N, NUM_WIDTH)."""
     tag: Longs
     """Integers of each track, see `STATE` and its neighbours (N, TAG_WIDTH)."""
+    near: Floats
+    """What the search reads of a track, as last filed, see `model.filing` (N, NEAR_WIDTH)."""
+    links: Longs
+    """Where each track is filed, see `model.filing` (N, LINKS_WIDTH)."""
     past: Floats
     """Moment-matched states of the last seconds, in turn overwritten (N, 8, 36); see late.py."""
     look_s: Floats
@@ -186,8 +187,7 @@ class TrackTable(NamedTuple):
     bias_gain: Floats
     """Sensitivity of position and velocity to each sensor's biases (N, S, 4, 6), if considered."""
     head: Longs
-    """First track of each bucket (H,), -1 where empty; the last one holds what is too fast for
-    cells (kernels/grid.py)."""
+    """First track of each bucket (H,), -1 where empty; the last holds what is too fast."""
     free: Longs
     """Stack of free rows (N,)."""
     by_address: Longs
@@ -195,7 +195,7 @@ class TrackTable(NamedTuple):
     counters: Longs
     """Scalars, see `N_FREE` and its neighbours (8,)."""
     watch_s: Floats
-    """Time of the first report, NaN before it (1,)."""
+    """Times of the first report, of the last sweep, and of the newest state; NaN before (3,)."""
 
 
 class Geometry(NamedTuple):
@@ -321,7 +321,7 @@ class Pairs(NamedTuple):
     mu: Floats
     """Posterior model probabilities (K, M)."""
     time_s: Floats
-    """Time of the posterior: the report's, or the track's where the report is late (K,)."""
+    """Time of the posterior: the report's, or the track's where it is late (K,)."""
     psi: Floats
     """Association weight against a miss (K,)."""
     prob: Floats
@@ -454,6 +454,8 @@ def empty_tracks(capacity: int, n_sensors: int, buckets: int = 1 << 16) -> Track
         vel=np.zeros((capacity, 3)),
         num=numbers(NUM_WIDTH),
         tag=tag,
+        near=np.zeros((capacity, NEAR_WIDTH)),
+        links=np.full((capacity, LINKS_WIDTH), -1, np.int64),
         past=np.zeros((capacity, PAST_ROWS, PAST_WIDTH)),
         look_s=numbers(n_sensors),
         seen_s=numbers(n_sensors),
@@ -462,7 +464,7 @@ def empty_tracks(capacity: int, n_sensors: int, buckets: int = 1 << 16) -> Track
         free=np.arange(capacity - 1, -1, -1, dtype=np.int64),
         by_address=np.full(1 << 16, -1, np.int64),
         counters=counters,
-        watch_s=np.full(1, np.nan),
+        watch_s=np.full(3, np.nan),
     )
 
 

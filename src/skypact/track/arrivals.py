@@ -31,14 +31,12 @@ HELD_SENSOR: Final = 50_000
 """Likewise of one sensor. Where all together are too many, those that sent most make room."""
 LONGEST_FIRST_S: Final = 86_400.0
 """A first step without stamps of arrival is no longer than this."""
+PARTS_MOST: Final = 16
+"""Batches that wait apart; more of them become one."""
 _CONTENT: Final = tuple(
     name for name in REPORT_DTYPES if name not in ("time_s", "received_ns", "sensor", "target")
 )
 """What decides between reports of one sensor and time. Neither arrival nor the truth does."""
-
-
-PARTS_MOST: Final = 16
-"""Batches that wait apart; more of them become one."""
 
 Part = tuple[ReportBatch, Longs]
 """Reports and their running numbers."""
