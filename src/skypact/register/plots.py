@@ -47,7 +47,7 @@ _BOUND_SIGMA: Final = 2.45
 _OWN_SIGMA_M: Final = 6.0
 """Standard deviation per axis of a self-report beside the error that it shares with others of the
 same object: what is left of its latency, and rounding."""
-_TILES: Final = 64
+_TILES: Final = 16
 """Tiles of the barometric field that one window brings up to date."""
 _MEAN_RADIUS_M: Final = 6_371_008.8
 _MOST_M: Final = 1e8
