@@ -180,14 +180,15 @@ def test_two_radars_without_identity_share_one_track_per_aircraft():
 
 
 @pytest.mark.parametrize(
-    ("column", "value"),
-    [("coast", 1), ("test", 1), ("kind", TRACK)],
-    ids=["coast", "test", "track"],
+    "changed",
+    [{"coast": 1}, {"test": 1}, {"kind": TRACK, "coast": 1}, {"kind": TRACK, "simulated": 1}],
+    ids=["coast", "test", "coasted track", "simulated track"],
 )
-def test_what_is_no_measurement_updates_nothing(column, value):
+def test_what_is_no_measurement_updates_nothing(changed):
     batch = scenes.merged(positions(RADAR_AND_EARS, 1, FLIGHTS, 12.0))
     mine = (np.arange(len(batch.time_s)) % 3) == 0
-    getattr(batch, column)[mine] = value
+    for column, value in changed.items():
+        getattr(batch, column)[mine] = value
     full = run(RADAR_AND_EARS, batch, 12.0)
     without = run(RADAR_AND_EARS, take_reports(batch, ~mine), 12.0)
     assert_same_bits(full.rows, without.rows)
