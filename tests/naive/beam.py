@@ -26,7 +26,7 @@ class Beam:
         return sum(self.sectors[k % 24] for k in whole) / 5
 
     def hear(self, time_s, turn=math.nan):
-        """Count a report; those of the last five turns weigh. Long silences do not fade them."""
+        """Count a report; those of the last five turns weigh. Long silences are one turn."""
         gap = 0.0 if math.isnan(self.heard_s) else max(0.0, time_s - self.heard_s)
         due = (
             self.due(gap) - max(1, gap / self.period_s)
@@ -34,9 +34,9 @@ class Beam:
             else (self.load / 5 - 1) * gap / self.period_s
         )
         should = due > 5.0
-        if gap < 5 * self.period_s and not should:
-            self.load *= math.exp(-gap / (5 * self.period_s))
-            self.sectors *= math.exp(-gap / (5 * self.period_s))
+        turns = gap / self.period_s
+        fade = math.exp(-(min(turns, 1.0) if should or turns >= 5 else turns) / 5)
+        self.load, self.sectors = self.load * fade, self.sectors * fade
         self.back_s = time_s if should else self.back_s
         self.load += 1
         if math.isfinite(turn):

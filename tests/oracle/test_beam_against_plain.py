@@ -20,7 +20,7 @@ from skypact.model.beam import (
     BEAM_TIME_S,
 )
 from skypact.model.reports import concat_reports, take_reports
-from skypact.model.tracking import AZIMUTH, CONFIRMED, NUMBER, STATE, VISIBLE
+from skypact.model.tracking import AZIMUTH, CONFIRMED, NUMBER, PLANE, POLAR, STATE, VISIBLE
 from skypact.track.geometry import geometry
 from skypact.track.params import TrackerParams
 from skypact.track.tracker import Tracker, empty_measurements
@@ -75,6 +75,40 @@ def test_a_quiet_part_of_the_turn_is_no_silence():
     assert math.isnan(learned(time_s, time_s / 4.0 % 1.0)[BEAM_BACK_S])
     b = learned(time_s[heard], (time_s / 4.0 % 1.0)[heard])
     assert b[BEAM_BACK_S] == twin.back_s == time_s[time_s > 52.0][0]
+
+
+FALLS = {
+    "12 to 1, a line": (12, 1, "line"),
+    "20 to 1, a line": (20, 1, "line"),
+    "20 to 0.5, no line": (20, 0.5, "any azimuth"),
+    "20 to 2, no turning": (20, 2, "none"),
+}
+
+
+@pytest.mark.parametrize(("before", "after", "kind"), FALLS.values(), ids=FALLS)
+def test_traffic_that_falls_abruptly_becomes_usual_within_fifteen_turns(before, after, kind):
+    """Reports at even times: `before` a turn for 20 turns, then `after` a turn for 60."""
+    time_s = 4.0 * np.concatenate(
+        [np.arange(20 * before) / before, 20.0 + np.arange(int(60 * after)) / after]
+    )
+    turn = time_s / 4.0 % 1.0
+    if kind != "line":
+        turn = np.random.default_rng(3).random(len(time_s))
+    g, n = geometry(scenes.sensors(radar("r0")), flat=False), len(time_s)
+    m = empty_measurements(n)
+    m.time_s[:], m.z[:, AZIMUTH] = time_s, 2 * np.pi * turn
+    m.form[:] = PLANE if kind == "none" else POLAR
+    learn_beams(m, n, time_s[-1], g)
+    twin = beam.Beam(4.0)
+    for t, share in zip(time_s, turn, strict=True):
+        twin.hear(t, math.nan if kind == "none" else share)
+        if kind != "none":
+            twin.follow(t, share)
+    b = g.beam[0]
+    assert b[BEAM_BACK_S] == pytest.approx(twin.back_s, abs=1e-9)
+    assert 80.0 < b[BEAM_BACK_S] <= 80.0 + 60.0
+    assert b[BEAM_LOAD] == pytest.approx(twin.load, rel=1e-9)
+    assert b[BEAM_LOAD] == pytest.approx(5 * after, rel=0.25)
 
 
 @pytest.mark.parametrize("period_s", [3.9, 4.0, 4.15])
@@ -140,6 +174,19 @@ def test_a_dead_sensor_of_few_aircraft_is_no_empty_sky():
     assert len(before) == 3
     assert before <= dead
     assert before <= set(history[-1])
+
+
+def test_the_last_of_many_is_missed_where_it_vanishes():
+    """Twelve of thirteen stop at 40 s and are missed; so is the last one, which stops at 80 s."""
+    batch = plots(ONE, 0, FLIGHTS[:13], 130.0, np.random.default_rng(12))
+    until_s = np.where(batch.target == batch.target.min(), 80.0, 40.0)
+    _, history = followed(take_reports(batch, batch.time_s < until_s), 130.0)
+    assert len(history[158]) == 13
+    *gone, last = sorted(history[319].values())
+    assert len(gone) == 12
+    assert gone[-1] < 0.01
+    assert last > 0.9
+    assert max(history[-1].values(), default=0.0) < 0.05
 
 
 def test_who_is_not_seen_where_all_fly_in_one_direction_is_missed():

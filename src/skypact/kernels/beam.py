@@ -153,15 +153,23 @@ def overdue(b: Floats, silent_s: float, period_s: float) -> float:
 
 @helper
 def hear(b: Floats, time_s: float, turn: float, now_s: float, period_s: float) -> None:
-    """Note a report of a sensor that is processed now, at a share of a turn or NaN, in place."""
+    """Note a report of a sensor that is processed now, at a share of a turn or NaN, in place.
+
+    A silence that should not have been fades what is usual by a turn at most, as one longer than
+    the turns that are averaged: if traffic has fallen, that becomes usual after some turns.
+    """
     if math.isnan(b[BEAM_HEARD_S]):
         b[BEAM_HEARD_S] = time_s
         b[BEAM_ALIVE_S] = now_s
     gap_s = max(0.0, time_s - b[BEAM_HEARD_S])
+    turns = gap_s / period_s
     if overdue(b, gap_s, period_s) > SILENCE:
         b[BEAM_BACK_S] = time_s
-    elif 0.0 < gap_s < LOAD_TURNS * period_s:  # what is longer is no part of a turn
-        kept = math.exp(-gap_s / (LOAD_TURNS * period_s))
+        turns = min(1.0, turns)
+    elif turns >= LOAD_TURNS:
+        turns = 1.0
+    if turns > 0.0:
+        kept = math.exp(-turns / LOAD_TURNS)
         b[BEAM_LOAD] *= kept
         for k in range(N_BEAM_SECTORS):
             b[BEAM_SECTOR + k] *= kept
