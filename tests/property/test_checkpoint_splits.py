@@ -163,6 +163,37 @@ def test_the_tracker_alone_can_be_kept_between_any_steps(seed, kept_after):
     assert split.checkpoint() == whole.checkpoint()
 
 
+@settings(max_examples=6, deadline=None)
+@given(st.integers(0, 2**31), st.lists(st.integers(0, 9), min_size=1, max_size=4))
+def test_the_tracker_can_be_kept_in_the_first_moments(seed, kept_after):
+    """Stragglers stamped about the longest lateness before the stream's beginning."""
+    rng = np.random.default_rng(seed)
+    reports = take_reports(simulated(seed), slice(0, 40))
+    first_s = reports.received_ns[0] / NANOSECONDS
+    reports.time_s[1::2] = first_s - PARAMS.late_max_s + rng.uniform(-0.4, 0.9, 20)
+    slot = np.arange(40) // 4
+    trackers, counts = [Tracker(TABLE, PARAMS) for _ in range(2)], ([], [])
+    for k in range(10):
+        for i in (0, 1):
+            events = trackers[i].step(take_reports(reports, slot == k), first_s + 0.1 * (k + 1))
+            counts[i].append(events.counts)
+        if k in kept_after:
+            trackers[1] = Tracker.restored(trackers[1].checkpoint(), TABLE)
+    assert counts[0] == counts[1]
+    assert trackers[0].checkpoint() == trackers[1].checkpoint()
+
+
+def test_a_straggler_after_a_split_at_once_is_as_late_as_without():
+    """Begun at 1,000.1: a stamp of 989.9 is later than 10 s, kept in between or not."""
+    reports = take_reports(simulated(3), slice(0, 2))
+    reports.time_s[:] = 1000.05, 989.9
+    reports = reports._replace(received_ns=np.array([1_000_100_000_000, 1_000_150_000_000]))
+    tracker = Tracker(TABLE, PARAMS)
+    tracker.step(take_reports(reports, slice(0, 1)), 1000.1)
+    for one in (tracker, Tracker.restored(tracker.checkpoint(), TABLE)):
+        assert one.step(take_reports(reports, slice(1, 2)), 1000.2).counts["late"] == 1
+
+
 def test_a_giant_step_is_many_small_ones():
     """Without a wait the pieces of the giant step are the half seconds of the small ones.
 

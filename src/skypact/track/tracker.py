@@ -301,8 +301,7 @@ class Tracker:
         Parameters
         ----------
         batch : ReportBatch of n rows
-            Any order; times may differ between sensors. Do not write to it afterwards: it is kept
-            while its reports wait for earlier ones.
+            Any order; times may differ between sensors. What waits for earlier ones is copied.
         now_s : float
             Present time, UTC seconds. When it goes back by up to `early_max_s`, time stands still
             until it has caught up, and the step counts ``clock_back``.
@@ -392,7 +391,7 @@ class Tracker:
 
     def arrays(self) -> Arrays:
         """All that is kept between steps, by name; see `Stateful` in `model.ports`."""
-        times = np.array([self._now_s, self._swept_s, self._done_s])
+        times = np.array([self._now_s, self._swept_s, self._done_s, self._begun_s])
         flat = np.array([self._params.flat], np.int64)
         return joined(
             clock={"times": times, "flat": flat},
@@ -411,7 +410,7 @@ class Tracker:
         RecordingError
             The arrays are of other sensors or parameters.
         """
-        times, flat = np.zeros(3), np.zeros(1, np.int64)
+        times, flat = np.zeros(4), np.zeros(1, np.int64)
         fill(times, arrays, "clock/times", whole=True)
         fill(flat, arrays, "clock/flat", whole=True)
         if flat[0] != self._params.flat:
@@ -430,7 +429,7 @@ class Tracker:
         sheet = np.zeros_like(self._sensors.bias_sigma)
         fill(sheet, arrays, "sheets/bias_sigma", whole=True)
         self._take_new_sheets(sheet)
-        self._now_s, self._swept_s, self._done_s = times.tolist()
+        self._now_s, self._swept_s, self._done_s, self._begun_s = times.tolist()
 
     def _advance(self, now_s: float) -> bool:
         """Move the present on; returns whether the clock went back."""
