@@ -32,6 +32,20 @@ def in_one_table(held, index, batch, numbers, now_s):
     return take_reports(batch, waits), index[waits], take_reports(batch, ~waits), index[~waits]
 
 
+def test_a_caller_may_use_its_arrays_again():
+    """What waits, of a batch that waits whole and of one in part, is as it was handed over."""
+    waiting, room = Arrivals(REORDER_S, EARLY_S), empty_reports(4)
+    for k, now_s in enumerate((1.0, 1.1, 1.2)):
+        room.time_s[:] = now_s - np.array([0.1, 0.15, 0.2, 0.6 if k == 1 else 0.25])
+        room.lat_rad[:] = 10.0 * k + np.arange(4)
+        assert len(waiting.take(room, now_s).serial) == (k == 1)
+    for column in room:
+        column[:] = 0
+    due = waiting.flush(0.0)
+    assert due.batch.lat_rad.tolist() == [0, 1, 2, 3, 10, 11, 12, 20, 21, 22, 23]
+    assert due.batch.time_s.min() == 0.75
+
+
 @pytest.mark.parametrize(("step_s", "most"), [(0.1, 500_000), (0.02, 500_000), (0.5, 25)])
 def test_parts_give_what_one_table_gives(step_s, most, monkeypatch):
     """With steps of 20 ms more parts wait than are kept apart; with room for 25 some must go."""

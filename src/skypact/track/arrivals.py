@@ -73,7 +73,7 @@ class Arrivals:
     def take(self, batch: ReportBatch, now_s: float) -> Due:
         """Take in a batch and hand out what is due at `now_s`, in order of arrival.
 
-        Batches are kept, not copied, where all their reports wait.
+        What waits is a copy: the caller may use its arrays again.
         """
         index = np.arange(self._fed, self._fed + len(batch.time_s), dtype=np.int64)
         self._fed += len(index)
@@ -85,8 +85,10 @@ class Arrivals:
             if 0 < n < len(numbers):
                 held.append((take_reports(part, waits), numbers[waits]))
                 due.append((take_reports(part, ~waits), numbers[~waits]))
+            elif n:
+                held.append((_copied(part) if part is batch else part, numbers))
             elif len(numbers):
-                (held if n else due).append((part, numbers))
+                due.append((part, numbers))
         self._held = held if len(held) <= PARTS_MOST else [_joined(held)]
         return Due(*_joined(due), horizon)
 
@@ -128,6 +130,11 @@ class Arrivals:
         fill(fed, saved, "fed", whole=True)
         self._held = [(batch, index)] if n else []
         self._fed = int(fed[0])
+
+
+def _copied(batch: ReportBatch) -> ReportBatch:
+    """Give reports arrays of their own."""
+    return ReportBatch._make(column.copy() for column in batch)
 
 
 def _joined(parts: list[Part]) -> Part:
