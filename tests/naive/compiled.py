@@ -53,6 +53,7 @@ _outranks = doubles.outranks
 _inherit = doubles.inherit
 _weigh_partner = doubles.weigh_partner
 _count_miss = existence.count_miss
+_place_at = existence.place_at
 _is_over = lifecycle.is_over
 _looks_slept = existence.looks_slept
 _recount_misses = existence.recount_misses
@@ -206,6 +207,12 @@ def weigh_partner(tracks, t, m, j, period_s):
 def count_miss(tracks, t, p_detection, period_s, p):
     """Compiled `existence.count_miss`."""
     _count_miss(tracks, t, p_detection, period_s, p)
+
+
+@kernel
+def place_at(tracks, t, time_s):
+    """Compiled `existence.place_at`."""
+    return _place_at(tracks, t, time_s)
 
 
 @kernel

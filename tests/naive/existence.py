@@ -15,8 +15,9 @@ def after_a_miss(visible, faded, p_detection, params, confirmed=True, period_s=4
     belief = np.array([visible, faded, max(0.0, 1.0 - visible - faded)])
     back, lost = params.reappear, params.loss
     fade = params.fade * confirmed
-    if params.learn_sensors and period_s >= 3.0:
-        fade = min(fade, max(0.2 * fade, back * (1 - p_detection) / p_detection))
+    if params.learn_sensors:
+        slow = min(fade, max(0.2 * fade, back * (1 - p_detection) / p_detection))
+        fade = np.interp(period_s, [2.0, 4.0], [fade, slow])
     chain = np.array(
         [
             [(1 - fade) * (1 - lost), fade * (1 - lost), lost],
@@ -41,6 +42,16 @@ def miss(track, time_s, p_detection, params, period_s=4.0):
     track.visible, track.faded = after_a_miss(
         track.visible, track.faded, p_detection, params, track.state == CONFIRMED, period_s
     )
+
+
+def place_at(known, time_s):
+    """Place at a time before the last of the known (time, place, velocity), which are in order."""
+    if time_s < known[0][0] - 30.0:
+        return np.full(3, np.nan)
+    if time_s < known[0][0]:
+        return known[0][1] + (time_s - known[0][0]) * known[0][2]
+    times = [k[0] for k in known]
+    return np.array([np.interp(time_s, times, [k[1][i] for k in known]) for i in range(3)])
 
 
 def recount_misses(track, table, params):

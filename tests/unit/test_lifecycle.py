@@ -16,6 +16,7 @@ from skypact.model.tracking import (
     FADED,
     FREE,
     NUMBER,
+    PAST_AT,
     SPREAD_M,
     STATE,
     STATE_TIME,
@@ -44,7 +45,7 @@ def missed(visible, faded, p_detection, state=CONFIRMED, period_s=4.0):
 
 
 @settings(max_examples=200, deadline=None)
-@given(SHARE, SHARE, st.floats(0.01, 0.999), st.sampled_from([1.0, 4.0]))
+@given(SHARE, SHARE, st.floats(0.01, 0.999), st.sampled_from([1.0, 2.5, 4.0]))
 def test_a_missed_look_is_a_markov_step_and_bayes_rule(a, b, p_detection, period_s):
     visible, faded = a, (1.0 - a) * b
     got = missed(visible, faded, p_detection, CONFIRMED, period_s)
@@ -85,6 +86,38 @@ def test_the_better_a_place_is_seen_the_fewer_looks_end_a_track():
     assert looks[0] == 10
     assert looks[-1] > 40
     assert looks_to_the_end(0.98, 1.0) == 17
+
+
+def test_no_period_is_an_edge():
+    """Radars of nearly the same period are treated nearly the same."""
+    looks = [looks_to_the_end(0.98, period_s) for period_s in np.arange(1.8, 4.3, 0.1)]
+    assert looks == sorted(looks, reverse=True)
+    assert (looks[0], looks[-1]) == (17, 10)
+    assert np.abs(np.diff(looks)).max() <= 2
+
+
+def turning(time_s):
+    """Place and velocity in a circle of 4 km, one turn in two minutes."""
+    w = np.radians(3.0)
+    place = 4_000.0 * np.array([np.cos(w * time_s), np.sin(w * time_s), 0.5])
+    return place, 4_000.0 * w * np.array([-np.sin(w * time_s), np.cos(w * time_s), 0.0])
+
+
+@pytest.mark.parametrize("kept_s", [(), (90.0,), (0.0, 60.0, 64.0, 68.0, 100.0)])
+def test_a_track_was_between_its_kept_states(kept_s):
+    """Whoever turned in a gap was not where a straight line back leads."""
+    tracks = empty_tracks(1, 1)
+    tracks.past[0, :, 0] = np.nan
+    known = [(float(t), *turning(t)) for t in (*kept_s, 100.0)]
+    for row, (time_s, place, velocity) in enumerate(known[:-1], start=6):
+        tracks.past[0, row % 8, :7] = time_s, *place, *velocity
+        tracks.tag[0, PAST_AT] = row % 8
+    tracks.num[0, STATE_TIME] = 100.0
+    tracks.pos[0], tracks.vel[0] = known[-1][1:]
+    for time_s in (-40.0, -5.0, 20.0, 61.0, 69.0, 75.0, 95.0, 100.0):
+        plain = naive.place_at(known, time_s)
+        got = compiled.place_at(tracks, 0, time_s)
+        np.testing.assert_allclose(got, plain, atol=1e-6)
 
 
 GAP_RADARS = scenes.sensors(radar("r0"), radar("r1", lat=48.05, lon=16.1))

@@ -26,6 +26,8 @@ from skypact.model.tracking import (
     FREE,
     HIGH_WATER,
     LOSS,
+    PAST_AT,
+    PAST_ROWS,
     RETURN,
     STATE,
     STATE_TIME,
@@ -40,8 +42,12 @@ Floats = npt.NDArray[np.float64]
 
 LONGEST_GAP_S: Final = 120.0
 """A sensor that has not reported a track for longer may have been out of its reach altogether."""
-RUN_S: Final = 3.0
-"""An object is out of sight for seconds, not for looks."""
+FAST_S: Final = 2.0
+SLOW_S: Final = 4.0
+"""An object is out of sight for seconds, not for looks: looks at most so far apart come in one
+fade, those at least so far apart do not; from the one to the other in proportion."""
+BACK_S: Final = 30.0
+"""Straight back from the first place that is known for no longer: some 6 km, half a map's cell."""
 LEAST_FADE: Final = 0.2
 """However well a place is seen, objects fade with this share of the probability: they shadow their
 antennas in turns, and transponders fail."""
@@ -77,12 +83,15 @@ def fade_chance(p_detection: float, period_s: float, p: TrackParams) -> float:
     """Probability that an object drops out of sight at a look that detects with `p_detection`.
 
     Learned detection counts what is out of sight as not detected, so that where it is high, hardly
-    anything can be. Looks of a faster feed come in one fade, however well it detects.
+    anything can be. Looks of a faster feed come in one fade, however well it detects. `period_s`
+    is the data sheet's.
     """
-    if p.learn == 0 or period_s < RUN_S:
-        return p.existence[FADE]
+    usual = p.existence[FADE]
+    if p.learn == 0 or period_s <= FAST_S:
+        return usual
     share = p.existence[RETURN] * (1.0 - p_detection) / p_detection
-    return min(p.existence[FADE], max(LEAST_FADE * p.existence[FADE], share))
+    slow = min(usual, max(LEAST_FADE * usual, share))
+    return usual + min(1.0, (period_s - FAST_S) / (SLOW_S - FAST_S)) * (slow - usual)
 
 
 @helper
@@ -173,7 +182,7 @@ def miss_looks(tracks: TrackTable, t: int, now_s: float, g: Geometry, p: TrackPa
                 continue
             tracks.look_s[t, s] += period_s
             age(tracks, t, tracks.look_s[t, s], p)
-            count_miss(tracks, t, detection_of(tracks, t, s, now_s, g, p), period_s, p)
+            count_miss(tracks, t, detection_of(tracks, t, s, now_s, g, p), g.period_s[s], p)
             if tracks.num[t, VISIBLE] + tracks.num[t, FADED] < 1e-6:
                 return
 
@@ -215,11 +224,41 @@ def unseen_existence(
 
 
 @helper
+def place_at(tracks: TrackTable, t: int, time_s: float) -> tuple[float, float, float]:
+    """Find where track t was: on straight lines between its kept states and the present one.
+
+    Before the first of them straight back for up to `BACK_S`; NaN before that.
+    """
+    at_s = tracks.num[t, STATE_TIME]
+    x, y, z = tracks.pos[t, 0], tracks.pos[t, 1], tracks.pos[t, 2]
+    vx, vy, vz = tracks.vel[t, 0], tracks.vel[t, 1], tracks.vel[t, 2]
+    at = tracks.tag[t, PAST_AT]
+    back_s = BACK_S
+    for k in range(PAST_ROWS if at >= 0 else 0):
+        kept = tracks.past[t, (at - k) % PAST_ROWS]
+        if math.isnan(kept[0]) or time_s >= at_s:
+            break
+        if kept[0] <= time_s:
+            dt = at_s - kept[0]
+            vx, vy, vz = (x - kept[1]) / dt, (y - kept[2]) / dt, (z - kept[3]) / dt
+            back_s = math.inf
+            break
+        if kept[0] < at_s:
+            at_s = kept[0]
+            x, y, z, vx, vy, vz = kept[1], kept[2], kept[3], kept[4], kept[5], kept[6]
+    dt = time_s - at_s
+    if dt < -back_s:
+        return math.nan, math.nan, math.nan
+    return x + dt * vx, y + dt * vy, z + dt * vz
+
+
+@helper
 def note_gap(tracks: TrackTable, t: int, s: int, time_s: float, g: Geometry) -> None:
     """Count the looks that sensor s missed since its last report of track t, where they were.
 
     A place that others see, or that tracks come out of again, and the sensor does not see, is a gap
-    of its cover. A sensor that was dead has missed nothing.
+    of its cover. A sensor that was dead has missed nothing; where the track was is known no
+    further back than its kept states, or little.
     """
     since_s = tracks.seen_s[t, s]
     if g.beam[s, BEAM_BACK_S] > since_s:
@@ -227,10 +266,7 @@ def note_gap(tracks: TrackTable, t: int, s: int, time_s: float, g: Geometry) -> 
     missed = int((time_s - since_s) / g.period_s[s] + 0.5) - 1
     for k in range(missed):
         at_s = since_s + (k + 1.0) * (time_s - since_s) / (missed + 1.0)
-        dt = at_s - tracks.num[t, STATE_TIME]
-        x = tracks.pos[t, 0] + dt * tracks.vel[t, 0]
-        y = tracks.pos[t, 1] + dt * tracks.vel[t, 1]
-        z = tracks.pos[t, 2] + dt * tracks.vel[t, 2]
+        x, y, z = place_at(tracks, t, at_s)
         cell = cell_of_place(x, y, z, g.site[s], g.axes[s], g.range_max_m[s])
         if cell > 0:
             note_unseen(g.look_map[s], cell)

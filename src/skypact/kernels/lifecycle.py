@@ -288,7 +288,8 @@ def note_hit(
     if p.learn == 1 and tracks.tag[t, STATE] == CONFIRMED and tracks.seen_s[t, s] <= m.time_s[j]:
         gap_s = m.time_s[j] - tracks.seen_s[t, s]
         note_looks(g.look_map[s], m.cell[j], gap_s, g.period_s[s])
-        if gap_s > (MOST_MISSED + 1.5) * g.period_s[s] and gap_s < LONGEST_GAP_S:
+        is_gap = gap_s > (MOST_MISSED + 1.5) * g.period_s[s] and gap_s < LONGEST_GAP_S
+        if is_gap and m.form[j] != BEARING:  # who does not transmit is not missed
             note_gap(tracks, t, s, m.time_s[j], g)
     tracks.num[t, LAST_HIT] = later(tracks.num[t, LAST_HIT], m.time_s[j])
     if m.z[j, MEMORY] > 0.0:
@@ -296,7 +297,7 @@ def note_hit(
     if m.birth[j] > 0.0 or m.form[j] == BEARING or tracks.tag[t, STATE] == CONFIRMED:
         tracks.tag[t, HITS] += 1  # what may begin no track confirms none
     weigh_partner(tracks, t, m, j, g.period_s)
-    if m.form[j] != BEARING:  # who does not transmit is not missed
+    if m.form[j] != BEARING:
         tracks.look_s[t, s] = later(tracks.look_s[t, s], m.time_s[j])
     tracks.seen_s[t, s] = later(tracks.seen_s[t, s], m.time_s[j])
     if m.icao[j] >= 0 and tracks.tag[t, ADDRESS] < 0:
