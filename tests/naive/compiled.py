@@ -26,6 +26,7 @@ from skypact.kernels import (
 )
 from skypact.kernels import search as search_module
 from skypact.kernels._jit import allocating_kernel, kernel
+from skypact.model.tracking import empty_scratch
 
 _ecef_from_polar_one = geodesy.ecef_from_polar_one
 _up_at_one = geodesy.up_at_one
@@ -44,6 +45,8 @@ _mix_models = imm.mix_models
 _predict_models = imm.predict_models
 _hypothesis = gate.hypothesis
 _intersect = intersect.intersect
+_level_parts = intersect.level_parts
+_widen_level = intersect.widen_level
 _link = grid.link
 _unlink = grid.unlink
 _search = search_module.search
@@ -391,7 +394,22 @@ def divide(C, P):
 @kernel
 def intersect_with(form, site, axes, flat, is_late, scratch, post):
     """Compiled `intersect.intersect`."""
-    _intersect(form, site, axes, flat, is_late, scratch, post)
+    return _intersect(form, site, axes, flat, is_late, scratch, post)
+
+
+@kernel
+def widen_by(P, flat, share, scratch):
+    """Compiled `intersect.widen_level`, in place, with the parts of it that it needs."""
+    n = _level_parts(P, scratch.z, flat, scratch)
+    _widen_level(P, scratch.work[4], scratch.work[5], n, share, scratch.work[7])
+
+
+def widened(P, z, flat, share):
+    """Covariance (7, 7) widened for the estimate z."""
+    scratch, out = empty_scratch(), P.copy()
+    scratch.z[:] = z
+    widen_by(out, int(flat), share, scratch)
+    return out
 
 
 @kernel

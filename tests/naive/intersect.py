@@ -6,29 +6,40 @@ from tests.naive import update
 LEAST, MOST = 0.02, 1.0 - 1e-6
 
 
-def level_projector(z):
-    """Matrix (7, 7) that keeps the level parts of position and velocity."""
-    level = np.eye(3) - np.outer(z[3:6], z[3:6])
-    out = np.zeros((7, 7))
-    out[:3, :3], out[3:6, 3:6] = level, level
-    return out
-
-
-def area(P, z, flat, share):
-    """Determinant of the level position covariance that an intersection of this share gives."""
+def level_rows(z, flat):
+    """Rows (2, 7) or (4, 7) of the level position and, where reported, velocity; the variances."""
     axes = update.level_axes(z[3:6], flat)
-    own = np.linalg.inv(axes @ P[:3, :3] @ axes.T)
-    return 1.0 / np.linalg.det(share * own + (1.0 - share) * np.eye(2) / z[9] ** 2)
+    rows = np.zeros((4, 7))
+    rows[:2, :3], rows[2:, 3:6] = axes, axes
+    n = 2 if np.isnan(z[12]) else 4
+    return rows[:n], np.array([z[9], z[9], z[14], z[14]])[:n] ** 2
+
+
+def volume(P, z, flat, share):
+    """Determinants of the level position's and velocity's covariances by this share, multiplied."""
+    J, variances = level_rows(z, flat)
+    product = 1.0
+    for r in range(0, len(J), 2):
+        H, R = J[r : r + 2], np.diag(variances[r : r + 2])
+        own, other = np.linalg.inv(H @ P @ H.T), np.linalg.inv(R)
+        product /= np.linalg.det(share * own + (1.0 - share) * other)
+    return product
 
 
 def best_share(P, z, flat):
-    """Weight with the smallest area: the ends, and ever finer steps between them."""
+    """Weight with the smallest volume: the ends, and ever finer steps between them."""
     low, high = LEAST, MOST
     for _ in range(6):
         tried = np.linspace(low, high, 41)
-        k = int(np.argmin([area(P, z, flat, share) for share in tried]))
+        k = int(np.argmin([volume(P, z, flat, share) for share in tried]))
         low, high = tried[max(0, k - 1)], tried[min(40, k + 1)]
     return float(tried[k])
+
+
+def widened(P, z, flat, share):
+    """Covariance whose level part is divided by its share, and nothing else that is given it."""
+    J, _ = level_rows(z, flat)
+    return P + (1.0 / share - 1.0) * P @ J.T @ np.linalg.solve(J @ P @ J.T, J @ P)
 
 
 def intersect(predicted, mu, z, form, site, axes, flat, is_late=False):
@@ -40,11 +51,11 @@ def intersect(predicted, mu, z, form, site, axes, flat, is_late=False):
     for x, P in zip(*predicted[1:], strict=True):
         share = MOST if is_late else best_share(P, z, flat)
         shares.append(share)
-        level = level_projector(z)
-        widen = np.eye(7) + (share**-0.5 - 1.0) * level
         other = z.copy()
         other[[9, 14]] /= np.sqrt(1.0 - share)
-        states.append(update.update(x, widen @ P @ widen, other, form, site, axes, flat)[:2])
+        states.append(
+            update.update(x, widened(P, z, flat, share), other, form, site, axes, flat)[:2]
+        )
     weight = predicted[0] @ (1.0 - np.array(shares))
     mixed = predicted[0] ** (1.0 - weight) * np.maximum(mu, 1e-30) ** weight
     mixed /= mixed.sum()

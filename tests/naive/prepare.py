@@ -136,7 +136,8 @@ def place_noise(r, form, s, table, flat):
     if math.isnan(stated):
         bound = BOUND_OF_NACP.get(int(r["nacp"]))
         stated = table.sigma_position_m[s] if bound is None else bound / 2.45
-    return stated if flat else max(2.0, stated), 0.0
+    least = table.sigma_position_m[s] / 4 if r["kind"] == TRACK else 2.0
+    return stated if flat else max(least, stated), 0.0
 
 
 def latency_noise(r, table, flat, speed_mps):

@@ -8,7 +8,8 @@ from tests.naive.scenes import Flight, radar
 
 from skypact.config import BiasSigmas
 from skypact.errors import ConfigError
-from skypact.model.tracking import BEARING, PLANE, POLAR, empty_scratch, empty_tracks
+from skypact.model.reports import TRACK, take_reports
+from skypact.model.tracking import BEARING, PLANE, POLAR, STATE_TIME, empty_scratch, empty_tracks
 from skypact.track.geometry import geometry
 from skypact.track.params import TrackerParams
 from skypact.track.tracker import Tracker
@@ -77,6 +78,40 @@ def flown(shift_m=0.0, turn_rad=0.0):
     tracks = result.tracker.tracks
     assert result.tracker.n_confirmed == 1
     return tracks.pos[0].copy(), tracks.bias_gain[0].copy()
+
+
+def after_estimates(sigma_m):
+    """Sensitivity to the first radar's biases without and with six estimates of another tracker."""
+    other = scenes.receiver("t", kind="tracker", period_s=0.5, sigma_position_m=4.0)
+    radars = [
+        radar("a", bias_sigmas=UNKNOWN),
+        radar("b", lat=48.4, lon=17.0, bias_sigmas=UNKNOWN),
+    ]
+    table = scenes.sensors(*radars, other)
+    flight = Flight(48.5, 16.2, height_m=8_000.0)
+    seen = [scenes.plots(table, s, [flight], 80.0) for s in (0, 1)]
+    tracker = scenes.run(table, scenes.merged(*seen), 80.0).tracker
+    gain = tracker.tracks.bias_gain[0, 0, :2].copy()
+    since_s = float(tracker.tracks.num[0, STATE_TIME])
+    told = scenes.positions(table, 2, [flight], 83.4, first_s=80.5, velocity=False)
+    told.kind[:], told.sigma_m[:] = TRACK, sigma_m
+    assert len(told.time_s) == 6
+    for time_s in told.time_s:
+        tracker.step(take_reports(told, told.time_s == time_s), float(time_s) + 0.01)
+    tracker.flush()
+    assert tracker.tracks.seen_s[0, 2] == tracker.tracks.num[0, STATE_TIME] == told.time_s[-1]
+    without = gain[:, :3] + (told.time_s[-1] - since_s) * gain[:, 3:]
+    return without, tracker.tracks.bias_gain[0, 0, :2, :3].copy()
+
+
+def test_an_estimate_that_changes_nothing_leaves_the_sensitivities():
+    without, after = after_estimates(5_000.0)
+    assert np.linalg.norm(after - without) < 0.05 * np.linalg.norm(without)
+
+
+def test_an_estimate_that_is_taken_in_full_takes_the_biases_out():
+    without, after = after_estimates(4.0)
+    assert np.linalg.norm(after) < 0.2 * np.linalg.norm(without)
 
 
 def sensitivities():

@@ -56,6 +56,12 @@ def test_the_error_that_the_tracker_states_is_the_tracks():
     assert sigma_m(result.rows, i) == pytest.approx(240.0, rel=0.03)
 
 
+def test_an_error_too_small_to_be_believed_is_a_quarter_of_the_data_sheets():
+    result = run(TABLE, estimates([FLIGHT], UNTIL_S, sigma_m=2.0), UNTIL_S)
+    i = last_rows(result.rows)[result.track_of[0]]
+    assert sigma_m(result.rows, i) == pytest.approx(25.0, rel=0.03)
+
+
 def test_a_radar_beside_it_is_believed_as_if_alone():
     """A tracker that is 150 m off neither moves the track nor makes it surer than the radar does.
 

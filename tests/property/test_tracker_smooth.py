@@ -6,6 +6,7 @@ from tests.naive import scenes
 from tests.naive.scenes import SMALL, Flight, plots, positions, radar, receiver
 
 from skypact.model.reports import empty_reports, take_reports
+from skypact.model.tracking import MEASURED, TRACKER_MADE
 from skypact.model.tracks import concat_rows, empty_rows
 from skypact.track import smooth
 from skypact.track.smooth import Smoother
@@ -126,3 +127,24 @@ def test_a_height_that_nobody_reports_is_that_of_the_speed():
     far = np.abs(better.altitude_m - drone.height_m)
     assert far.max() < 600.0
     assert far.max() < 1.2 * np.abs(rows.altitude_m[-5:] - drone.height_m).max() + 50.0
+
+
+def reports_of(made):
+    """Reports of one track, `made` (n,) telling which are another tracker's estimates."""
+    n = len(made)
+    labels = np.zeros((n, 8), np.int64)
+    labels[:, smooth.ORIGIN_LABEL] = np.where(made, TRACKER_MADE, MEASURED)
+    return smooth.Pending(np.zeros(n, np.int64), np.zeros((n, 17)), labels, np.zeros((n, 3)))
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_long_track_keeps_to_what_its_first_part_is_made_of(first):
+    """Two thirds of its first part are of one kind, one third of the second."""
+    made = np.tile([first, first, not first], 10)
+    reports, end, is_told = smooth.without_double(reports_of(made), 15, None)
+    assert (len(reports.piece), end, is_told) == (20, 10, first)
+    reports, end, is_told = smooth.without_double(reports_of(~made), 15, is_told)
+    assert (len(reports.piece), end, is_told) == (10, 5, first)
+    nothing_of_it = np.full(6, not first)
+    reports, end, is_told = smooth.without_double(reports_of(nothing_of_it), 4, first)
+    assert (len(reports.piece), end, is_told) == (6, 4, not first)

@@ -1,5 +1,8 @@
 """What is left to do when a track has its new state: moments, biases considered, hit, cell."""
 
+import math
+from typing import Final
+
 from skypact.kernels._jit import inlined
 from skypact.kernels.consider import absorb, move_sensitivities
 from skypact.kernels.existence import recount_misses
@@ -14,6 +17,7 @@ from skypact.kernels.waking import weigh_evidence
 from skypact.model.tracking import (
     LAST_HIT,
     LAST_SELF,
+    SIGMA,
     STATE_TIME,
     Geometry,
     Measurements,
@@ -21,6 +25,9 @@ from skypact.model.tracking import (
     TrackParams,
     TrackTable,
 )
+
+LEAST_TAKEN: Final = 1e-9
+"""A report that counts for less than this moves no sensitivity to a bias."""
 
 
 @inlined
@@ -61,6 +68,7 @@ def book_update(
         if g.considers[0] == 1:
             gap_s = m.time_s[j] - tracks.num[t, LAST_SELF]
             report_for_track(m.z[j], gap_s, pairs.scratch.z)
+            pairs.scratch.z[SIGMA] /= math.sqrt(max(pairs.taken[k], LEAST_TAKEN))
             absorb(tracks, t, m.sensor[j], m.form[j], g, pairs.scratch, share)
         assume_height(tracks, t, m, j, g.site[m.sensor[j]], pairs.scratch)
         note_hit(tracks, t, m, j, g, p)

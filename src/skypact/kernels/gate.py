@@ -294,10 +294,11 @@ def add_pair(
         d2, likelihood = hypothesis(scratch.z, m.form[j], site, axes, p.flat, scratch, post)
     if not d2 < limit:
         return k
+    pairs.taken[k] = 1.0
     if m.z[j, TRACKED] == 1.0:
         scratch.z[SIGMA] = m.z[j, SIGMA]
         scratch.z[SIGMA_V] = m.z[j, SIGMA_V]
-        intersect(m.form[j], site, axes, p.flat, is_late, scratch, post)
+        pairs.taken[k] = intersect(m.form[j], site, axes, p.flat, is_late, scratch, post)
     detected = g.p_detection[s]
     if p.learn == 1:
         detected = detection_in_cell(g.look_map[s], m.cell[j], detected)

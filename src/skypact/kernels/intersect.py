@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from skypact.kernels._jit import helper
 from skypact.kernels.update import level_axes, update_one
-from skypact.model.tracking import N_MODELS, N_STATE, SIGMA, SIGMA_V, UP, Scratch
+from skypact.model.tracking import N_MODELS, N_STATE, SIGMA, SIGMA_V, VN, Scratch
 
 Floats = npt.NDArray[np.float64]
 
@@ -26,6 +26,13 @@ LEAST_CHANCE: Final = 1e-30
 LEAST_SHARE: Final = 0.02
 MOST_SHARE: Final = 1.0 - 1e-6
 """Limits of the own state's weight: neither side is divided by nothing."""
+GOLDEN: Final = 0.5 * (math.sqrt(5.0) - 1.0)
+N_SECTIONS: Final = 30
+"""Golden sections by which the weight is found: to 1e-6."""
+AS_GOOD: Final = 1.0 - 1e-12
+"""Where nothing but rounding tells two weights apart, the estimate's is the larger."""
+LEAST_PIVOT: Final = 1e-14
+"""A state in whose level part something is known exactly has this left there."""
 
 
 @helper
@@ -38,57 +45,109 @@ def copy_model(x: Floats, P: Floats, x_out: Floats, P_out: Floats) -> None:
 
 
 @helper
-def share_of_own(P: Floats, z: Floats, flat: int, line: Floats) -> float:
-    """Weight of a state against a position, the one that makes the smallest ellipse.
+def level_parts(P: Floats, z: Floats, flat: int, scratch: Scratch) -> int:
+    """Set the level part of a state in the estimate's sigmas; returns its length n, 2 or 4.
 
-    Of two circles the smaller is taken alone. With the position's variance r per axis, c = 1 / r,
-    and the state's T and D (trace and determinant of its level part), the inverse area is
-    c^2 + c w (T / D - 2 c) + w^2 (1 / D - c T / D + c^2), of which the maximum is looked for.
+    With J the rows of east and north, position first and velocity where the estimate has one, each
+    divided by the estimate's sigma: J P goes to ``work[4]`` (n, 7), J P J' to ``work[5]`` (n, n).
     """
-    e = line[2]
-    n = line[3]
+    e = scratch.line[2]
+    n = scratch.line[3]
     level_axes(z, flat, e, n)
-    ee = 0.0
-    en = 0.0
-    nn = 0.0
-    for i in range(3):
-        for j in range(3):
-            ee += e[i] * P[i, j] * e[j]
-            en += e[i] * P[i, j] * n[j]
-            nn += n[i] * P[i, j] * n[j]
-    c = 1.0 / (z[SIGMA] * z[SIGMA])
-    det = ee * nn - en * en
-    if not det > 0.0:
-        return MOST_SHARE
-    slope = (ee + nn) / det - 2.0 * c
-    bend = 1.0 / det - c * (ee + nn) / det + c * c
-    best = 1.0 if slope > 0.0 else 0.0
-    share = -c * slope / (2.0 * bend) if bend < 0.0 else best
-    return min(MOST_SHARE, max(LEAST_SHARE, share))
+    count = 2 if math.isnan(z[VN]) else 4
+    C = scratch.work[4]
+    S = scratch.work[5]
+    for r in range(count):
+        axis = e if r % 2 == 0 else n
+        first = 0 if r < 2 else 3
+        sigma = z[SIGMA] if r < 2 else z[SIGMA_V]
+        for k in range(N_STATE):
+            total = 0.0
+            for i in range(3):
+                total += axis[i] * P[first + i, k]
+            C[r, k] = total / sigma
+    for r in range(count):
+        for q in range(count):
+            axis = e if q % 2 == 0 else n
+            first = 0 if q < 2 else 3
+            sigma = z[SIGMA] if q < 2 else z[SIGMA_V]
+            total = 0.0
+            for i in range(3):
+                total += C[r, first + i] * axis[i]
+            S[r, q] = total / sigma
+    return count
 
 
 @helper
-def widen_level(P: Floats, z: Floats, factor: float) -> None:
-    """Multiply the level parts of position and velocity by a factor, in place.
+def volume_left(S: Floats, n: int, share: float) -> float:
+    """Inverse squared volume of position and velocity, each by itself, but for a fixed factor."""
+    volume = 1.0
+    for r in range(0, n, 2):
+        trace = S[r, r] + S[r + 1, r + 1]
+        det = S[r, r] * S[r + 1, r + 1] - S[r, r + 1] * S[r + 1, r]
+        other = 1.0 - share
+        volume *= share * share + share * other * trace + other * other * det
+    return volume
 
-    With A = factor (I - u u') + u u' for both and u the vertical, P becomes A P A'.
+
+@helper
+def share_of_own(S: Floats, n: int) -> float:
+    """Weight of a state against an estimate, the one that makes the smallest ellipses.
+
+    Position and velocity are weighed together: the better position may have the worse velocity.
+    With S the state's covariance in the estimate's sigmas, det(w P^-1 + (1 - w) R^-1) is
+    det(w I + (1 - w) S) but for a factor that does not depend on w; the product of position's and
+    velocity's is looked at. What hangs between the two is left out of the choice, which any weight
+    leaves right: a state that is the estimate's own, predicted, would else be held against it.
+    The logarithm is concave, so a golden section finds the maximum.
     """
-    for side in range(2):
-        for first in (0, 3):
-            for k in range(N_STATE):
-                along = 0.0
-                for i in range(3):
-                    value = P[first + i, k] if side == 0 else P[k, first + i]
-                    along += z[UP + i] * value
-                for i in range(3):
-                    rest = (1.0 - factor) * along * z[UP + i]
-                    if side == 0:
-                        P[first + i, k] = factor * P[first + i, k] + rest
-                    else:
-                        P[k, first + i] = factor * P[k, first + i] + rest
+    low = LEAST_SHARE
+    high = MOST_SHARE
+    for _ in range(N_SECTIONS):
+        left = high - GOLDEN * (high - low)
+        right = low + GOLDEN * (high - low)
+        if volume_left(S, n, left) > AS_GOOD * volume_left(S, n, right):
+            high = right
+        else:
+            low = left
+    best = 0.5 * (low + high)
+    is_own = AS_GOOD * volume_left(S, n, MOST_SHARE) > volume_left(S, n, best)
+    return MOST_SHARE if is_own else best
+
+
+@helper
+def factorise_level(S: Floats, n: int, L: Floats) -> None:
+    """Write the lower Cholesky factor of S (n, n) into L."""
+    for a in range(n):
+        for b in range(a + 1):
+            total = S[a, b]
+            for c in range(b):
+                total -= L[a, c] * L[b, c]
+            L[a, b] = total / L[b, b] if a > b else math.sqrt(max(total, LEAST_PIVOT))
+
+
+@helper
+def widen_level(P: Floats, C: Floats, S: Floats, n: int, share: float, L: Floats) -> None:
+    """Divide a state's level part by its share, in place.
+
+    P becomes P + (1 / share - 1) P J' (J P J')^-1 J P, never less than P: the level part is divided
+    by the share, and what is known beside it (a velocity that the estimate does not have, heights,
+    turns) follows as far as it hangs on it.
+    """
+    factorise_level(S, n, L)
+    for k in range(N_STATE):
+        for a in range(n):
+            for c in range(a):
+                C[a, k] -= L[a, c] * C[c, k]
+            C[a, k] /= L[a, a]
+    more = 1.0 / share - 1.0
     for a in range(N_STATE):
-        for b in range(a):
-            P[a, b] = P[b, a]
+        for b in range(a + 1):
+            total = 0.0
+            for r in range(n):
+                total += C[r, a] * C[r, b]
+            P[a, b] += more * total
+            P[b, a] = P[a, b]
 
 
 @helper
@@ -100,13 +159,13 @@ def intersect(
     is_late: bool,
     scratch: Scratch,
     post: tuple[Floats, Floats, Floats],
-) -> None:
+) -> float:
     """Replace the states of a pair by those that intersect with the estimate in ``scratch.z``.
 
     `post` (x, P, mu) holds the models' updates as if all were independent. What they say of the
     models counts by the estimate's weight, as the states do. Of a late estimate only the
     height counts; the track has gone on without it. Heights are the object's own word, whoever
-    hands it on, and are taken as they are.
+    hands it on, and are taken as they are. Returns the estimate's weight.
     """
     x, P, mu = post
     z = scratch.z
@@ -117,8 +176,9 @@ def intersect(
         if scratch.predicted[i] < NEVER:
             continue
         copy_model(scratch.x[i], scratch.P[i], x[i], P[i])
-        share = MOST_SHARE if is_late else share_of_own(P[i], z, flat, scratch.line)
-        widen_level(P[i], z, 1.0 / math.sqrt(share))
+        n = level_parts(P[i], z, flat, scratch)
+        share = MOST_SHARE if is_late else share_of_own(scratch.work[5], n)
+        widen_level(P[i], scratch.work[4], scratch.work[5], n, share, scratch.work[7])
         weight += scratch.predicted[i] * (1.0 - share)
         other = math.sqrt(1.0 - share)
         z[SIGMA] = sigma / other
@@ -136,3 +196,4 @@ def intersect(
         total += mu[i]
     for i in range(N_MODELS):
         mu[i] /= total
+    return weight

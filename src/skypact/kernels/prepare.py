@@ -118,6 +118,9 @@ the update, which takes the elevation again, is hardly surer than it may be."""
 LEAST_SIGMA_M: Final = 2.0
 """No position is better than this, and an object's own has it beside what is stated: a grid of
 encoding of 5 m."""
+LEAST_TOLD: Final = 0.25
+"""Another tracker is believed to be as sure as this share of its data sheet's error: an estimate
+that states less would take over every track, and nobody can check it."""
 LATENCY_S: Final = 0.02
 """What is wrong in the time of an object's own report, per axis: 0.03 s along the course, which no
 quality figure covers."""
@@ -305,7 +308,8 @@ def set_noise(
         stated = f[STATED]
         if math.isnan(stated):
             stated = sigma_of_nacp(label[4], g.sigma_position_m[s])
-        z[SIGMA] = stated if p.flat == 1 else max(LEAST_SIGMA_M, stated)
+        least = LEAST_TOLD * g.sigma_position_m[s] if label[6] == TRACKER_MADE else LEAST_SIGMA_M
+        z[SIGMA] = stated if p.flat == 1 else max(least, stated)
         z[SIGMA_AZIMUTH] = 0.0
     z[VN] = math.nan
     z[VE] = math.nan

@@ -324,6 +324,8 @@ class Pairs(NamedTuple):
     """Time of the posterior: the report's, or the track's where it is late (K,)."""
     psi: Floats
     """Association weight against a miss (K,)."""
+    taken: Floats
+    """Share by which the report counted: 1, or less of another tracker's estimate (K,)."""
     prob: Floats
     """Marginal association probability (K,)."""
     to_report: Floats
@@ -479,6 +481,7 @@ def empty_pairs(capacity: int, n_tracks: int) -> Pairs:
         mu=np.zeros((capacity, N_MODELS)),
         time_s=np.zeros(capacity),
         psi=np.zeros(capacity),
+        taken=np.ones(capacity),
         prob=np.zeros(capacity),
         to_report=np.zeros(capacity),
         to_track=np.zeros(capacity),

@@ -91,6 +91,8 @@ class Piece:
         """Largest probability of existence that the tracker gave it."""
         self.confirmed = False
         self.over = False
+        self.is_told: bool | None = None
+        """Whether it is written as another tracker tells it; None until its first part is."""
         self.carried: Carried | None = None
 
 
@@ -113,12 +115,13 @@ def pick(pending: Pending, rows: Longs | slice) -> Pending:
     return Pending._make(column[rows] for column in pending)
 
 
-def without_double(reports: Pending, end: int) -> tuple[Pending, int, bool]:
+def without_double(reports: Pending, end: int, settled: bool | None) -> tuple[Pending, int, bool]:
     """Keep what one pass may use: measurements, or else another tracker's estimates alone.
 
     Estimates cannot be smoothed, since nobody knows what their errors share. A track that most of
     its reports are estimates of is written as these tell it, one by one; of any other they are
-    left out.
+    left out. What a long track's first part `settled` holds for all of it, so that it does not turn
+    from one into the other and back; only a part that has nothing of that kind is of the other.
 
     Returns
     -------
@@ -126,7 +129,10 @@ def without_double(reports: Pending, end: int) -> tuple[Pending, int, bool]:
         The reports, how many of the first `end` are left, and whether they are estimates.
     """
     made = reports.labels[:, ORIGIN_LABEL] == TRACKER_MADE
+    is_mixed = bool(made.any()) and not bool(made.all())
     is_told = bool(2 * np.count_nonzero(made) > len(made))
+    if is_mixed and settled is not None:
+        is_told = settled
     keep = made if is_told else ~made
     return pick(reports, np.flatnonzero(keep)), int(np.count_nonzero(keep[:end])), is_told
 
@@ -284,7 +290,8 @@ class Smoother:
 
     def _smoothed(self, reports: Pending, end: int, piece: Piece, geometry: Geometry) -> TrackRows:
         """Smooth one piece's reports, sorted by time, and return the rows of the first `end`."""
-        reports, end, is_told = without_double(reports, end)
+        reports, end, is_told = without_double(reports, end, piece.is_told)
+        piece.is_told = is_told if piece.is_told is None else piece.is_told
         n = len(reports.piece)
         m = empty_measurements(n)
         params = self._tracker.kernel_params
