@@ -16,7 +16,8 @@ class Field:
 
     def note(self, address, time_s, lat, lon, baro, difference):
         """Let an aircraft with both heights tell the difference; 16 reports are averaged."""
-        if not abs(difference) < 1000 or math.isnan(lat + lon):
+        limit = 4 * math.sqrt(120.0**2 + (0.012 * baro) ** 2 + 15.0**2)
+        if not abs(difference) < limit or math.isnan(lat + lon):
             return
         last_s, *_, mean, n = self.witnesses.get(address, (-math.inf, 0, 0, 0, 0, 0))
         if abs(time_s - last_s) > 300:

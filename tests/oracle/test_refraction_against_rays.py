@@ -67,7 +67,7 @@ def test_what_cannot_be_corrected_is_no_elevation():
 
 
 def lifted(elevations):
-    """Error of the height of a flight 160 km off that a radar with apparent elevations sees."""
+    """Error of the height of a flight 160 km off; what the radar sees are ends of rays followed."""
     tall = radar("r", sigma_elevation_deg=0.02, elevations=elevations, range_max_m=3e5)
     table = sensor_table([tall])
     flight = Flight(49.4, 16.3, height_m=11_000.0, heading=90.0)
@@ -75,8 +75,10 @@ def lifted(elevations):
     batch = batch._replace(geo_altitude_m=np.full(len(batch.time_s), np.nan))
     straight = elevations_of(table, batch, flight)
     apparent = straight.copy()
-    for _ in range(20):
-        apparent += straight - straight_elevation(apparent, batch.range_m, table.height_m[0] - 45.0)
+    for k, way_m in enumerate(batch.range_m):
+        for _ in range(4):
+            chord = chord_of_ray(apparent[k], way_m, table.height_m[0] - 45.0, 400)
+            apparent[k] += straight[k] - chord
     rows = []
 
     class Sink:

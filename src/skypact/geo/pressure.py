@@ -59,7 +59,8 @@ ALONE_M: Final = 50.0
 NEAR_MEDIAN_M: Final = 60.0
 """Distance from the median of a bin's aircraft up to which one has its full weight."""
 ACCEPTED: Final = 2.6
-"""Error of a bin left out, in standard deviations, up to which it has its full weight."""
+"""Error of a bin left out, and what it says itself, in standard deviations of what is expected,
+up to which it has its full weight."""
 REACH_M: Final = 1_000_000.0
 """Witnesses farther from a tile's middle are not asked."""
 MEMORY_S: Final = 3_600.0
@@ -139,23 +140,42 @@ def bins_of(heard: Floats, now_s: float) -> Bins:
 
 
 def interpolated(bins: Bins, place: Floats, baro_m: Floats) -> tuple[Floats, Floats]:
-    """Value and variance of the field at places (q, 3) and levels (q,), by bins (n,)."""
+    """Value and variance of the field at places (q, 3) and levels (q,), by bins (n,).
+
+    What a bin says loses weight by its error when it is left out and, before that, by how far it is
+    from what weather is usual: bins that agree with each other alone do not bear each other out.
+    Where bins have lost weight, the share of it and what they would have made of the value are part
+    of what is not known.
+    """
     prior = field_covariance(bins.place, bins.baro_m, bins.place, bins.baro_m)
-    noise = bins.variance.copy()
+    own = np.diagonal(prior) + bins.variance
+    unusual = _excess(bins.value_m, own) * own
+    noise = bins.variance + unusual
     inverse = np.linalg.inv(prior + np.diag(noise))
     for _ in range(_ROUNDS):
         own = np.diagonal(inverse)
         error = inverse @ bins.value_m / own
         expected = 1.0 / own - noise + bins.variance
-        excess = np.maximum(1.0, error**2 / (ACCEPTED**2 * expected))
-        if (noise == bins.variance + (excess - 1.0) * expected).all():
+        doubted = bins.variance + np.maximum(_excess(error, expected) * expected, unusual)
+        if (noise == doubted).all():
             break
-        noise = bins.variance + (excess - 1.0) * expected
+        noise = doubted
         inverse = np.linalg.inv(prior + np.diag(noise))
     across = field_covariance(place, baro_m, bins.place, bins.baro_m)
     value = across @ (inverse @ bins.value_m)
     told = np.einsum("qn,qn->q", across @ inverse, across)
-    return value, np.maximum(unheard_variance(baro_m) - told, 1.0)
+    variance = np.maximum(unheard_variance(baro_m) - told, 1.0)
+    if (noise > bins.variance).any():
+        believed = across @ np.linalg.solve(prior + np.diag(bins.variance), bins.value_m)
+        weight = across**2 / bins.variance
+        lost = weight @ (1.0 - bins.variance / noise) / np.maximum(weight.sum(axis=1), 1e-9)
+        variance += (lost * (believed - value)) ** 2
+    return value, variance
+
+
+def _excess(error_m: Floats, expected: Floats) -> Floats:
+    """By how many of the expected variances errors (n,) exceed what is accepted, 0 or more."""
+    return np.maximum(0.0, error_m**2 / (ACCEPTED**2 * expected) - 1.0)
 
 
 def _renew_tile(number: int, heard: Floats, vectors: Floats, nodes: Floats, now_s: float) -> None:

@@ -38,8 +38,9 @@ from skypact.model.pressure import (
 Floats = npt.NDArray[np.float64]
 Longs = npt.NDArray[np.int64]
 
-LIMIT_M: Final = 1_000.0
-"""A larger difference is an error, not weather."""
+LIMIT_SIGMAS: Final = 4.0
+"""A difference beyond so many deviations of the unheard field is an error, not weather: 0.48 km at
+sea level, 0.68 km at 10 km."""
 AVERAGED: Final = 16.0
 """Reports of one witness that are averaged: their roundings, 25 ft each."""
 ANEW_S: Final = 300.0
@@ -60,6 +61,13 @@ def node_of(lat_rad: float, lon_rad: float) -> tuple[int, int, float, float]:
 
 
 @helper
+def unheard_at(baro_m: float) -> float:
+    """Variance of the field at a pressure altitude, far from every witness."""
+    warm = GAIN_SIGMA * baro_m
+    return OFFSET_SIGMA_M * OFFSET_SIGMA_M + warm * warm + LOCAL_SIGMA_M * LOCAL_SIGMA_M
+
+
+@helper
 def field_at(lat_rad: float, lon_rad: float, baro_m: float, nodes: Floats) -> tuple[float, float]:
     """Value and variance of the field at a place and pressure altitude.
 
@@ -68,8 +76,7 @@ def field_at(lat_rad: float, lon_rad: float, baro_m: float, nodes: Floats) -> tu
     """
     is_place = abs(lat_rad) <= 0.5 * math.pi and abs(lon_rad) <= 2.0 * math.pi
     if not is_place or math.isnan(baro_m):
-        warm = GAIN_SIGMA * baro_m
-        return 0.0, OFFSET_SIGMA_M * OFFSET_SIGMA_M + warm * warm + LOCAL_SIGMA_M * LOCAL_SIGMA_M
+        return 0.0, unheard_at(baro_m)
     i, j, north, east = node_of(lat_rad, lon_rad)
     h = min(max(0.0, baro_m / KNOT_M), KNOTS - 1.0)
     k = min(int(h), KNOTS - 2)
@@ -124,7 +131,7 @@ def note_witness(
     witnesses: Floats,
 ) -> None:
     """Note the difference of an aircraft that sent both heights; each address counts once."""
-    if not abs(difference_m) < LIMIT_M:
+    if not difference_m * difference_m < LIMIT_SIGMAS * LIMIT_SIGMAS * unheard_at(baro_m):
         return
     if not (abs(lat_rad) <= 0.5 * math.pi and abs(lon_rad) <= 2.0 * math.pi):
         return
