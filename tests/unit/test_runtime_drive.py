@@ -6,9 +6,10 @@ from tests.naive import scenes
 from tests.naive.scenes import Flight, plots, positions, radar, receiver
 
 from skypact.model.reports import empty_reports, take_reports
+from skypact.model.tracking import BYTES_PER_SENSOR, empty_tracks
 from skypact.record.clock import WallClock
 from skypact.runtime.drive import LIVE_STEP_S, Live, Replay, live
-from skypact.runtime.pipeline import Pipeline
+from skypact.runtime.pipeline import Pipeline, room
 from skypact.testing.memory import FakeClock, MemorySink
 from skypact.track.params import TrackerParams
 from skypact.units import NANOSECONDS
@@ -134,6 +135,24 @@ def test_ever_more_sensors_do_not_fill_the_memory(monkeypatch):
     assert pipeline.counts["unlisted"] == pipeline.figures()["errors"]["unlisted"] == beyond
     assert pipeline.figures()["reports"] == len(reports.time_s) - beyond
     assert pipeline.counts["tracked"] > 30
+
+
+def test_a_large_table_has_room_for_fewer_sensors_and_always_for_those_of_the_union():
+    """At 100,000 rows 256 sensors would take 5 GiB for their biases alone."""
+    tracks = empty_tracks(16, 10, buckets=1)
+    each = tracks.look_s.nbytes + tracks.seen_s.nbytes + tracks.bias_gain.nbytes
+    assert each == 16 * 10 * BYTES_PER_SENSOR
+    for capacity in (256, 20_000, 100_000, 1_000_000):
+        assert room(capacity) * capacity * BYTES_PER_SENSOR <= 1 << 30
+    assert (room(256), room(20_000), room(100_000), room(1_000_000)) == (256, 256, 51, 5)
+
+
+def test_sensors_beyond_the_room_of_a_large_table_are_not_listed(monkeypatch):
+    monkeypatch.setattr("skypact.runtime.pipeline.MOST_BYTES", 2 * 256 * BYTES_PER_SENSOR)
+    reports = heard()
+    _, pipeline = run_live(reports)
+    assert pipeline.counts["unlisted"] == (reports.sensor == 2).sum() > 0
+    assert Pipeline(SENSORS, [], PARAMS).counts.get("unlisted", 0) == 0
 
 
 def test_what_windows_were_lost_is_in_the_figures():

@@ -151,6 +151,8 @@ PAST_WIDTH: Final = 1 + N_STATE + N_STATE * (N_STATE + 1) // 2
 N_BIASES: Final = 4
 (BIAS_RANGE, BIAS_AZIMUTH, BIAS_TIME, BIAS_ELEVATION) = range(N_BIASES)
 """A sensor's biases, measured minus true: m, rad, s (stamp minus true time), rad."""
+BYTES_PER_SENSOR: Final = 8 * (2 + 6 * N_BIASES)
+"""What a track has for each sensor: `look_s`, `seen_s` and `bias_gain`."""
 
 
 class TrackTable(NamedTuple):

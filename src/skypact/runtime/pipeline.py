@@ -15,6 +15,7 @@ from skypact.config import RegistrationParams, Sensor, sensor_table
 from skypact.errors import RecordingError
 from skypact.model.ports import Clock, Sink, Stateful
 from skypact.model.reports import ReportBatch, empty_reports, take_reports
+from skypact.model.tracking import BYTES_PER_SENSOR
 from skypact.model.tracks import TrackRows
 from skypact.record.picture import PictureCount
 from skypact.record.replay import Place
@@ -39,6 +40,13 @@ TROUBLES: Final = (
 """Fates of reports that the summary lists among the errors."""
 MOST_SENSORS: Final = 256
 """Sensors that a run has room for, the first ones; wild octets look like ever more of them."""
+MOST_BYTES: Final = 1 << 30
+"""What tracks may take for sensors that are only heard of later, all that there are together."""
+
+
+def room(capacity: int) -> int:
+    """Sensors that a run with so many rows of tracks has room for; 51 at 100,000 rows."""
+    return max(1, min(MOST_SENSORS, MOST_BYTES // (capacity * BYTES_PER_SENSOR)))
 
 
 class Pipeline:
@@ -75,10 +83,10 @@ class Pipeline:
         self.counts: dict[str, int] = {}
         """What became of the reports, as the tracker counts it."""
         self._sensors = list(sensors)
-        self._most = max(MOST_SENSORS, len(self._sensors))
         self.changed: list[str] = []
         """In what the setup differs from that of the checkpoint it goes on from, for people."""
         params = TrackerParams() if params is None else params
+        self._most = max(room(params.capacity), len(self._sensors))
         self._flat = params.frame == "flat"
         self._tracker = Tracker(sensor_table(self._sensors, flat=self._flat), params, areas)
         if self._flat:
@@ -112,8 +120,8 @@ class Pipeline:
     def set_sensors(self, sensors: Sequence[Sensor]) -> None:
         """Put another list of sensors in force; it keeps the rows there are and may add some.
 
-        Only the first `MOST_SENSORS` are, or as many as there were in the beginning; reports of
-        others are counted ``unlisted``.
+        Only the first are, `room` for the capacity or as many as there were in the beginning;
+        reports of others are counted ``unlisted``.
         """
         sensors = sensors[: self._most]
         if list(sensors) == self._sensors:

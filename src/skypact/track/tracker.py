@@ -24,6 +24,7 @@ from skypact.model.reports import (
 from skypact.model.sensors import SensorTable
 from skypact.model.tracking import (
     AREA,
+    HIGH_WATER,
     HOME,
     MEASURED,
     N_CONFIRMED,
@@ -141,10 +142,16 @@ def rows_from(matrix: npt.NDArray[np.float64]) -> TrackRows:
     return TrackRows(*(column.astype(dtype, copy=False) for column, dtype in columns))
 
 
-def with_sensors(gain: Floats, grown: int) -> Floats:
-    """Sensitivities of tracks to biases (N, S, 4, 6) with room for more sensors."""
-    capacity, _, *rest = gain.shape
-    return np.concatenate([gain, np.zeros((capacity, grown, *rest))], axis=1)
+def with_sensors(tracks: TrackTable, grown: int) -> Floats:
+    """Sensitivities of tracks to biases (N, S, 4, 6) with room for more sensors.
+
+    Rows that were never used are left untouched, and so take no memory.
+    """
+    capacity, n, *rest = tracks.bias_gain.shape
+    used = tracks.counters[HIGH_WATER]
+    gain = np.zeros((capacity, n + grown, *rest))
+    gain[:used, :n] = tracks.bias_gain[:used]
+    return gain
 
 
 def add_counts(total: dict[str, int], more: dict[str, int]) -> None:
@@ -252,7 +259,7 @@ class Tracker:
             self._tracks = self._tracks._replace(
                 look_s=np.hstack([self._tracks.look_s, more]),
                 seen_s=np.hstack([self._tracks.seen_s, more]),
-                bias_gain=with_sensors(self._tracks.bias_gain, grown),
+                bias_gain=with_sensors(self._tracks, grown),
             )
         self._take_new_sheets(sheet)
 
