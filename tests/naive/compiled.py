@@ -44,6 +44,7 @@ _combine = imm.combine
 _mix_models = imm.mix_models
 _predict_models = imm.predict_models
 _hypothesis = gate.hypothesis
+_report_for_track = gate.report_for_track
 _intersect = intersect.intersect
 _level_parts = intersect.level_parts
 _widen_level = intersect.widen_level
@@ -416,3 +417,9 @@ def widened(P, z, flat, share):
 def is_far(near_a, near_b, now_s, place_m):
     """Compiled `doubles.is_far`."""
     return _is_far(near_a, near_b, now_s, place_m)
+
+
+@kernel
+def report_for_track(z, gap_s, motion, z_out):
+    """Call the helper."""
+    _report_for_track(z, gap_s, motion, z_out)

@@ -147,29 +147,6 @@ def latency_noise(r, table, flat, speed_mps):
     return math.hypot(2.0, 0.02 * (250.0 if math.isnan(speed_mps) else speed_mps))
 
 
-def error_memory(z, params):
-    """Time that makes reports of a place as good as one of them, in a steady track of theirs.
-
-    Between the limits, without velocities and with little else, the root of the sum of squares is
-    taken; `steady_memory` is exact.
-    """
-    across = 1.0 if params.frame == "flat" else params.cruise_across
-    q = params.cruise_accel_psd * math.sqrt(across)
-    slow = (z[9] ** 2 / (4 * q)) ** (1 / 3)
-    fast = 0.0 if math.isnan(z[12]) else z[9] ** 2 / z[14] ** 2
-    return min(params.self_report_memory_s, math.sqrt(slow**2 + fast**2))
-
-
-def steady_memory(variance, q, velocity_density):
-    """Find by bisection the memory that leaves a steady track of variance R as uncertain as R."""
-    low, high = 0.0, 1.0
-    for _ in range(200):
-        u = 0.5 * (low + high)
-        is_low = u**3 * (2 - u) / (1 - u) ** 2 < q * variance**2 / velocity_density**3
-        low, high = (u, high) if is_low else (low, u)
-    return variance / (velocity_density * u * (2 - u))
-
-
 def height_of(r, ground, field):
     """Height above the ellipsoid, NaN where there is none, and its level's variance; learns."""
     undulation, lat, lon = ground
@@ -218,7 +195,7 @@ def prepare_one(r, ground, table, heights, params, field):
     z[14] = params.sigma_tracked_mps if tracked else params.sigma_velocity_mps
     if kind != "bearing" and kind != "polar":
         z[9] = math.hypot(z[9], latency_noise(r, table, flat, math.hypot(z[12], z[13])))
-    z[15] = error_memory(z, params) if r["kind"] in (ADSB, REMOTEID) else 0.0
+    z[15] = params.self_report_memory_s if r["kind"] in (ADSB, REMOTEID) else 0.0
     z[17:20] = extras(r, kind, s, table, params)
     z[19] = np.nan if tracked else z[19]
     z[26] = float(tracked)

@@ -2,16 +2,29 @@
 
 import numpy as np
 import pytest
-from scipy.linalg import solve_continuous_are
-from tests.naive import geodesy, pressure, scenes
+from scipy.linalg import solve_continuous_are, solve_discrete_are
+from tests.naive import compiled, geodesy, pressure, scenes
+from tests.naive import gate as gates
 from tests.naive import prepare as naive
 
 from skypact.kernels.prepare import prepare
-from skypact.model.reports import empty_reports
-from skypact.model.tracking import PLANE, SIGMA_HEIGHT, UP, Z_WIDTH
+from skypact.model.reports import ADSB, empty_reports
+from skypact.model.tracking import (
+    CRUISE,
+    MEMORY,
+    PLANE,
+    PSD_ACROSS,
+    PSD_H,
+    SIGMA,
+    SIGMA_HEIGHT,
+    SIGMA_V,
+    UP,
+    VN,
+    Z_WIDTH,
+)
 from skypact.track import tracker as stage
 from skypact.track.geometry import assumed_heights, geometry
-from skypact.track.params import TrackerParams, track_params
+from skypact.track.params import TrackerParams, motion_row, track_params
 from skypact.units import METRE
 
 TABLE = scenes.sensors(
@@ -220,10 +233,44 @@ def steady_variance(density, q, velocity_density):
 @pytest.mark.parametrize("sigma_v", [0.7, 1.0, 3.0, 1e3])
 def test_a_steady_track_of_own_reports_is_as_sure_as_one_of_them(variance, sigma_v):
     """The exact memory leaves their variance; the one that is used is within a third of it."""
-    params = TrackerParams(self_report_memory_s=1e6, sigma_velocity_mps=sigma_v)
-    q = params.cruise_accel_psd * np.sqrt(params.cruise_across)
-    exact = naive.steady_memory(variance, q, sigma_v**2)
+    motion = motion_row(TrackerParams())
+    q = motion[PSD_H + CRUISE] * np.sqrt(motion[PSD_ACROSS])
+    exact = gates.steady_memory(variance, q, sigma_v**2)
     assert steady_variance(variance * exact, q, sigma_v**2) == pytest.approx(variance, rel=1e-6)
     z = np.zeros(Z_WIDTH)
-    z[9], z[14] = np.sqrt(variance), sigma_v
-    assert naive.error_memory(z, params) == pytest.approx(exact, rel=0.35)
+    z[SIGMA], z[SIGMA_V], z[MEMORY] = np.sqrt(variance), sigma_v, 1e6
+    assert gates.error_memory(z, 1.0, motion) == pytest.approx(exact, rel=0.35)
+
+
+def own_report(nacp, velocity):
+    """A self-report of that quality at 220 m/s, and its horizontal motion's density."""
+    given = {"icao": 5, "nacp": nacp, "geo_altitude_m": 9e3, "lat_rad": 0.84, "lon_rad": 0.3}
+    given |= {"vn_mps": 220.0, "ve_mps": 0.0} if velocity else {}
+    _, m, _ = prepared(given | {"kind": ADSB}, sensor=2)
+    motion = motion_row(TrackerParams())
+    return m.z[0], motion, motion[PSD_H + CRUISE] * np.sqrt(motion[PSD_ACROSS])
+
+
+def settled(z, gap_s, motion, q):
+    """Variances of place before and after an update of a track that has long had such reports."""
+    seen = np.empty(Z_WIDTH)
+    compiled.report_for_track(z, gap_s, motion, seen)
+    assert seen == pytest.approx(gates.own_share(z, gap_s, motion), rel=1e-12, nan_ok=True)
+    F = np.array([[1.0, gap_s], [0.0, 1.0]])
+    Q = q * np.array([[gap_s**3 / 3, gap_s**2 / 2], [gap_s**2 / 2, gap_s]])
+    H = np.eye(1 if np.isnan(z[VN]) else 2, 2)
+    R = np.diag([seen[SIGMA] ** 2, seen[SIGMA_V] ** 2])[: len(H), : len(H)]
+    before = solve_discrete_are(F.T, H.T, Q, R)
+    gain = before @ H.T @ np.linalg.inv(H @ before @ H.T + R)
+    return before[0, 0], (before - gain @ H @ before)[0, 0]
+
+
+@pytest.mark.parametrize("velocity", [True, False])
+@pytest.mark.parametrize("gap_s", [0.5, 1.0, 5.0])
+@pytest.mark.parametrize("nacp", [8, 9, 10])
+def test_a_settled_track_states_one_reports_variance_however_often_they_come(nacp, gap_s, velocity):
+    """Before and after an update, which are far apart only where the gap is near the memory."""
+    z, motion, q = own_report(nacp, velocity)
+    before, after = np.array(settled(z, gap_s, motion, q)) / z[SIGMA] ** 2
+    assert 0.9 < np.sqrt(before * after) < 1.1
+    assert 0.6 < after <= before < 1.6

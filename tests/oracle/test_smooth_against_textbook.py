@@ -170,7 +170,8 @@ def test_wild_reports_are_left_out_and_good_ones_come_back():
     assert path.fate[25] == smooth.LEFT_OUT
     path.fate[10] = smooth.LEFT_OUT
     spare, scratch = smooth.empty_passage(1), empty_scratch()
-    assert smooth.judge_again(m, N, g, p, scratch, path, spare) >= 1
+    one = empty_tracks(1, 1, buckets=1)
+    assert smooth.judge_again(one, m, N, g, p, scratch, path, spare) >= 1
     assert path.fate[10] == smooth.TAKEN
     assert path.fate[25] == smooth.LEFT_OUT
 

@@ -46,7 +46,7 @@ BIN_LOOKS: Final = 200
 MOST_BINS: Final = 12
 SELF_REPORT_MEMORY_S: Final = 10.0
 """Self-reported positions nearer in time share their error, and count for their share of this time.
-About what the tracker takes for middling ones (`kernels.prepare.error_memory`)."""
+About what the tracker takes for middling ones (`kernels.gate.error_memory`)."""
 
 
 class Looks(NamedTuple):

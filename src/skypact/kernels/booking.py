@@ -15,6 +15,7 @@ from skypact.kernels.mixture import forward_to
 from skypact.kernels.usual import assume_height
 from skypact.kernels.waking import weigh_evidence
 from skypact.model.tracking import (
+    AREA,
     LAST_HIT,
     LAST_SELF,
     SIGMA,
@@ -67,7 +68,8 @@ def book_update(
     if detected > 0.5:
         if g.considers[0] == 1:
             gap_s = m.time_s[j] - tracks.num[t, LAST_SELF]
-            report_for_track(m.z[j], gap_s, pairs.scratch.z)
+            motion = p.motion[tracks.tag[t, AREA]]
+            report_for_track(m.z[j], gap_s, motion, pairs.scratch.z)
             pairs.scratch.z[SIGMA] /= math.sqrt(max(pairs.taken[k], LEAST_TAKEN))
             absorb(tracks, t, m.sensor[j], m.form[j], g, pairs.scratch, share)
         assume_height(tracks, t, m, j, g.site[m.sensor[j]], pairs.scratch)

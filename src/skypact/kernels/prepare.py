@@ -28,7 +28,6 @@ from skypact.model.tracking import (
     BIAS_RANGE,
     BIAS_VAR_AZIMUTH,
     BIAS_VAR_RANGE,
-    CRUISE,
     ELEVATION,
     EXTRAS,
     HEIGHT,
@@ -38,8 +37,6 @@ from skypact.model.tracking import (
     PLACE,
     PLANE,
     POLAR,
-    PSD_ACROSS,
-    PSD_H,
     RANGE,
     RANGE_RATE,
     SELF_REPORTED,
@@ -326,26 +323,6 @@ def set_noise(
 
 
 @helper
-def error_memory(z: Floats, p: TrackParams) -> float:
-    """Time over which a self-reported position's error is taken to last, seconds.
-
-    Successive reports inform the filter as white errors of variance R that each last so long would.
-    It is chosen so that a steady track of such reports alone is as uncertain as one of them, R,
-    since averaging them does not make anything surer: without velocities (R / 4q)^(1/3), where only
-    velocities of density s move the track R / s, and in between nearly the root of the sum of
-    squares. From the steady state of an integrated velocity, Bar-Shalom et al. (2001), 6.2 and
-    9.3, in continuous time: q R^2 / s^3 = u^3 (2 - u) / (1 - u)^2, memory R / (s u (2 - u)).
-    """
-    variance = z[SIGMA] * z[SIGMA]
-    motion = p.motion[0]
-    density = motion[PSD_H + CRUISE] * math.sqrt(motion[PSD_ACROSS])
-    memory_s = (variance / (4.0 * density)) ** (1.0 / 3.0)
-    if not math.isnan(z[VN]):
-        memory_s = math.hypot(memory_s, variance / (z[SIGMA_V] * z[SIGMA_V]))
-    return min(memory_s, p.self_report_memory_s)
-
-
-@helper
 def set_extras(z: Floats, f: Floats, form: int, s: int, g: Geometry, p: TrackParams) -> None:
     """Set elevation, range rate and vertical rate, where a report and its data sheet give them.
 
@@ -495,7 +472,7 @@ def prepare(
         z[TRACKED] = 1.0 if labels[i, 6] == TRACKER_MADE else 0.0
         set_extras(z, f[i], form, s, g, p)
         z[LEVEL_VAR] = 0.0 if p.flat == 1 or form == BEARING else level_var
-        z[MEMORY] = error_memory(z, p) if labels[i, 6] == SELF_REPORTED else 0.0
+        z[MEMORY] = p.self_report_memory_s if labels[i, 6] == SELF_REPORTED else 0.0
         set_densities(m, count, f[i], labels[i], form, g, p)
         m.time_s[count] = f[i, TIME]
         m.sensor[count] = s

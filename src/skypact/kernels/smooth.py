@@ -208,7 +208,7 @@ def filter_forward(
             dt = m.time_s[k] - tracks.num[0, STATE_TIME]
             motion = p.motion[tracks.tag[0, AREA]]
             predict_models(tracks.mu[0], tracks.x[0], tracks.P[0], dt, motion, scratch)
-            report_for_track(m.z[k], m.time_s[k] - own_s, scratch.z)
+            report_for_track(m.z[k], m.time_s[k] - own_s, motion, scratch.z)
             if path.fate[k] == UNJUDGED:
                 path.fate[k] = judged(m, k, g, p, scratch, path, k)
                 out = out + 1 if path.fate[k] == LEFT_OUT else 0
@@ -238,6 +238,7 @@ def filter_forward(
 
 @kernel
 def judge_again(
+    tracks: TrackTable,
     m: Measurements,
     n: int,
     g: Geometry,
@@ -250,6 +251,8 @@ def judge_again(
 
     Parameters
     ----------
+    tracks : TrackTable
+        One row, as for `filter_forward`; its area is read.
     path : Passage
         Smoothed; `fate` and `begins` are written.
     spare : Passage
@@ -261,6 +264,7 @@ def judge_again(
     that was left out is judged fairly, and comes back where it fits.
     """
     changed = int(0)  # noqa: UP018, RUF046
+    motion = p.motion[tracks.tag[0, AREA]]
     own_s = math.nan
     for k in range(n):
         if not is_known(path, k):
@@ -271,7 +275,7 @@ def judge_again(
                 scratch.x[i, a] = path.x[k, i, a]
                 for b in range(N_STATE):
                     scratch.P[i, a, b] = path.P[k, i, a, b]
-        report_for_track(m.z[k], m.time_s[k] - own_s, scratch.z)
+        report_for_track(m.z[k], m.time_s[k] - own_s, motion, scratch.z)
         fate = judged(m, k, g, p, scratch, spare, 0)
         if fate != path.fate[k]:
             changed += 1

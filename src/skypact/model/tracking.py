@@ -108,7 +108,8 @@ VN: Final = 12
 VE: Final = 13
 SIGMA_V: Final = 14
 MEMORY: Final = 15
-"""Seconds over which errors of successive self-reported positions are the same, 0 for others."""
+"""Longest time in seconds over which errors of successive self-reported positions are taken to be
+the same (see kernels/gate.py), 0 for others."""
 EXTRAS: Final = 16
 """How many of the next three the report has; 0 spares the filter looking."""
 ELEVATION: Final = 17

@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from skypact.kernels.gate import SAME_VELOCITY_S
 from skypact.model.sensors import (
     ADSB_RECEIVER,
     PASSIVE_SENSOR,
@@ -21,10 +22,13 @@ from skypact.model.sensors import (
     SMR,
 )
 from skypact.model.tracking import (
+    AREA,
     BIAS_AZIMUTH,
     BIAS_ELEVATION,
     BIAS_RANGE,
     BIAS_TIME,
+    BORN,
+    CRUISE,
     FREE,
     HIGH_WATER,
     PSD_ACROSS,
@@ -78,8 +82,13 @@ def absorb_at_once(
     for s in range(len(kind)):
         age_s = tracks.num[live, STATE_TIME] - tracks.seen_s[live, s]
         apart_s = g.period_s[s]
-        if kind[s] in (ADSB_RECEIVER, REMOTEID_RECEIVER):  # successive ones share their error
-            apart_s = max(apart_s, _memory_s(g.sigma_position_m[s] ** 2, p))
+        if kind[s] in (ADSB_RECEIVER, REMOTEID_RECEIVER):  # the first counts, others share it
+            led = density_of_velocities(np.array(p.sigma_velocity_mps), g.period_s[s])
+            motion = p.motion[tracks.tag[live, AREA]]
+            fix = np.array(g.sigma_position_m[s] ** 2)
+            memory_s = error_memory_s(fix, led, motion, p.self_report_memory_s)
+            known_s = np.maximum(tracks.num[live, STATE_TIME] - tracks.num[live, BORN], 1.0)
+            apart_s = np.maximum(apart_s, 1.0 / (1.0 / memory_s + 1.0 / known_s))
         rate = np.where(age_s < LATELY_TURNS * g.period_s[s], 1.0 / apart_s, 0.0)
         if not rate.any():
             continue
@@ -94,11 +103,26 @@ def absorb_at_once(
             tracks.bias_gain[live, s, c, :3] = (gain * np.array(off)[:, None, :]).sum(axis=2)
 
 
-def _memory_s(variance: float, p: TrackParams) -> float:
-    """Time over which errors of self-reported positions are taken to last; see `prepare`."""
-    density = float(p.motion[0, PSD_H] * np.sqrt(p.motion[0, PSD_ACROSS]))
-    memory_s = np.hypot(np.cbrt(variance / (4.0 * density)), variance / p.sigma_velocity_mps**2)
-    return min(float(memory_s), p.self_report_memory_s)
+def density_of_velocities(sigma_mps: Floats, gap_s: Floats) -> Floats:
+    """Density of the noise of velocities reported so far apart, m^2/s; see `kernels.gate`."""
+    return np.asarray(sigma_mps**2 * np.maximum(np.abs(gap_s), SAME_VELOCITY_S))
+
+
+def error_memory_s(variance: Floats, led: Floats, motion: Floats, longest_s: float) -> Floats:
+    """Time over which errors of self-reported positions last, as `kernels.gate.error_memory`.
+
+    Parameters
+    ----------
+    variance : float64 (n,) or ()
+        Of the positions, per axis, m^2.
+    led : float64 (n,) or ()
+        Density of the velocities reported with them, m^2/s; infinite where there are none.
+    motion : float64 (n, MOTION_WIDTH) or (MOTION_WIDTH,)
+    longest_s : float
+    """
+    density = motion[..., PSD_H + CRUISE] * np.sqrt(motion[..., PSD_ACROSS])
+    memory_s = np.hypot(np.cbrt(variance / (4.0 * density)), variance / led)
+    return np.asarray(np.minimum(memory_s, longest_s))
 
 
 def _scalars(place: Floats, up: Floats, g: Geometry, s: int, kind: int) -> tuple[Floats, Floats]:

@@ -143,10 +143,10 @@ class TrackerParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """Standard deviation per axis of a velocity that another tracker reports (design/0007)."""
     sigma_climb_mps: Positive = 1.5
     """Standard deviation of a reported vertical rate."""
-    self_report_memory_s: Positive = 90.0
+    self_report_memory_s: Positive = 3_600.0
     """Longest time over which self-reported positions share their error: a satellite fix is off
-    the same way for minutes, and several receivers hear one message. Shorter for good positions,
-    so that a track of them alone is as sure as they are."""
+    the same way for minutes, and several receivers hear one message. Shorter for good positions
+    and rare reports, so that a track of them alone is as sure as one of them."""
     address_garble: Share = 1e-6
     """Probability that a decoded 24-bit address belongs to another aircraft."""
     code_garble: Share = 0.02

@@ -49,6 +49,7 @@ from skypact.model.tracking import (
     empty_tracks,
 )
 from skypact.model.tracks import TRACK_DTYPES, TrackRows, concat_rows
+from skypact.track.considered import density_of_velocities, error_memory_s
 from skypact.track.tracker import StepEvents, Tracker, empty_measurements, rows_from
 
 ROUNDS: Final = 3
@@ -309,7 +310,7 @@ class Smoother:
             going_on = self._state_at(path, end - 1) if 0 < end < n else None
             smooth_backward(m, n, motion, self._scratch, path, self._branches)
             fate = path.fate.copy()
-            if not judge_again(m, n, geometry, params, self._scratch, path, self._spare):
+            if not judge_again(*args, path, self._spare):
                 break
         path.fate[:] = fate
         self._count(path.fate[:end], anew)
@@ -394,12 +395,18 @@ class Smoother:
         gap_s = np.abs(m.time_s[own[after]] - m.time_s[used])
         is_before = np.abs(m.time_s[own[before]] - m.time_s[used]) < gap_s
         nearest = own[np.where(is_before, before, after)]
-        fix, memory_s = m.z[nearest, SIGMA] ** 2, m.z[nearest, MEMORY]
+        fix = m.z[nearest, SIGMA] ** 2
+        params = self._tracker.kernel_params
+        motion = params.motion[self._row.tag[0, AREA]]
+        apart_s = np.diff(m.time_s[own], prepend=m.time_s[own[0]])
+        apart_s[0] = apart_s[min(1, len(own) - 1)]
+        led = density_of_velocities(m.z[own, SIGMA_V], apart_s)
+        led = np.where(np.isnan(m.z[own, VN]), np.inf, led)[np.where(is_before, before, after)]
+        memory_s = error_memory_s(fix, led, motion, params.self_report_memory_s)
         near = np.abs(m.time_s[nearest] - m.time_s[used]) < memory_s
-        q = self._tracker.kernel_params.motion[self._row.tag[0, AREA], PSD_H + CRUISE]
-        led = np.where(np.isnan(m.z[nearest, VN]), np.inf, m.z[nearest, SIGMA_V])
+        q = motion[PSD_H + CRUISE]
         alone = np.sqrt(np.sqrt(q) * (fix * memory_s) ** 1.5 / 8.0)
-        alone = np.minimum(alone, 0.5 * led * np.sqrt(fix * memory_s))
+        alone = np.minimum(alone, 0.5 * np.sqrt(led * fix * memory_s))
         stated = 0.5 * (out[:, SIGMA_N] ** 2 + out[:, SIGMA_E] ** 2)
         share = np.minimum(1.0, stated / alone)
         more = np.where(near, share**2 * np.maximum(0.0, fix - alone), 0.0)
