@@ -178,7 +178,7 @@ def note_looks(cells: Floats, cell: int, gap_s: float, period_s: float) -> None:
     """Count a report on an object `gap_s` after its last one, and the looks missed in between.
 
     Misses count when the object is seen again: one that has landed or left cover was not missed.
-    Many in a row are a gap of cover, to be counted where it is (`lifecycle.note_gap`).
+    Many in a row are a gap of cover, to be counted where it is (`existence.note_gap`).
     """
     missed = int(gap_s / period_s + 0.5) - 1
     if missed > MOST_MISSED:
