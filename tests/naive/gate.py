@@ -115,15 +115,15 @@ def own_share(z, gap_s, motion):
     return z
 
 
-def explained(predicted, z, form, site, axes, flat):
+def explained(predicted, z, form, reach, site, axes, flat):
     """Posterior of the likelier explanation: the data sheet's noise, or in 2 % five times it.
 
-    The second is tried where the squared distance passes three and two per component; another
-    tracker's velocity is then as wild as its place.
+    The second is tried where the squared distance passes three and two per component and is not
+    `reach`; another tracker's velocity is then as wild as its place.
     """
     plain = imm.update(*predicted, z, form, site, axes, flat)
     n = n_components(z, form)
-    if plain[3] < 3.0 + 2.0 * n:
+    if plain[3] < 3.0 + 2.0 * n or plain[3] >= reach:
         return plain
     wild = z.copy()
     wild[[9, 10, 14] if z[26] == 1.0 else [9, 10]] *= 5.0
@@ -148,10 +148,10 @@ def pair(track, report, params, motion, p_detection, period_s, site, axes):
     held = report["time_s"] - track.seen_s.get(s, -math.inf) < 1.5 * period_s[s]
     ratio = identity_ratio(own, seen, params, held)
     known = ratio >= math.log((1.0 - params.code_garble) * 200.0)
-    rest = (z, report["form"], site, axes, motion[FLAT] == 1)
-    best = explained(predicted, *rest) if known else imm.update(*predicted, *rest)
-    mu, xs, Ps, least, log = best
-    if not least < gate_limit(report["z"], report["form"], ratio, params):
+    limit = gate_limit(report["z"], report["form"], ratio, params)
+    rest = (report["form"], math.inf if known else limit, site, axes, motion[FLAT] == 1)
+    mu, xs, Ps, least, log = explained(predicted, z, *rest)
+    if not least < limit:
         return None
     if z[26] == 1.0:
         flat, is_late = motion[FLAT] == 1, age_s < -late.LATE_S

@@ -253,3 +253,21 @@ def test_numbers_of_tracks_are_never_given_twice():
     rows = confirmed(tracker)
     assert len(np.unique(tracker.tracks.tag[rows, NUMBER])) == len(rows)
     assert run(TABLE, sky()[0], UNTIL_S, PARAMS).counts["refused"] == 0
+
+
+def test_the_farther_a_nameless_plot_is_off_inside_the_gate_the_less_it_pulls():
+    """Near the gate it is rather a wild one, of many times the noise, than a manoeuvre."""
+    table = scenes.sensors(radar("r0", lat=47.2, p_detection=0.98))
+    batch = plots(table, 0, FLIGHTS[:1], 60.0)
+    late = len(batch.time_s) - 1
+    moved = []
+    for off_m in np.arange(0.0, 600.0, 25.0):
+        shifted = batch.range_m.copy()
+        shifted[late] += off_m
+        found = run(table, batch._replace(range_m=shifted), 60.0)
+        if found.track_of[late] == found.track_of[0]:
+            tracks = found.tracker.tracks
+            moved.append(tracks.vel[tracks.tag[:, NUMBER] == found.track_of[0]][0])
+    pull = np.linalg.norm(np.array(moved) - moved[0], axis=1)
+    assert 15 < len(moved) < 24
+    assert pull[-1] < 0.7 * pull.max()

@@ -214,20 +214,27 @@ def robust_hypothesis(
     site: Floats,
     axes: Floats,
     flat: int,
+    reach: float,
     scratch: Scratch,
     post: tuple[Floats, Floats, Floats],
 ) -> tuple[float, float]:
     """Update with the report in ``scratch.z``, as a wild one where that explains it better.
 
     Position noise is a mixture: now and then a plot is merged, split, reflected or garbled, and
-    its error many times the data sheet's. Only where addresses or codes agree: else the plot may
-    be another object's, and a wider net would take it in. Another tracker's velocity leaps, too.
+    its error many times the data sheet's. Another tracker's velocity leaps, too.
     Source: Bar-Shalom et al. (2001), 1.4.16
     (mixtures); only the better component is kept, the other's weight being far below it.
+
+    Parameters
+    ----------
+    reach : float
+        Squared distance from which it is not tried: the gate where nothing but the place says
+        whose the plot is, since a wider net would take in other objects'; infinite where addresses
+        or codes agree.
     """
     z = scratch.z
     d2, likelihood = hypothesis(z, form, site, axes, flat, scratch, post)
-    if d2 < SUSPECT + 2.0 * n_components(z, form):
+    if d2 < SUSPECT + 2.0 * n_components(z, form) or not d2 < reach:
         return d2, likelihood
     factor = WILD if z[TRACKED] == 1.0 else 1.0
     z[SIGMA] *= WILD
@@ -322,10 +329,8 @@ def add_pair(
     limit = p.gate[n_components(m.z[j], m.form[j])]
     if ratio >= p.identity[SAME_NUMBER]:
         limit *= p.gate[0]
-    if ratio >= p.identity[SAME_CODE]:
-        d2, likelihood = robust_hypothesis(m.form[j], site, axes, p.flat, scratch, post)
-    else:
-        d2, likelihood = hypothesis(scratch.z, m.form[j], site, axes, p.flat, scratch, post)
+    reach = math.inf if ratio >= p.identity[SAME_CODE] else limit
+    d2, likelihood = robust_hypothesis(m.form[j], site, axes, p.flat, reach, scratch, post)
     if not d2 < limit:
         return k
     pairs.taken[k] = 1.0

@@ -136,7 +136,7 @@ def judged(
     s = m.sensor[k]
     plain = scratch.z[SIGMA]
     post = (path.x[at], path.P[at], path.mu[at])
-    d2, _ = robust_hypothesis(m.form[k], g.site[s], g.axes[s], p.flat, scratch, post)
+    d2, _ = robust_hypothesis(m.form[k], g.site[s], g.axes[s], p.flat, math.inf, scratch, post)
     if not d2 < limit_of(m, k, p):
         return LEFT_OUT
     return WILD if scratch.z[SIGMA] > plain else TAKEN
