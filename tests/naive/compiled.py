@@ -20,6 +20,7 @@ from skypact.kernels import (
     lifecycle,
     maps,
     relabel,
+    told,
     update,
     usual,
     waking,
@@ -44,7 +45,9 @@ _combine = imm.combine
 _mix_models = imm.mix_models
 _predict_models = imm.predict_models
 _hypothesis = gate.hypothesis
-_report_for_track = gate.report_for_track
+_report_for_track = told.report_for_track
+_note_told = told.note_told
+_forget_told = told.forget_told
 _intersect = intersect.intersect
 _level_parts = intersect.level_parts
 _widen_level = intersect.widen_level
@@ -420,6 +423,18 @@ def is_far(near_a, near_b, now_s, place_m):
 
 
 @kernel
-def report_for_track(z, gap_s, motion, z_out):
+def report_for_track(z, time_s, num, motion, p, z_out):
     """Call the helper."""
-    _report_for_track(z, gap_s, motion, z_out)
+    _report_for_track(z, time_s, num, motion, p, z_out)
+
+
+@kernel
+def note_told(z, time_s, num):
+    """Call the helper."""
+    _note_told(z, time_s, num)
+
+
+@kernel
+def forget_told(num):
+    """Call the helper."""
+    _forget_told(num)

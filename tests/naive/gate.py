@@ -3,9 +3,9 @@
 import math
 
 import numpy as np
-from tests.naive import imm, intersect, late
+from tests.naive import imm, intersect, late, told
 
-from skypact.model.tracking import FLAT, PSD_ACROSS, PSD_H
+from skypact.model.tracking import FLAT
 
 SIGMAS = 4.0
 HEIGHT_SIGMAS = 8.0
@@ -79,42 +79,6 @@ def gate_limit(z, form, ratio, params):
     return (params.gate + 4.0 * n) * (params.gate_same_address if agree else 1.0)
 
 
-def error_memory(z, gap_s, motion):
-    """Time that makes reports of a place as good as one of them, in a steady track of theirs.
-
-    Between the limits, without velocities and with little else, the root of the sum of squares is
-    taken; `steady_memory` is exact.
-    """
-    q = motion[PSD_H] * math.sqrt(motion[PSD_ACROSS])
-    slow = (z[9] ** 2 / (4 * q)) ** (1 / 3)
-    fast = 0.0 if math.isnan(z[12]) else z[9] ** 2 / (z[14] ** 2 * max(0.5, gap_s))
-    return min(z[15], math.sqrt(slow**2 + fast**2))
-
-
-def steady_memory(variance, q, velocity_density):
-    """Find by bisection the memory that leaves a steady track of variance R as uncertain as R."""
-    low, high = 0.0, 1.0
-    for _ in range(200):
-        u = 0.5 * (low + high)
-        is_low = u**3 * (2 - u) / (1 - u) ** 2 < q * variance**2 / velocity_density**3
-        low, high = (u, high) if is_low else (low, u)
-    return variance / (velocity_density * u * (2 - u))
-
-
-def own_share(z, gap_s, motion):
-    """Report whose place is weakened where its error is that of the one `gap_s` before.
-
-    In a memory's time as much is learnt as from one report: the variance grows by memory / gap.
-    Velocities are one within half a second.
-    """
-    z = z.copy()
-    gap_s = max(abs(gap_s), 0.05) if gap_s == gap_s else math.inf
-    if gap_s < z[15]:
-        z[9] *= math.sqrt(max(1.0, error_memory(z, gap_s, motion) / gap_s))
-        z[14] *= math.sqrt(max(1.0, 0.5 / gap_s))
-    return z
-
-
 def explained(predicted, z, form, reach, site, axes, flat):
     """Posterior of the likelier explanation: the data sheet's noise, or in 2 % five times it.
 
@@ -141,7 +105,7 @@ def pair(track, report, params, motion, p_detection, period_s, site, axes):
         predicted = (track.mu, *then[:2])
     else:
         predicted = imm.predict(*now, age_s, motion)
-    z = own_share(report["z"], report["time_s"] - track.self_s, motion)
+    z = told.own_share(report["z"], report["time_s"], track.told, motion, params)
     own = (track.address, track.code, track.source)
     seen = (report["icao"], report["mode3a"], report["source"])
     s = report["sensor"]

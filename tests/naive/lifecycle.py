@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from tests.naive import imm, update
 from tests.naive.late import LATE_S
+from tests.naive.told import Told, note_told
 
 from skypact.model.tracking import FLAT, TURN_VAR
 
@@ -37,7 +38,7 @@ class Track:
     """Another tracker and its number of the object."""
     baro_m: float = math.nan
     last_s: float = math.nan
-    self_s: float = math.nan
+    told: Told = field(default_factory=Told)
     prior: tuple | None = None
     """Assumed height and its variance; None where a height was reported."""
     look_s: dict = field(default_factory=dict)
@@ -82,7 +83,7 @@ def note_hit(track, report, params):
     track.last_s = np.fmax(track.last_s, time_s)
     track.look_s[s] = max(track.look_s.get(s, time_s), time_s)
     track.seen_s[s] = max(track.seen_s.get(s, time_s), time_s)
-    track.self_s = np.fmax(track.self_s, time_s) if report["z"][15] > 0 else track.self_s
+    note_told(track.told, report["z"], time_s)
     track.address = report["icao"] if track.address < 0 else track.address
     track.code = report["mode3a"] if report["mode3a"] >= 0 and not is_old else track.code
     track.callsign = report["callsign"] if report["callsign"] >= 0 else track.callsign

@@ -196,6 +196,7 @@ def prepare_one(r, ground, table, heights, params, field):
     if kind != "bearing" and kind != "polar":
         z[9] = math.hypot(z[9], latency_noise(r, table, flat, math.hypot(z[12], z[13])))
     z[15] = params.self_report_memory_s if r["kind"] in (ADSB, REMOTEID) else 0.0
+    z[28] = params.velocity_lag_s if z[15] > 0.0 and r["icao"] >= 0 else 0.0
     z[17:20] = extras(r, kind, s, table, params)
     z[19] = np.nan if tracked else z[19]
     z[26] = float(tracked)

@@ -3,22 +3,27 @@
 import numpy as np
 import pytest
 from scipy.linalg import solve_continuous_are, solve_discrete_are
-from tests.naive import compiled, geodesy, pressure, scenes
-from tests.naive import gate as gates
+from tests.naive import compiled, geodesy, pressure, scenes, told
 from tests.naive import prepare as naive
 
 from skypact.kernels.prepare import prepare
 from skypact.model.reports import ADSB, empty_reports
 from skypact.model.tracking import (
     CRUISE,
+    LAST_SELF,
     MEMORY,
+    NUM_WIDTH,
     PLANE,
     PSD_ACROSS,
     PSD_H,
     SIGMA,
     SIGMA_HEIGHT,
     SIGMA_V,
+    SLOW_VE,
+    SLOW_VN,
     UP,
+    VE,
+    VELOCITY_S,
     VN,
     Z_WIDTH,
 )
@@ -235,11 +240,11 @@ def test_a_steady_track_of_own_reports_is_as_sure_as_one_of_them(variance, sigma
     """The exact memory leaves their variance; the one that is used is within a third of it."""
     motion = motion_row(TrackerParams())
     q = motion[PSD_H + CRUISE] * np.sqrt(motion[PSD_ACROSS])
-    exact = gates.steady_memory(variance, q, sigma_v**2)
+    exact = told.steady_memory(variance, q, sigma_v**2)
     assert steady_variance(variance * exact, q, sigma_v**2) == pytest.approx(variance, rel=1e-6)
     z = np.zeros(Z_WIDTH)
     z[SIGMA], z[SIGMA_V], z[MEMORY] = np.sqrt(variance), sigma_v, 1e6
-    assert gates.error_memory(z, 1.0, motion) == pytest.approx(exact, rel=0.35)
+    assert told.error_memory(z, sigma_v**2, motion) == pytest.approx(exact, rel=0.35)
 
 
 def own_report(nacp, velocity):
@@ -253,9 +258,14 @@ def own_report(nacp, velocity):
 
 def settled(z, gap_s, motion, q):
     """Variances of place before and after an update of a track that has long had such reports."""
-    seen = np.empty(Z_WIDTH)
-    compiled.report_for_track(z, gap_s, motion, seen)
-    assert seen == pytest.approx(gates.own_share(z, gap_s, motion), rel=1e-12, nan_ok=True)
+    params, seen, num, own = TrackerParams(), np.empty(Z_WIDTH), np.zeros(NUM_WIDTH), told.Told()
+    compiled.forget_told(num)
+    for _ in range(2):
+        compiled.note_told(z, 1.0, num)
+        told.note_told(own, z, 1.0)
+    compiled.report_for_track(z, 1.0 + gap_s, num, motion, track_params(params), seen)
+    twin = told.own_share(z, 1.0 + gap_s, own, motion, params)
+    assert seen == pytest.approx(twin, rel=1e-12, nan_ok=True)
     F = np.array([[1.0, gap_s], [0.0, 1.0]])
     Q = q * np.array([[gap_s**3 / 3, gap_s**2 / 2], [gap_s**2 / 2, gap_s]])
     H = np.eye(1 if np.isnan(z[VN]) else 2, 2)
@@ -274,3 +284,51 @@ def test_a_settled_track_states_one_reports_variance_however_often_they_come(nac
     before, after = np.array(settled(z, gap_s, motion, q)) / z[SIGMA] ** 2
     assert 0.9 < np.sqrt(before * after) < 1.1
     assert 0.6 < after <= before < 1.6
+
+
+def velocities(n=60):
+    """Times of an object's reports, some heard twice, out of order or without a velocity."""
+    rng = np.random.default_rng(7)
+    time_s = np.cumsum(rng.choice([0.0, 0.01, 0.5, 1.0, 4.0], n))
+    late = rng.random(n) < 0.2
+    time_s[late] -= rng.uniform(0.0, 6.0, late.sum())
+    return time_s, np.where(rng.random(n) < 0.2, np.nan, 1.0), 200.0 + 3.0 * time_s
+
+
+def test_what_an_object_says_of_itself_is_taken_as_by_the_twin():
+    z, motion, _ = own_report(9, velocity=True)
+    params, own = TrackerParams(), told.Told()
+    p, num, seen = track_params(params), np.zeros(NUM_WIDTH), np.empty(Z_WIDTH)
+    compiled.forget_told(num)
+    for time_s, has, north in zip(*velocities(), strict=True):
+        z[VN], z[VE] = has * north, has * -0.5 * north
+        compiled.report_for_track(z, time_s, num, motion, p, seen)
+        twin = told.own_share(z, time_s, own, motion, params)
+        assert seen == pytest.approx(twin, rel=1e-12, nan_ok=True)
+        compiled.note_told(z, time_s, num)
+        told.note_told(own, z, time_s)
+        assert num[[LAST_SELF, VELOCITY_S]] == pytest.approx(
+            [own.self_s, own.velocity_s], nan_ok=True
+        )
+        if own.slow_mps is not None:
+            assert num[[SLOW_VN, SLOW_VE]] == pytest.approx(own.slow_mps, rel=1e-12)
+
+
+@pytest.mark.parametrize("gap_s", [0.5, 1.0, 3.0])
+def test_a_velocity_that_is_old_is_brought_up_to_its_time(gap_s):
+    """Along a ramp of 2 m/s^2 the velocity sent is behind by the lag's mean, and no surer than it
+    differs."""
+    z, motion, _ = own_report(9, velocity=True)
+    params = TrackerParams()
+    num, seen = np.zeros(NUM_WIDTH), np.empty(Z_WIDTH)
+    compiled.forget_told(num)
+    for k in range(60):
+        time_s = k * gap_s
+        z[VN], z[VE] = 100.0 + 2.0 * (time_s - params.velocity_lag_s), 50.0
+        compiled.report_for_track(z, time_s, num, motion, track_params(params), seen)
+        compiled.note_told(z, time_s, num)
+    assert seen[VN] == pytest.approx(100.0 + 2.0 * time_s, abs=1e-3)
+    assert seen[VE] == pytest.approx(50.0, abs=1e-9)
+    late = (2.0 * params.velocity_lag_sigma_s) ** 2 * params.velocity_lag_memory_s
+    steady = params.sigma_velocity_mps**2 * max(gap_s, params.velocity_memory_s)
+    assert gap_s * seen[SIGMA_V] ** 2 == pytest.approx(steady + late, rel=1e-3)

@@ -12,6 +12,7 @@ from skypact.simulate.feed import Datagram
 from skypact.simulate.places import ecef_of
 from skypact.simulate.tick import Emissions, Tick
 from skypact.simulate.truth import TICK_S, Span
+from skypact.simulate.velocity import LAG_S, SIGMA_MPS, WANDER_S, SentVelocities
 from skypact.units import DEGREE
 
 Z99 = 2.576
@@ -105,3 +106,43 @@ def test_detection_falls_smoothly_towards_the_edge_of_reach() -> None:
     assert np.abs(share[:2] - 0.9).max() < Z99 * np.sqrt(0.9 * 0.1 / tried.min())
     assert 0.2 < share[2] < 0.7
     assert share[3] == 0.0
+
+
+def test_velocities_err_by_the_same_for_some_seconds() -> None:
+    n, after = 4_000, 24
+    table, sent_by = standing(n), SentVelocities(4_000, np.random.default_rng(107))
+    errors = []
+    for k in range(after + 1):
+        sent_by.move(table)
+        span = still(table, k)
+        errors.append(sent_by.at(span, np.arange(n), np.full(n, span.end_s)).ravel())
+    first, last = errors[0], errors[-1]
+    for error in (first, last):
+        assert abs(error.std() / SIGMA_MPS - 1.0) < Z99 / np.sqrt(4 * n)
+    alike = np.mean(first * last) / SIGMA_MPS**2
+    assert abs(alike - np.exp(-after * TICK_S / WANDER_S)) < Z99 / np.sqrt(2 * n)
+
+
+def test_a_velocity_is_that_of_a_constant_time_ago() -> None:
+    """Speeds grow by 40 m/s^2; where a row is reused nothing is left of the flight before."""
+    n, rate = 500, 40.0
+    table, sent_by = standing(n), SentVelocities(500, np.random.default_rng(108))
+    lags = []
+    for k in range(40):
+        table.speed_mps[:] = rate * (k + 1) * TICK_S
+        sent_by.move(table)
+        span = still(table, k)
+        for early_s in (0.0, 0.1, 0.25):
+            said = sent_by.at(span, np.arange(n), np.full(n, span.end_s - early_s))[:, 0]
+            lags.append((k + 1) * TICK_S - early_s - said / rate)
+    settled = np.array(lags[-60:])
+    assert settled.std(axis=0).max() < 4 * SIGMA_MPS / rate
+    lag_s = settled.mean(axis=0)
+    assert abs(lag_s.mean() - np.mean(LAG_S)) < 0.1
+    assert LAG_S[0] - 0.03 < lag_s.min() < 0.2
+    assert 1.8 < lag_s.max() < LAG_S[1] + 0.03
+    table.target[:] += n
+    table.speed_mps[:] = 7.0
+    sent_by.move(table)
+    again = sent_by.at(still(table, 40), np.arange(n), np.full(n, START_S + 41 * TICK_S))[:, 0]
+    assert np.abs(again - 7.0).max() < 5 * SIGMA_MPS

@@ -92,7 +92,9 @@ def test_adsb_velocity_height_and_stamp_are_the_truth(both: tuple[Slice, Decoded
         assert abs((said[icao == address] - expected).mean()) < 1.0
 
 
-def test_adsb_track_angle_is_the_true_course(both: tuple[Slice, Decoded]) -> None:
+def test_adsb_track_angle_is_the_true_course_of_up_to_two_seconds_ago(
+    both: tuple[Slice, Decoded],
+) -> None:
     part, _ = both
     records, _, time_s = rows(both, 1)
     angle = np.array([r["160"]["TA"] for r in records])
@@ -101,10 +103,29 @@ def test_adsb_track_angle_is_the_true_course(both: tuple[Slice, Decoded]) -> Non
     worst = 0.0
     for address in np.unique(icao)[:20]:
         mine = np.flatnonzero(part.truth.icao == address)
-        nearest = np.abs(part.truth.time_s[mine][None, :] - time_s[icao == address][:, None])
-        expected = course[mine][nearest.argmin(axis=1)]
-        worst = max(worst, np.abs(np.median(turned(angle[icao == address] - expected, 360.0))))
+        off = []
+        for lag_s in np.arange(0.1, 2.0, 0.1):
+            then_s = time_s[icao == address] - lag_s
+            nearest = np.abs(part.truth.time_s[mine][None, :] - then_s[:, None])
+            expected = course[mine][nearest.argmin(axis=1)]
+            off.append(np.abs(np.median(turned(angle[icao == address] - expected, 360.0))))
+        worst = max(worst, min(off))
     assert worst < 1.0
+
+
+def test_every_receiver_of_a_message_passes_on_the_same_velocity() -> None:
+    other = msgspec.structs.replace(ADSB, name="Other", sic=5)
+    scene = Scene(scene_of(ADSB, other), 33)
+    part = scene.advance(scene.time_s + 5.0)
+    records = decoded(part)
+    said: tuple[dict, dict] = ({}, {})
+    for link, target, time_s, record in zip(
+        records.links, part.origins.target, part.origins.time_s, records.targets, strict=True
+    ):
+        said[link][target, time_s] = record["160"]
+    both = said[0].keys() & said[1].keys()
+    assert len(both) > 200
+    assert all(said[0][message] == said[1][message] for message in both)
 
 
 def test_a_multilateration_clock_that_is_wrong_stamps_wrong() -> None:

@@ -25,7 +25,7 @@ from skypact.evaluate.places import (
     true_states,
 )
 from skypact.evaluate.scans import Scans, missed_times, turns_between, uneven_scans
-from skypact.kernels.gate import LEAST_GAP_S
+from skypact.kernels.told import LEAST_GAP_S
 from skypact.model.reports import Floats, Longs, ReportBatch, take_reports
 from skypact.model.sensors import SMR
 
@@ -46,7 +46,7 @@ BIN_LOOKS: Final = 200
 MOST_BINS: Final = 12
 SELF_REPORT_MEMORY_S: Final = 10.0
 """Self-reported positions nearer in time share their error, and count for their share of this time.
-About what the tracker takes for middling ones (`kernels.gate.error_memory`)."""
+About what the tracker takes for middling ones (`kernels.told.error_memory`)."""
 
 
 class Looks(NamedTuple):

@@ -6,18 +6,17 @@ from typing import Final
 from skypact.kernels._jit import inlined
 from skypact.kernels.consider import absorb, move_sensitivities
 from skypact.kernels.existence import recount_misses
-from skypact.kernels.gate import report_for_track
 from skypact.kernels.grid import link
 from skypact.kernels.imm import refresh_moments
 from skypact.kernels.late import remember
 from skypact.kernels.lifecycle import note_hit
 from skypact.kernels.mixture import forward_to
+from skypact.kernels.told import report_for_track
 from skypact.kernels.usual import assume_height
 from skypact.kernels.waking import weigh_evidence
 from skypact.model.tracking import (
     AREA,
     LAST_HIT,
-    LAST_SELF,
     SIGMA,
     STATE_TIME,
     Geometry,
@@ -67,9 +66,8 @@ def book_update(
         move_sensitivities(tracks, t, tracks.num[t, STATE_TIME] - before_s, g)
     if detected > 0.5:
         if g.considers[0] == 1:
-            gap_s = m.time_s[j] - tracks.num[t, LAST_SELF]
             motion = p.motion[tracks.tag[t, AREA]]
-            report_for_track(m.z[j], gap_s, motion, pairs.scratch.z)
+            report_for_track(m.z[j], m.time_s[j], tracks.num[t], motion, p, pairs.scratch.z)
             pairs.scratch.z[SIGMA] /= math.sqrt(max(pairs.taken[k], LEAST_TAKEN))
             absorb(tracks, t, m.sensor[j], m.form[j], g, pairs.scratch, share)
         assume_height(tracks, t, m, j, g.site[m.sensor[j]], pairs.scratch)

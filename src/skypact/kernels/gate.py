@@ -19,6 +19,7 @@ from skypact.kernels.intersect import NEVER, copy_model, intersect
 from skypact.kernels.late import bring_back, retrodict
 from skypact.kernels.maps import detection_in_cell
 from skypact.kernels.search import coarse_reach, search
+from skypact.kernels.told import report_for_track
 from skypact.kernels.update import n_components, update_one
 from skypact.model.tracking import (
     ADDRESS,
@@ -26,17 +27,12 @@ from skypact.model.tracking import (
     AZIMUTH,
     BEARING,
     CODE,
-    CRUISE,
     FREE,
     HEIGHT,
     HIGH_WATER,
     KIND,
-    LAST_SELF,
-    MEMORY,
     N_CROWDED,
     N_MODELS,
-    PSD_ACROSS,
-    PSD_H,
     SIGMA,
     SIGMA_AZIMUTH,
     SIGMA_HEIGHT,
@@ -49,7 +45,6 @@ from skypact.model.tracking import (
     STATE_TIME,
     TRACKED,
     VISIBLE,
-    VN,
     Geometry,
     Measurements,
     Pairs,
@@ -63,10 +58,6 @@ Longs = npt.NDArray[np.int64]
 
 ANY_HEIGHT_M: Final = 1e7
 """What is assumed of the height of aircraft says nothing of a ballistic object's."""
-SAME_VELOCITY_S: Final = 0.5
-"""Reported velocities nearer in time than this are one."""
-LEAST_GAP_S: Final = 0.05
-"""Reports closer than this are one message heard by several receivers."""
 WILD: Final = 5.0
 LOG_WILD: Final = math.log(0.02)
 """Two reports in a hundred have noise this many times larger."""
@@ -249,52 +240,6 @@ def robust_hypothesis(
     return hypothesis(z, form, site, axes, flat, scratch, post)
 
 
-@helper
-def error_memory(z: Floats, gap_s: float, motion: Floats) -> float:
-    """Time over which a self-reported position's error is taken to last, seconds.
-
-    Successive reports inform the filter as white errors of variance R that each last so long would.
-    It is chosen so that a steady track of such reports alone is as uncertain as one of them, R,
-    since averaging them does not make anything surer: without velocities (R / 4q)^(1/3), where only
-    velocities of density s move the track R / s, and in between nearly the root of the sum of
-    squares. The density of velocities is their variance times the gap between two of them. From
-    the steady state of an integrated velocity, Bar-Shalom et al. (2001), 6.2 and 9.3, in continuous
-    time: q R^2 / s^3 = u^3 (2 - u) / (1 - u)^2, memory R / (s u (2 - u)).
-
-    Parameters
-    ----------
-    z : float64 (28,)
-        The prepared report; its `MEMORY` is the longest time.
-    gap_s : float
-        Time since the track's last self-report, positive.
-    motion : float64 (MOTION_WIDTH,)
-        Row of `TrackParams.motion` of the track's area.
-    """
-    variance = z[SIGMA] * z[SIGMA]
-    density = motion[PSD_H + CRUISE] * math.sqrt(motion[PSD_ACROSS])
-    memory_s = (variance / (4.0 * density)) ** (1.0 / 3.0)
-    if not math.isnan(z[VN]):
-        velocity_density = z[SIGMA_V] * z[SIGMA_V] * max(gap_s, SAME_VELOCITY_S)
-        memory_s = math.hypot(memory_s, variance / velocity_density)
-    return min(memory_s, z[MEMORY])
-
-
-@helper
-def report_for_track(z: Floats, gap_s: float, motion: Floats, z_out: Floats) -> None:
-    """Copy a prepared report; a self-reported one is worth only its share of its error's memory.
-
-    White noise of variance R memory/gap informs a filter with that memory as much as errors of
-    variance R do that stay the same over it. `motion` is that of the track's area.
-    """
-    for i in range(z.shape[0]):
-        z_out[i] = z[i]
-    if z[MEMORY] > 0.0 and abs(gap_s) < z[MEMORY]:
-        gap_s = max(abs(gap_s), LEAST_GAP_S)
-        z_out[SIGMA] *= math.sqrt(max(1.0, error_memory(z, gap_s, motion) / gap_s))
-        if gap_s < SAME_VELOCITY_S:
-            z_out[SIGMA_V] *= math.sqrt(SAME_VELOCITY_S / gap_s)
-
-
 @inlined
 def add_pair(
     tracks: TrackTable,
@@ -317,7 +262,7 @@ def add_pair(
     is_late = dt < -p.late_s and retrodict(tracks, t, m.time_s[j], motion, scratch)
     if not is_late:
         predict_models(tracks.mu[t], tracks.x[t], tracks.P[t], dt, motion, scratch)
-    report_for_track(m.z[j], m.time_s[j] - tracks.num[t, LAST_SELF], motion, scratch.z)
+    report_for_track(m.z[j], m.time_s[j], tracks.num[t], motion, p, scratch.z)
     if g.considers[0] == 1:
         consider_pair(tracks, t, s, dt, m.form[j], g, scratch)
     if motion[KIND] == 1.0 and math.isnan(m.z[j, HEIGHT]):

@@ -19,6 +19,7 @@ from skypact.kernels.maps import (
     note_false_start,
     note_looks,
 )
+from skypact.kernels.told import forget_told, note_told
 from skypact.kernels.update import update_one
 from skypact.kernels.usual import begin_assumption
 from skypact.kernels.waking import is_open, open_probabilities, open_state
@@ -50,8 +51,6 @@ from skypact.model.tracking import (
     HOME,
     KIND,
     LAST_HIT,
-    LAST_SELF,
-    MEMORY,
     N_CONFIRMED,
     N_FREE,
     N_LIVE,
@@ -252,7 +251,7 @@ def start_track(
     tracks.tag[t, CODE] = -1
     tracks.tag[t, CALLSIGN] = -1
     tracks.num[t, BARO_M] = math.nan
-    tracks.num[t, LAST_SELF] = math.nan
+    forget_told(tracks.num[t])
     begin_assumption(tracks, t, m, j)
     tracks.num[t, LAST_HIT] = math.nan
     for i in range(tracks.look_s.shape[1]):
@@ -292,8 +291,7 @@ def note_hit(
         if is_gap and m.form[j] != BEARING:  # who does not transmit is not missed
             note_gap(tracks, t, s, m.time_s[j], g)
     tracks.num[t, LAST_HIT] = later(tracks.num[t, LAST_HIT], m.time_s[j])
-    if m.z[j, MEMORY] > 0.0:
-        tracks.num[t, LAST_SELF] = later(tracks.num[t, LAST_SELF], m.time_s[j])
+    note_told(m.z[j], m.time_s[j], tracks.num[t])
     if m.birth[j] > 0.0 or m.form[j] == BEARING or tracks.tag[t, STATE] == CONFIRMED:
         tracks.tag[t, HITS] += 1  # what may begin no track confirms none
     weigh_partner(tracks, t, m, j, g.period_s)

@@ -21,6 +21,7 @@ from skypact.kernels.maps import cell_of, count_turns, false_in_cell, false_per_
 from skypact.kernels.pressure import ask_for, field_at, note_witness
 from skypact.model.pressure import ALTIMETER_M
 from skypact.model.tracking import (
+    AGE,
     ASSUMED,
     AZIMUTH,
     BEARING,
@@ -473,6 +474,7 @@ def prepare(
         set_extras(z, f[i], form, s, g, p)
         z[LEVEL_VAR] = 0.0 if p.flat == 1 or form == BEARING else level_var
         z[MEMORY] = p.self_report_memory_s if labels[i, 6] == SELF_REPORTED else 0.0
+        z[AGE] = p.velocity_lag_s if z[MEMORY] > 0.0 and labels[i, 2] >= 0 else 0.0
         set_densities(m, count, f[i], labels[i], form, g, p)
         m.time_s[count] = f[i, TIME]
         m.sensor[count] = s

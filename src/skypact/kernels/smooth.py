@@ -13,9 +13,10 @@ import numpy.typing as npt
 from skypact.kernels._jit import helper, kernel
 from skypact.kernels.backward import Passage, is_known
 from skypact.kernels.gate import WILD as WIDER
-from skypact.kernels.gate import hypothesis, report_for_track, robust_hypothesis
+from skypact.kernels.gate import hypothesis, robust_hypothesis
 from skypact.kernels.imm import predict_models, refresh_moments
 from skypact.kernels.lifecycle import start_state
+from skypact.kernels.told import forget_told, note_told, report_for_track
 from skypact.kernels.tracking import export_row
 from skypact.kernels.update import n_components, update_one
 from skypact.kernels.usual import assume_height, begin_assumption
@@ -25,8 +26,6 @@ from skypact.model.tracking import (
     BEARING,
     CALLSIGN,
     CODE,
-    LAST_SELF,
-    MEMORY,
     N_MODELS,
     N_STATE,
     PRIOR_VAR,
@@ -190,7 +189,6 @@ def filter_forward(
     """
     anew = int(0)  # noqa: UP018, RUF046
     out = int(0)  # noqa: UP018, RUF046
-    own_s = tracks.num[0, LAST_SELF]
     k = int(0)  # noqa: UP018, RUF046
     while k < n:
         if math.isnan(tracks.num[0, STATE_TIME]) or path.begins[k] == 1:
@@ -208,7 +206,7 @@ def filter_forward(
             dt = m.time_s[k] - tracks.num[0, STATE_TIME]
             motion = p.motion[tracks.tag[0, AREA]]
             predict_models(tracks.mu[0], tracks.x[0], tracks.P[0], dt, motion, scratch)
-            report_for_track(m.z[k], m.time_s[k] - own_s, motion, scratch.z)
+            report_for_track(m.z[k], m.time_s[k], tracks.num[0], motion, p, scratch.z)
             if path.fate[k] == UNJUDGED:
                 path.fate[k] = judged(m, k, g, p, scratch, path, k)
                 out = out + 1 if path.fate[k] == LEFT_OUT else 0
@@ -221,9 +219,8 @@ def filter_forward(
                 keep_state(path.x[k], path.P[k], path.mu[k], tracks)
                 note_height(tracks, m, k, g, p, scratch, path)
         tracks.num[0, STATE_TIME] = m.time_s[k]
-        if path.fate[k] != LEFT_OUT and m.z[k, MEMORY] > 0.0:
-            own_s = m.time_s[k]
-            tracks.num[0, LAST_SELF] = own_s
+        if path.fate[k] != LEFT_OUT:
+            note_told(m.z[k], m.time_s[k], tracks.num[0])
         if out == LOST:
             k -= LOST - 1
             for back in range(k, k + LOST):
@@ -252,7 +249,7 @@ def judge_again(
     Parameters
     ----------
     tracks : TrackTable
-        One row, as for `filter_forward`; its area is read.
+        One row, as for `filter_forward`; its area is read, what it said is written.
     path : Passage
         Smoothed; `fate` and `begins` are written.
     spare : Passage
@@ -265,7 +262,7 @@ def judge_again(
     """
     changed = int(0)  # noqa: UP018, RUF046
     motion = p.motion[tracks.tag[0, AREA]]
-    own_s = math.nan
+    forget_told(tracks.num[0])
     for k in range(n):
         if not is_known(path, k):
             continue
@@ -275,13 +272,13 @@ def judge_again(
                 scratch.x[i, a] = path.x[k, i, a]
                 for b in range(N_STATE):
                     scratch.P[i, a, b] = path.P[k, i, a, b]
-        report_for_track(m.z[k], m.time_s[k] - own_s, motion, scratch.z)
+        report_for_track(m.z[k], m.time_s[k], tracks.num[0], motion, p, scratch.z)
         fate = judged(m, k, g, p, scratch, spare, 0)
         if fate != path.fate[k]:
             changed += 1
         path.fate[k] = fate
-        if fate != LEFT_OUT and m.z[k, MEMORY] > 0.0:
-            own_s = m.time_s[k]
+        if fate != LEFT_OUT:
+            note_told(m.z[k], m.time_s[k], tracks.num[0])
     for k in range(n - 1):
         if path.begins[k] == 1 and path.fate[k] == LEFT_OUT:
             path.begins[k] = 0

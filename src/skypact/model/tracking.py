@@ -24,7 +24,7 @@ N_MODELS: Final = 3
 (FREE, TENTATIVE, CONFIRMED) = range(3)
 """States of a row."""
 
-NUM_WIDTH: Final = 16
+NUM_WIDTH: Final = 19
 (
     STATE_TIME,
     SPREAD_M,
@@ -42,13 +42,17 @@ NUM_WIDTH: Final = 16
     TWO_OBJECTS,
     EXISTENCE_S,
     EVIDENCE_S,
+    VELOCITY_S,
+    SLOW_VN,
+    SLOW_VE,
 ) = range(NUM_WIDTH)
 """Columns of `TrackTable.num`: time of the state; roots of the traces of the position and velocity
 covariances; probability that the object exists in sight, and out of sight; times of birth and of
 the last report [s]; last pressure altitude [m]; the spreads again, horizontal part alone; time of
 the last self-reported position [s]; height that is assumed, and the variance of the assumption (NaN
 where a height was reported); log odds that this track and its partner are two objects; time of the
-existence [s]; time of the last evidence of ballistic flight [s]."""
+existence [s]; time of the last evidence of ballistic flight [s]; time of the last self-reported
+velocity [s], and what such velocities have been of late, see `kernels.told` [m/s]."""
 
 TAG_WIDTH: Final = 18
 (
@@ -130,7 +134,9 @@ TRACKED: Final = 26
 """1 where the report is another tracker's estimate, else 0; see kernels/intersect.py."""
 LEVEL_VAR: Final = 27
 """Variance of what turned a reported level into its height, which all levels of the place share."""
-Z_WIDTH: Final = 28
+AGE: Final = 28
+"""Mean age of a self-reported velocity; 0 of drones, of which it is not known."""
+Z_WIDTH: Final = 29
 """Columns of `Measurements.z`."""
 
 (N_RINGS, N_SECTORS) = (32, 60)
@@ -414,6 +420,13 @@ class TrackParams(NamedTuple):
     """Time over which self-reported positions share their error [s]."""
     sigma_velocity_mps: float
     """Standard deviation of a reported velocity per axis."""
+    velocity_memory_s: float
+    """Time over which self-reported velocities share their error [s]."""
+    velocity_lag_s: float
+    """Their mean age, and the deviation of that from one object to another [s]."""
+    velocity_lag_sigma_s: float
+    velocity_lag_memory_s: float
+    """Time over which what is wrong in them by their age lasts [s]."""
     sigma_tracked_mps: float
     """Standard deviation of another tracker's velocity per axis."""
     sigma_climb_mps: float

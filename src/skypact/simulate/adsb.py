@@ -40,7 +40,6 @@ _ITEMS: Final = {
 }  # fmt: skip
 _DELAY_S: Final = (0.1, 0.3)
 _LOWEST_HEIGHT_SIGMA_M: Final = 8.0
-_NACV_SIGMA_MPS: Final = 1.0
 _EMITTER: Final = {AIRLINER: 3, FAST: 6, HELICOPTER: 10, BALLOON: 12, DRONE: 13}
 _EMITTERS: Final = np.array([_EMITTER.get(i, 1) for i in range(len(AIRCRAFT_KINDS))], np.int32)
 """Emitter category (I021/020) by kind; 1: light."""
@@ -80,7 +79,7 @@ def _messages(
     shift_m, drift_mps = shift_at(navigation, span, row, time_s)
     error_m = navigation.wander[row] * position_sigma_m(aircraft.nacp[row])[:, None] + shift_m
     lat, lon = moved(place, error_m[:, 0], error_m[:, 1])
-    course = aircraft.course_rad[row] - aircraft.turn_radps[row] * (span.end_s - time_s)
+    velocity_mps = navigation.velocity.at(span, row, time_s) + drift_mps
     disturbed = navigation.disturbed[row]
     nacp = np.where(disturbed, navigation.nacp[row], aircraft.nacp[row])
     return Squitters(
@@ -97,8 +96,8 @@ def _messages(
         lon_rad=lon,
         geo_height_m=place[:, 2],
         baro_m=baro_at(span, row, time_s),
-        vn_mps=aircraft.speed_mps[row] * np.cos(course) + drift_mps[:, 0],
-        ve_mps=aircraft.speed_mps[row] * np.sin(course) + drift_mps[:, 1],
+        vn_mps=velocity_mps[:, 0],
+        ve_mps=velocity_mps[:, 1],
         vertical_mps=aircraft.vertical_mps[row],
         nacp=nacp.astype(np.int8),
         nic=np.where(disturbed, 0, np.where(nacp > 8, 8, 7)).astype(np.int8),
@@ -139,8 +138,6 @@ class AdsbReceiver:
     def _columns(self, heard: Squitters) -> dict[str, Column]:
         n = len(heard.sender)
         height = heard.geo_height_m + self._rng.normal(0.0, _LOWEST_HEIGHT_SIGMA_M, n)
-        slip = self._rng.normal(0.0, _NACV_SIGMA_MPS, (2, n))
-        vn, ve = heard.vn_mps + slip[0], heard.ve_mps + slip[1]
         stamp_s = self._line.stamp_s(heard.time_s) + self._sensor.biases.time_s
         columns: dict[str, Column] = {
             "010.SAC": self._sensor.sac,
@@ -162,8 +159,8 @@ class AdsbReceiver:
             "070.MODE3A": heard.mode3a,
             "145.145": np.rint(heard.baro_m / (25 * FOOT)) * 25 * FOOT / FLIGHT_LEVEL,
             "157.GVR": heard.vertical_mps / FEET_PER_MINUTE,
-            "160.GS": np.hypot(vn, ve) / NAUTICAL_MILE,
-            "160.TA": np.arctan2(ve, vn) / DEGREE,
+            "160.GS": np.hypot(heard.vn_mps, heard.ve_mps) / NAUTICAL_MILE,
+            "160.TA": np.arctan2(heard.ve_mps, heard.vn_mps) / DEGREE,
             "170.170": heard.callsign,
             "020.020": heard.emitter,
         }

@@ -17,6 +17,7 @@ from skypact.simulate.parts import Gnss
 from skypact.simulate.places import distance_m
 from skypact.simulate.tick import Mask, Navigation
 from skypact.simulate.truth import TICK_S, Span
+from skypact.simulate.velocity import SentVelocities
 from skypact.units import DEGREE
 
 EPU_M: Final = np.array(
@@ -109,9 +110,11 @@ class Satellites:
         self._nacp = np.zeros(n, np.int8)
         self._drift = np.zeros((n, 2))
         self._wander = rng.standard_normal((n, 2))
+        self._velocity = SentVelocities(n, rng.spawn(1)[0])
 
     def move(self, span: Span, aircraft: Aircraft) -> Navigation:
         """Return what the receivers make of this tick."""
+        self._velocity.move(aircraft)
         keep = math.exp(-TICK_S / _WANDER_S)
         n = len(self._target)
         fresh = self._rng.standard_normal((n, 2)) * math.sqrt(1.0 - keep * keep)
@@ -119,7 +122,8 @@ class Satellites:
         nothing = np.zeros(n, np.bool_)
         still = np.zeros((n, 2))
         if not (self._losses or self._forgers):
-            return Navigation(self._wander, nothing, nothing, self._nacp, still, still)
+            quiet = nothing, nothing, self._nacp, still, still
+            return Navigation(self._wander, *quiet, self._velocity)
         renewed = self._renew(aircraft)
         for visits in (*self._losses, *self._forgers):
             visits.update(aircraft, span.start_s, renewed, self._recovered_s)
@@ -142,6 +146,7 @@ class Satellites:
             nacp=self._nacp,
             shift0_m=shifts[0],
             shift1_m=shifts[1],
+            velocity=self._velocity,
         )
 
     def _renew(self, aircraft: Aircraft) -> Mask:

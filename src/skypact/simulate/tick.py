@@ -9,6 +9,7 @@ from skypact.model.reports import Bytes, Floats, Ints, Longs
 from skypact.simulate.aircraft import Aircraft, Limits
 from skypact.simulate.feed import Datagram
 from skypact.simulate.truth import Span
+from skypact.simulate.velocity import SentVelocities
 
 Mask = npt.NDArray[np.bool_]
 
@@ -57,6 +58,7 @@ class Navigation(NamedTuple):
     """Displacement north and east at the tick's start: forged, or drifted without satellites."""
     shift1_m: Floats
     """At the tick's end (n, 2)."""
+    velocity: SentVelocities
 
 
 class Ghosts(NamedTuple):

@@ -13,7 +13,6 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from skypact.kernels.gate import SAME_VELOCITY_S
 from skypact.model.sensors import (
     ADSB_RECEIVER,
     PASSIVE_SENSOR,
@@ -83,7 +82,7 @@ def absorb_at_once(
         age_s = tracks.num[live, STATE_TIME] - tracks.seen_s[live, s]
         apart_s = g.period_s[s]
         if kind[s] in (ADSB_RECEIVER, REMOTEID_RECEIVER):  # the first counts, others share it
-            led = density_of_velocities(np.array(p.sigma_velocity_mps), g.period_s[s])
+            led = density_of_velocities(np.array(p.sigma_velocity_mps), g.period_s[s], p)
             motion = p.motion[tracks.tag[live, AREA]]
             fix = np.array(g.sigma_position_m[s] ** 2)
             memory_s = error_memory_s(fix, led, motion, p.self_report_memory_s)
@@ -103,13 +102,16 @@ def absorb_at_once(
             tracks.bias_gain[live, s, c, :3] = (gain * np.array(off)[:, None, :]).sum(axis=2)
 
 
-def density_of_velocities(sigma_mps: Floats, gap_s: Floats) -> Floats:
-    """Density of the noise of velocities reported so far apart, m^2/s; see `kernels.gate`."""
-    return np.asarray(sigma_mps**2 * np.maximum(np.abs(gap_s), SAME_VELOCITY_S))
+def density_of_velocities(sigma_mps: Floats, gap_s: Floats, p: TrackParams) -> Floats:
+    """Density of the noise of velocities sent so far apart in steady flight, m^2/s.
+
+    See `kernels.told`.
+    """
+    return np.asarray(sigma_mps**2 * np.maximum(np.abs(gap_s), p.velocity_memory_s))
 
 
 def error_memory_s(variance: Floats, led: Floats, motion: Floats, longest_s: float) -> Floats:
-    """Time over which errors of self-reported positions last, as `kernels.gate.error_memory`.
+    """Time over which errors of self-reported positions last, as `kernels.told.error_memory`.
 
     Parameters
     ----------

@@ -137,8 +137,17 @@ class TrackerParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     sigma_level_m: Positive = 20.0
     """Standard deviation of a reported level: 25 or 100 ft steps and the encoder."""
     sigma_velocity_mps: Positive = 1.0
-    """Standard deviation per axis of a reported velocity: a category of 3 m/s (95 %) is 1.2; of
-    recorded traffic it is 0.5."""
+    """Standard deviation per axis of a reported velocity: a category of 3 m/s (95 %) is 1.2."""
+    velocity_memory_s: Positive = 1.5
+    """Time over which self-reported velocities share their error in steady flight: with the
+    deviation above, positions reckoned by them drift as those of recorded traffic do."""
+    velocity_lag_s: NotNegative = 1.0
+    """Mean age of the velocities of ADS-B, 0.2 to 1.9 s in recorded traffic; taken out by the
+    acceleration that they tell."""
+    velocity_lag_sigma_s: NotNegative = 0.5
+    """Standard deviation of that age from one aircraft to another."""
+    velocity_lag_memory_s: Positive = 10.0
+    """Time over which the error that an unknown age makes of an acceleration lasts."""
     sigma_tracked_mps: Positive = 6.0
     """Standard deviation per axis of a velocity that another tracker reports (design/0007)."""
     sigma_climb_mps: Positive = 1.5
@@ -337,6 +346,10 @@ def track_params(params: TrackerParams, areas: Sequence[TrackerParams] = ()) -> 
         sigma_baro_m=params.sigma_level_m,
         self_report_memory_s=params.self_report_memory_s,
         sigma_velocity_mps=params.sigma_velocity_mps,
+        velocity_memory_s=params.velocity_memory_s,
+        velocity_lag_s=params.velocity_lag_s,
+        velocity_lag_sigma_s=params.velocity_lag_sigma_s,
+        velocity_lag_memory_s=params.velocity_lag_memory_s,
         sigma_tracked_mps=params.sigma_tracked_mps,
         sigma_climb_mps=params.sigma_climb_mps,
         existence=existence,

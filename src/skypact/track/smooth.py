@@ -41,6 +41,7 @@ from skypact.model.tracking import (
     STATE_TIME,
     TENTATIVE,
     TRACKER_MADE,
+    VELOCITY_S,
     VISIBLE,
     VN,
     Geometry,
@@ -338,7 +339,7 @@ class Smoother:
             row.x[0], row.P[0], row.mu[0] = (column[0] for column in carried.passage[:3])
             self._settle_area(m, n)
             return
-        row.num[0, [STATE_TIME, LAST_SELF, BARO_M]] = np.nan
+        row.num[0, [STATE_TIME, LAST_SELF, VELOCITY_S, BARO_M]] = np.nan
         row.num[0, BORN] = m.time_s[0] if n else np.nan
         row.num[0, VISIBLE] = piece.exists
         row.num[0, FADED] = 0.0
@@ -400,7 +401,7 @@ class Smoother:
         motion = params.motion[self._row.tag[0, AREA]]
         apart_s = np.diff(m.time_s[own], prepend=m.time_s[own[0]])
         apart_s[0] = apart_s[min(1, len(own) - 1)]
-        led = density_of_velocities(m.z[own, SIGMA_V], apart_s)
+        led = density_of_velocities(m.z[own, SIGMA_V], apart_s, params)
         led = np.where(np.isnan(m.z[own, VN]), np.inf, led)[np.where(is_before, before, after)]
         memory_s = error_memory_s(fix, led, motion, params.self_report_memory_s)
         near = np.abs(m.time_s[nearest] - m.time_s[used]) < memory_s
