@@ -27,6 +27,7 @@ Period = Annotated[float, Meta(ge=SHORTEST_PERIOD_S, le=LONGEST_PERIOD_S)]
 NotNegative = Annotated[float, Meta(ge=0)]
 Probability = Annotated[float, Meta(gt=0, lt=1)]
 Octet = Annotated[int, Meta(ge=0, le=255)]
+Category = Annotated[str, Meta(pattern=r"^\d{3}$")]
 SensorKind = Literal["radar", "smr", "mlat", "adsb", "remoteid", "passive", "tracker", "position"]
 
 
@@ -87,6 +88,8 @@ class Sensor(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     bias_sigmas: BiasSigmas = BiasSigmas()
     """The tracker states its errors as wide as these allow, however many reports it averages."""
     format: str = "asterix"
+    editions: dict[Category, str] = {}
+    """Edition by ASTERIX category (``{ 021 = "0.26" }``), where its bytes do not tell."""
     source: str = ""
     """URL of the feed, for example ``udp://239.0.0.1:8600``."""
 

@@ -20,7 +20,7 @@ from skypact.decode.asterix.targets import TARGETS
 from skypact.decode.framing.read import read_framing
 from skypact.model.packets import packets_from
 
-COLUMNS = {n: t.columns + t.extras for n, t in TARGETS.items()} | SERVICES
+COLUMNS = SERVICES | {n: t.columns + t.extras for n, t in TARGETS.items()}
 
 
 def blocks(path: Path) -> list[tuple[int, bytes]]:

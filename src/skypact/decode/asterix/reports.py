@@ -14,13 +14,18 @@ import numpy.typing as npt
 from skypact.config import Sensor
 from skypact.decode.asterix.columns import Blocks, decode_columns, find_blocks
 from skypact.decode.asterix.duplicates import nothing_seen, repeats
-from skypact.decode.asterix.fields import Extras, empty_extras, register_values
+from skypact.decode.asterix.echoes import echoes, nothing_heard
+from skypact.decode.asterix.editions import EditionChooser
+from skypact.decode.asterix.fields import Extras, empty_extras, extra_values
 from skypact.decode.asterix.heights import SEA_HEIGHT, configured_sites, elevations
 from skypact.decode.asterix.plan import Column
-from skypact.decode.asterix.registry import EDITIONS, category
+from skypact.decode.asterix.reading import GRAIN, Target
+from skypact.decode.asterix.records import decode_block
+from skypact.decode.asterix.registry import EDITIONS
 from skypact.decode.asterix.sensors import SensorRegistry, SensorSeen
 from skypact.decode.asterix.services import SERVICES, Services, service_values
-from skypact.decode.asterix.targets import TARGETS
+from skypact.decode.asterix.spec import Category
+from skypact.decode.asterix.targets import target_of
 from skypact.decode.asterix.timeofday import (
     TRUNCATED_PERIOD_S,
     fill_forward,
@@ -46,9 +51,26 @@ MIN_BAD_BLOCKS: Final = 4
 MAX_BAD_SHARE: Final = 0.6
 """A feed of which more blocks are damaged or nonsense is of another edition: it is refused."""
 _SURFACE: Final = 10
+_PAIRS: Final = 15
 _TRUNCATED_TIME: Final = 1
 _TARGET_REPORT: Final = 1
 _NORTH: Final = 1
+_SURFACE_SERVICE: Final = ("message", "nogo", "overload", "time_invalid")
+_MARKS: Final = (2, 34)
+"""Categories whose message 1 is a north mark."""
+_VERSIONS: Final = 247
+_SECOND_OF_FSI: Final = np.array([0.0, 1.0, -1.0, np.nan, 0.0])
+"""Whole seconds to add by I021/074 FSI; the last entry serves -1."""
+_FINER_S: Final = 1 / 64
+"""I021/074 refines I021/073, cut or rounded to 1/128 s; where it differs more, one is wrong."""
+TIME_STEPS: Final = float(1 << 20)
+"""Times finer than 1/128 s are cut to microseconds, so that UTC seconds add up exactly."""
+_PLACE_LIMITS: Final = (
+    ("lat_rad", np.pi / 2),
+    ("lat_low_rad", np.pi / 2),
+    ("lon_rad", np.pi),
+    ("lon_low_rad", np.pi),
+)
 
 
 class Decoded(NamedTuple):
@@ -63,7 +85,8 @@ class Decoded(NamedTuple):
     """Target reports by sensor name."""
     services: Services
     errors: dict[str, int]
-    """Counted by kind."""
+    """Counted by kind; ``duplicates`` are records that came over two networks, ``echoes`` positions
+    that another sensor, or the same, had reported already."""
     extras: Extras
     """One row per report; filled where the decoder was asked for it."""
     record: Array
@@ -72,13 +95,26 @@ class Decoded(NamedTuple):
 
 
 class _Part(NamedTuple):
-    """Records of one category, refused ones left out."""
+    """Records of one category in one edition, refused ones left out."""
 
     number: int
+    target: Target | None
+    """How they become reports; None: they are service messages."""
     columns: dict[str, Array]
     start: Array
     end: Array
     packet: Array
+
+
+class _Chosen(NamedTuple):
+    """Reports of one part."""
+
+    place: Array
+    """Place of each in the stream."""
+    reports: ReportBatch
+    extras: Extras
+    grain: Array
+    """How finely each position is counted, radians; NaN where there is none."""
 
 
 class _Stream(NamedTuple):
@@ -104,7 +140,8 @@ class Decoder:
         UTC midnight of the first record's day, for recordings without receive times. Left out,
         they are dated 1970-01-01 and ``no_date`` is counted once.
     editions : mapping of category to edition, optional
-        Where not the newest one.
+        Where not found out from the bytes; a sensor's own entry (`config.Sensor.editions`) goes
+        first.
     withhold : set of str
         Report columns to blank (tests of tracking without addresses, say).
     with_extras : bool
@@ -134,13 +171,27 @@ class Decoder:
         self._with_extras = with_extras
         self._corrections = dict(clock_corrections_s or {})
         self._seen = nothing_seen()
+        self._heard = nothing_heard()
         self._feeds: dict[tuple[int, int], list[int]] = {}
-        self._tables = {n: category(n, (editions or {}).get(n)) for n in EDITIONS}
+        by_sensor = {
+            (int(number), s.sac << 8 | s.sic): edition
+            for s in sensors
+            for number, edition in s.editions.items()
+        }
+        self._editions = EditionChooser(editions or {}, by_sensor)
 
     @property
     def sensors(self) -> tuple[SensorSeen, ...]:
         """Every sensor, in the order of the rows of `ReportBatch.sensor`."""
         return tuple(entry.seen() for entry in self._registry.entries)
+
+    @property
+    def editions(self) -> dict[int, dict[str, str]]:
+        """By category with several layouts, the edition that each sensor's bytes were read with."""
+        out: dict[int, dict[str, str]] = {}
+        for (number, source), table in self._editions.found.items():
+            out.setdefault(number, {})[f"{source >> 8}/{source & 255}"] = table.edition
+        return out
 
     def decode(self, packets: PacketBatch) -> Decoded:
         """Decode a batch of packets; whatever is wrong with them is counted."""
@@ -148,42 +199,61 @@ class Decoder:
         errors = dict(blocks.errors)
         records: dict[str, int] = {}
         parts = []
-        for number in np.unique(blocks.rows[:, 0]).tolist():
-            columns = self._columns(number)
-            if number not in self._tables or not columns:
-                records[f"{number:03}"] = int((blocks.rows[:, 0] == number).sum())
+        numbers = np.unique(blocks.rows[:, 0]).tolist()
+        if _VERSIONS in numbers:
+            self._hear_versions(packets, blocks)
+        for number in numbers:
+            mine = blocks.rows[blocks.rows[:, 0] == number]
+            if number not in EDITIONS:
+                records[f"{number:03}"] = mine.shape[0]
                 continue
-            part = self._read(packets, number, columns, blocks, errors)
-            if part.start.size:
-                records[f"{number:03}"] = part.start.size
-                parts.append(part)
+            for table, rows in self._editions.split(number, packets.data, mine):
+                if table is None:
+                    errors["edition"] = errors.get("edition", 0) + rows.shape[0]
+                    continue
+                part = self._read(packets, table, Blocks(rows, {}), errors)
+                if part.start.size:
+                    name = f"{number:03}"
+                    records[name] = records.get(name, 0) + part.start.size
+                    parts.append(part)
         stream = self._stream(packets, parts, errors)
         chosen = [self._targets(part, i, stream, errors) for i, part in enumerate(parts)]
-        reports, extras = self._joined(chosen, stream)
+        reports, extras, record = self._heard_once(
+            *self._joined(chosen), _places(parts, stream, chosen), errors
+        )
+        blank = empty_reports(reports.time_s.size)
+        reports = reports._replace(**{name: getattr(blank, name) for name in self._withhold})
         self._note(parts, stream, reports)
         names = [entry.name for entry in self._registry.entries]
         counts = np.bincount(reports.sensor, minlength=len(names)).tolist()
         seen = {name: n for name, n in zip(names, counts, strict=True) if n}
         services = self._services(parts, stream)
-        record = _places(parts, stream, chosen)
         return Decoded(reports, records, seen, services, errors, extras, record)
 
-    def _columns(self, number: int) -> tuple[Column, ...]:
-        if number in TARGETS:
-            target = TARGETS[number]
+    def _columns(self, table: Category) -> tuple[Column, ...]:
+        target = target_of(table)
+        if target is not None:
             return target.columns + (target.extras if self._with_extras else ())
-        return SERVICES.get(number, ())
+        return SERVICES[table.number]
+
+    def _hear_versions(self, packets: PacketBatch, blocks: Blocks) -> None:
+        """Note what sensors say of their editions."""
+        for _, first, last, _ in blocks.rows[blocks.rows[:, 0] == _VERSIONS].tolist():
+            for record in decode_block(packets.data[first:last].tobytes()).records:
+                if "010" in record:
+                    source = record["010"]["SAC"] << 8 | record["010"]["SIC"]
+                    self._editions.tell(source, record.get("550", ()))
 
     def _read(
         self,
         packets: PacketBatch,
-        number: int,
-        columns: tuple[Column, ...],
+        edition: Category,
         blocks: Blocks,
         errors: dict[str, int],
     ) -> _Part:
-        """Read one category; leave out nonsense, and feeds of another edition altogether."""
-        table = decode_columns(packets, self._tables[number], columns, blocks)
+        """Read one edition; leave out nonsense, and feeds of another edition altogether."""
+        number, target = edition.number, target_of(edition)
+        table = decode_columns(packets, edition, self._columns(edition), blocks)
         for kind, count in table.errors.items():
             errors[kind] = errors.get(kind, 0) + count
         nonsense = _nonsense(table.columns)
@@ -198,9 +268,9 @@ class Decoder:
         if odd:
             errors["nonsense"] = errors.get("nonsense", 0) + odd
         if keep.all():
-            return _Part(number, table.columns, table.start, table.end, table.packet)
+            return _Part(number, target, table.columns, table.start, table.end, table.packet)
         kept = {name: values[keep] for name, values in table.columns.items()}
-        return _Part(number, kept, table.start[keep], table.end[keep], table.packet[keep])
+        return _Part(number, target, kept, table.start[keep], table.end[keep], table.packet[keep])
 
     def _refused(self, number: int, link: Array, bad: Mask) -> Mask:
         """Blocks of feeds that are mostly damaged or nonsense, all batches so far considered."""
@@ -300,9 +370,9 @@ class Decoder:
 
     def _targets(
         self, part: _Part, i: int, stream: _Stream, errors: dict[str, int]
-    ) -> tuple[Array, ReportBatch, Extras] | None:
+    ) -> _Chosen | None:
         """Make the reports of one category, and say where they stand in the stream."""
-        if part.number not in TARGETS:
+        if part.target is None:
             return None
         place = np.flatnonzero((stream.part == i) & ~stream.repeat)
         if part.number == _SURFACE:
@@ -311,7 +381,8 @@ class Decoder:
         is_all = row.size == part.start.size and bool((row == np.arange(row.size)).all())
         columns = part.columns if is_all else {k: v[row] for k, v in part.columns.items()}
         batch = empty_reports(place.size)
-        values = TARGETS[part.number].values(columns, errors)
+        values = part.target.values(columns, errors)
+        grain = values.pop(GRAIN, np.full(place.size, np.nan))
         if SEA_HEIGHT in values:
             sites, sensor = self._known_sites(), stream.sensor[place]
             values["elevation_rad"] = elevations(values, sites, sensor, errors)
@@ -319,15 +390,11 @@ class Decoder:
         values["time_s"] = stream.time_s[place]
         values["received_ns"] = stream.received_ns[place]
         values["sensor"] = stream.sensor[place]
-        for name in self._withhold:
-            values.pop(name, None)
         typed = {name: v.astype(REPORT_DTYPES[name], copy=False) for name, v in values.items()}
         extras = empty_extras(0)
         if self._with_extras:
-            names = ("bds40", "bds50", "bds60")
-            none = np.full(place.size, -1, np.int64)
-            extras = register_values(*(columns.get(name, none) for name in names))
-        return place, batch._replace(**typed), extras
+            extras = extra_values(columns, place.size, errors)
+        return _Chosen(place, batch._replace(**typed), extras, grain)
 
     def _known_sites(self) -> Array:
         """Latitude, longitude and height (rows, 3) of every sensor: as configured, else as sent."""
@@ -336,21 +403,37 @@ class Decoder:
         sent[: len(own)] = np.where(np.isnan(own), sent[: len(own)], own)
         return sent
 
-    def _joined(
-        self, chosen: list[tuple[Array, ReportBatch, Extras] | None], stream: _Stream
-    ) -> tuple[ReportBatch, Extras]:
-        """Join the reports of all categories in order of arrival."""
+    def _joined(self, chosen: list[_Chosen | None]) -> tuple[ReportBatch, Extras, Array]:
+        """Join the reports of all categories in order of arrival, with their grains."""
         found = [entry for entry in chosen if entry is not None]
         if len(found) == 1:
-            return found[0][1], found[0][2]
-        batch = concat_reports([entry[1] for entry in found])
-        places = np.concatenate([np.empty(0, np.int64), *(entry[0] for entry in found)])
-        order = np.argsort(places, kind="stable")
+            return found[0].reports, found[0].extras, found[0].grain
+        batch = concat_reports([entry.reports for entry in found])
+        none = np.empty(0, np.int64)
+        order = np.argsort(np.concatenate([none, *(one.place for one in found)]), kind="stable")
         reports = take_reports(batch, order)
+        grain = np.concatenate([np.empty(0), *(entry.grain for entry in found)])[order]
         if not self._with_extras or not found:
-            return reports, empty_extras(0)
-        columns = zip(*(entry[2] for entry in found), strict=True)
-        return reports, Extras(*(np.concatenate(column)[order] for column in columns))
+            return reports, empty_extras(0), grain
+        columns = zip(*(entry.extras for entry in found), strict=True)
+        return reports, Extras(*(np.concatenate(column)[order] for column in columns)), grain
+
+    def _heard_once(
+        self,
+        reports: ReportBatch,
+        extras: Extras,
+        grain: Array,
+        record: Array,
+        errors: dict[str, int],
+    ) -> tuple[ReportBatch, Extras, Array]:
+        """Leave out positions that were reported before, by whatever sensor."""
+        again = echoes(reports, grain, self._heard)
+        if not again.any():
+            return reports, extras, record
+        errors["echoes"] = errors.get("echoes", 0) + int(again.sum())
+        if extras[0].size:
+            extras = Extras(*(column[~again] for column in extras))
+        return take_reports(reports, ~again), extras, record[~again]
 
     def _note(self, parts: list[_Part], stream: _Stream, reports: ReportBatch) -> None:
         """Keep what the records say of their sensors."""
@@ -360,6 +443,8 @@ class Decoder:
             self._registry.note_records(part.number, sensor)
             if part.number == _SURFACE:
                 self._registry.note_surface(sensor, part.columns["typ"][stream.row[mine]])
+            elif part.number == _PAIRS:
+                self._registry.note_pairs(sensor, part.columns["momu"][stream.row[mine]])
         self._registry.note_reports(reports.sensor)
         named = (reports.icao >= 0) | (reports.track_number >= 0)
         key = np.where(reports.icao >= 0, reports.icao, (1 << 24) + reports.track_number)
@@ -372,23 +457,25 @@ class Decoder:
         tables: list[dict[str, Array]] = []
         for i, part in enumerate(parts):
             place = np.flatnonzero((stream.part == i) & ~stream.repeat)
+            columns = part.columns
             if part.number == _SURFACE:
-                place = place[part.columns["message"][stream.row[place]] != _TARGET_REPORT]
-            elif part.number not in SERVICES:
+                place = place[columns["message"][stream.row[place]] != _TARGET_REPORT]
+                columns = {name: columns[name] for name in _SURFACE_SERVICE}
+            elif part.target is not None:
                 continue
-            columns = {k: v[stream.row[place]] for k, v in part.columns.items()}
-            kept = columns if part.number in SERVICES else {"message": columns["message"]}
-            values = service_values(kept, place.size)
+            row = stream.row[place]
+            values = service_values({k: v[row] for k, v in columns.items()}, place.size)
             values.update(
                 category=np.full(place.size, part.number, np.int16),
                 sensor=stream.sensor[place],
                 time_s=stream.time_s[place],
                 received_ns=stream.received_ns[place],
+                first=part.start[row],
+                last=part.end[row],
                 place=place,
             )
-            if part.number in (2, 34):
-                north = values["message"] == _NORTH
-                self._registry.note_service(values["sensor"], north, values["time_s"], values)
+            north = (values["message"] == _NORTH) & (part.number in _MARKS)
+            self._registry.note_service(values["sensor"], north, values["time_s"], values)
             tables.append(values)
         if not tables:
             tables = [service_values({}, 0) | _no_service()]
@@ -397,13 +484,11 @@ class Decoder:
         return Services(**joined)
 
 
-def _places(
-    parts: list[_Part], stream: _Stream, chosen: list[tuple[Array, ReportBatch, Extras] | None]
-) -> Array:
+def _places(parts: list[_Part], stream: _Stream, chosen: list[_Chosen | None]) -> Array:
     """Place of each report among the target records of the stream."""
-    targets = np.array([part.number in TARGETS for part in parts], np.bool_)
+    targets = np.array([part.target is not None for part in parts], np.bool_)
     number = np.cumsum(targets[stream.part]) - 1 if stream.part.size else np.empty(0, np.int64)
-    places = [entry[0] for entry in chosen if entry is not None]
+    places = [entry.place for entry in chosen if entry is not None]
     return np.asarray(number[np.sort(np.concatenate([np.empty(0, np.int64), *places]))])
 
 
@@ -414,25 +499,31 @@ def _no_service() -> dict[str, Array]:
         "sensor": none.astype(np.int32),
         "time_s": none.astype(np.float64),
         "received_ns": none,
+        "first": none,
+        "last": none,
         "place": none,
     }
 
 
 def _time_of_day(columns: dict[str, Array]) -> Array:
-    """Seconds since midnight; of I021/071, /073 and /077 the first that is there."""
+    """Seconds since midnight: of I021/071, /073 (refined by /074) and /077 the first there is."""
     time_s = columns["tod_s"]
-    if "tod_position_s" in columns:
-        position = columns["tod_position_s"]
-        time_s = np.where(np.isnan(position), time_s, position)
-        time_s = np.where(np.isnan(time_s), columns["tod_sent_s"], time_s)
-    return time_s
+    if "tod_position_s" not in columns:
+        return time_s
+    second = np.floor(time_s) + _SECOND_OF_FSI[columns["tod_second"]]
+    fraction = np.floor(columns["tod_fraction_s"] * TIME_STEPS) / TIME_STEPS
+    finer = np.where(np.abs(second + fraction - time_s) <= _FINER_S, second + fraction, time_s)
+    position = columns["tod_position_s"]
+    time_s = np.where(np.isnan(position), finer, position)
+    return np.where(np.isnan(time_s), columns["tod_sent_s"], time_s)
 
 
 def _nonsense(columns: dict[str, Array]) -> Mask:
     """Find records without a source, or with a time past midnight or a place not on the earth."""
     bad = (columns["sac"] < 0) | (columns["tod_s"] >= DAY)
-    if "lat_rad" in columns:
-        bad |= (np.abs(columns["lat_rad"]) > np.pi / 2) | (np.abs(columns["lon_rad"]) > np.pi)
+    for name, limit in _PLACE_LIMITS:
+        if name in columns:
+            bad |= np.abs(columns[name]) > limit
     return np.asarray(bad, np.bool_)
 
 
