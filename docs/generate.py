@@ -12,6 +12,9 @@ import msgspec
 
 from skypact import config, errors
 from skypact.cli.args import parser
+from skypact.decode.asterix.registry import EDITIONS
+from skypact.decode.asterix.services import STATUSES
+from skypact.decode.asterix.targets import TARGETS
 from skypact.model import reports, tracks, truth
 from skypact.record.tables import reports_to_arrow, tracks_to_arrow, truth_to_arrow
 from skypact.simulate import parts, scenario
@@ -360,6 +363,65 @@ def configuration_page() -> str:
     return "\n".join(sheets)
 
 
+ASTERIX_TEXT = """\
+Every item of every record of these categories is read, by a plain decoder that gives them all and
+by a compiled one that gives what is asked for; all can be written (`encode.asterix`). An edition
+in brackets is read by the newer one before it, to the same values: every table but that of 129 was
+compared bit by bit with libasterix's. Reserved expansion and special purpose fields are kept raw.
+Other categories are counted and passed over.
+"""
+ASTERIX_MORE = f"""\
+## Editions
+
+Nothing in a block names its edition. Where one table reads all editions there is nothing to choose.
+Category 021 has four layouts; each sensor's is found out from its first 500 records: the one in
+which records end where blocks end and no number is impossible, the newest where several fit. What
+a sensor says of itself (category 247) decides where the bytes leave it open, and `editions` of its
+[entry](configuration.md#sensor) goes before everything. If no layout fits nine records of ten, the
+sensor's blocks are refused and counted as `edition`. `decode --json` tells each sensor's edition.
+
+## What becomes of the records
+
+Target reports go to the tracker; of category 015 the range of a pair of stations is a detour, not
+a distance, and counts as `bistatic_range`. Category 021 brings quality figures of all versions to
+those of version 2: NUCp to NIC and NACp by radius of containment and 95 % error, PIC to NIC. A time
+of reception is refined by I021/074 where it is sent.
+
+Service messages say north marks, sectors, sites and states; the words for states are
+{", ".join(f"`{word}`" for word in STATUSES)}. Safety net messages are kept as records.
+
+`duplicates` are records whose bytes came before within a second, as over two networks. `echoes`
+are positions that came before: the same address at the same place, within half the steps in which
+both are counted, from another sensor within a second or from the same one with the same stamp. Two
+stations hear one squitter; a multilateration system passes on ADS-B positions as its own.
+
+## What is written of the picture
+
+Category 062 from tracks (`encode.cat062`): place, speeds, heights, identity, accuracies with
+covariance, ages by kind of sensor (I062/290) and of the data sent (I062/295), and the composed
+track number (I062/510) where the unit has an identification. 063 from states and biases of sensors
+(`encode.cat063`), 065 from a unit's own state (`encode.cat065`), 004 from alerts
+(`encode.cat004`). libasterix and tshark read the same values; tshark 4.0 takes I062/510 for five
+octets whatever it holds, and the height in I004/170 CPW for four.
+"""
+
+
+def asterix_page() -> str:
+    """Categories and editions."""
+    lines = ["| category | what | editions | read as | written from |", "|---|---|---|---|---|"]
+    written = {4: "alerts", 62: "tracks", 63: "sensor states and biases", 65: "unit states"}
+    for number, tables in EDITIONS.items():
+        module = sys.modules[f"skypact.decode.asterix.cat{number:03}"]
+        title = str(module.__doc__).splitlines()[0].partition(", ")[2]
+        editions = [t.edition + (f" ({', '.join(t.reads)})" if t.reads else "") for t in tables]
+        kind = "target reports" if number in TARGETS else "service messages"
+        what = title.partition(":")[0].rstrip(".")
+        row = (f"{number:03}", what, ", ".join(editions), kind, written.get(number, ""))
+        lines.append(f"| {' | '.join(row)} |")
+    parts = [NOTE, "# ASTERIX categories\n", ASTERIX_TEXT, "\n".join(lines) + "\n", ASTERIX_MORE]
+    return "\n".join(parts)
+
+
 def errors_page() -> str:
     """Status codes of kernels and the errors of the package."""
     lines = ["| code | name | meaning and remedy |", "|---|---|---|"]
@@ -382,6 +444,7 @@ def pages() -> dict[str, str]:
         "reference/configuration.md": configuration_page(),
         "reference/scenario.md": scenario_page(),
         "reference/flat-scenario.md": flat_scenario_page(),
+        "reference/asterix.md": asterix_page(),
         "reference/errors.md": errors_page(),
     }
 

@@ -15,6 +15,7 @@ from skypact.cli.console import existing_files, say
 from skypact.config import Sensor, Tracking, Union, union_from_toml
 from skypact.decode.asterix.reports import Decoder
 from skypact.decode.asterix.sensors import SensorSeen
+from skypact.decode.asterix.services import STATUSES
 from skypact.decode.framing.framed import no_packets
 from skypact.errors import ConfigError, RecordingError, SourceError
 from skypact.model.packets import PacketBatch
@@ -183,12 +184,20 @@ class Intake:
         """Put the stable keys together: sensors and records before, `figures` after."""
         errors = dict(self.errors)
         add_counts(errors, figures.get("errors", {}))
-        sensors = {
-            s.name: {"reports": s.reports, "clock_offset_s": s.clock_offset_s}
-            for s in self.seen
-            if s.records
-        }
+        sensors = {s.name: self._told(s) for s in self.seen if s.records}
         return {"sensors": sensors, "records": self.records, **figures, "errors": errors}
+
+    def _told(self, sensor: SensorSeen) -> dict[str, Any]:
+        """Tell what is known of a sensor."""
+        told: dict[str, Any] = {"reports": sensor.reports, "clock_offset_s": sensor.clock_offset_s}
+        address = f"{sensor.sac}/{sensor.sic}"
+        found = self._decoder.editions.items()
+        editions = {f"{n:03}": by[address] for n, by in found if address in by}
+        if editions:
+            told["editions"] = editions
+        if sensor.status >= 0:
+            told["status"] = STATUSES[sensor.status]
+        return told
 
     @property
     def n_records(self) -> int:
