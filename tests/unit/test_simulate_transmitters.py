@@ -32,11 +32,13 @@ RING = tuple(
 def play(
     *sensors: config.Sensor, ghost: Ghost = GHOST, seconds: float = 30.0, **parts: Any
 ) -> tuple[Slice, ReportBatch]:
-    """Return a scene with a ghost, and its reports."""
+    """Return a scene with a ghost, and its reports; origins are those of the reports."""
     fleet = (Fleet(kind="airliner", count=15, adsb=1.0),)
     scene = Scene(scene_of(*sensors, fleet=fleet, ghost=(ghost,), **parts), 81)
     part = scene.advance(scene.time_s + seconds)
-    return part, Decoder(sensors).decode(part.packets).reports
+    found = Decoder(sensors).decode(part.packets)
+    origins = type(part.origins)(*(column[found.record] for column in part.origins))
+    return part._replace(origins=origins), found.reports
 
 
 def test_only_receivers_that_the_transmitter_reaches_hear_a_ghost() -> None:

@@ -12,27 +12,19 @@ import numpy as np
 import numpy.typing as npt
 
 from skypact.config import Sensor
-from skypact.decode.asterix.columns import Blocks, decode_columns, find_blocks
+from skypact.decode.asterix.clocks import SensorClocks, time_of_day
+from skypact.decode.asterix.columns import Blocks, find_blocks
 from skypact.decode.asterix.duplicates import nothing_seen, repeats
 from skypact.decode.asterix.echoes import echoes, nothing_heard
 from skypact.decode.asterix.editions import EditionChooser
+from skypact.decode.asterix.feeds import FeedReader, Part
 from skypact.decode.asterix.fields import Extras, empty_extras, extra_values
 from skypact.decode.asterix.heights import SEA_HEIGHT, configured_sites, elevations
-from skypact.decode.asterix.plan import Column
-from skypact.decode.asterix.reading import GRAIN, Target
+from skypact.decode.asterix.reading import GRAIN
 from skypact.decode.asterix.records import decode_block
 from skypact.decode.asterix.registry import EDITIONS
 from skypact.decode.asterix.sensors import SensorRegistry, SensorSeen
-from skypact.decode.asterix.services import SERVICES, Services, service_values
-from skypact.decode.asterix.spec import Category
-from skypact.decode.asterix.targets import target_of
-from skypact.decode.asterix.timeofday import (
-    TRUNCATED_PERIOD_S,
-    fill_forward,
-    nearest,
-    nearest_truncated,
-    unwrap,
-)
+from skypact.decode.asterix.services import Services, service_values
 from skypact.errors import ConfigError
 from skypact.model.packets import PacketBatch
 from skypact.model.reports import (
@@ -42,35 +34,18 @@ from skypact.model.reports import (
     empty_reports,
     take_reports,
 )
-from skypact.units import DAY
 
 Array = npt.NDArray[Any]
 Mask = npt.NDArray[np.bool_]
 
-MIN_BAD_BLOCKS: Final = 4
-MAX_BAD_SHARE: Final = 0.6
-"""A feed of which more blocks are damaged or nonsense is of another edition: it is refused."""
 _SURFACE: Final = 10
 _PAIRS: Final = 15
-_TRUNCATED_TIME: Final = 1
 _TARGET_REPORT: Final = 1
 _NORTH: Final = 1
 _SURFACE_SERVICE: Final = ("message", "nogo", "overload", "time_invalid")
 _MARKS: Final = (2, 34)
 """Categories whose message 1 is a north mark."""
 _VERSIONS: Final = 247
-_SECOND_OF_FSI: Final = np.array([0.0, 1.0, -1.0, np.nan, 0.0])
-"""Whole seconds to add by I021/074 FSI; the last entry serves -1."""
-_FINER_S: Final = 1 / 64
-"""I021/074 refines I021/073, cut or rounded to 1/128 s; where it differs more, one is wrong."""
-TIME_STEPS: Final = float(1 << 20)
-"""Times finer than 1/128 s are cut to microseconds, so that UTC seconds add up exactly."""
-_PLACE_LIMITS: Final = (
-    ("lat_rad", np.pi / 2),
-    ("lat_low_rad", np.pi / 2),
-    ("lon_rad", np.pi),
-    ("lon_low_rad", np.pi),
-)
 
 
 class Decoded(NamedTuple):
@@ -92,18 +67,6 @@ class Decoded(NamedTuple):
     record: Array
     """Place of each report's record among the target records of the batch in the order of their
     bytes, repeats included: what a simulator knows of its records is found by it."""
-
-
-class _Part(NamedTuple):
-    """Records of one category in one edition, refused ones left out."""
-
-    number: int
-    target: Target | None
-    """How they become reports; None: they are service messages."""
-    columns: dict[str, Array]
-    start: Array
-    end: Array
-    packet: Array
 
 
 class _Chosen(NamedTuple):
@@ -165,14 +128,12 @@ class Decoder:
             raise ConfigError(f"withhold: expected report columns, got {sorted(unknown)[0]!r}")
         self._registry = SensorRegistry(sensors)
         self._sites = configured_sites(sensors)
-        self._date_s = date_s
-        self._is_undated = False
+        self._clocks = SensorClocks(self._registry, date_s, clock_corrections_s or {})
+        self._feeds = FeedReader(with_extras=with_extras)
         self._withhold = withhold
         self._with_extras = with_extras
-        self._corrections = dict(clock_corrections_s or {})
         self._seen = nothing_seen()
         self._heard = nothing_heard()
-        self._feeds: dict[tuple[int, int], list[int]] = {}
         by_sensor = {
             (int(number), s.sac << 8 | s.sic): edition
             for s in sensors
@@ -211,7 +172,7 @@ class Decoder:
                 if table is None:
                     errors["edition"] = errors.get("edition", 0) + rows.shape[0]
                     continue
-                part = self._read(packets, table, Blocks(rows, {}), errors)
+                part = self._feeds.read(packets, table, Blocks(rows, {}), errors)
                 if part.start.size:
                     name = f"{number:03}"
                     records[name] = records.get(name, 0) + part.start.size
@@ -230,12 +191,6 @@ class Decoder:
         services = self._services(parts, stream)
         return Decoded(reports, records, seen, services, errors, extras, record)
 
-    def _columns(self, table: Category) -> tuple[Column, ...]:
-        target = target_of(table)
-        if target is not None:
-            return target.columns + (target.extras if self._with_extras else ())
-        return SERVICES[table.number]
-
     def _hear_versions(self, packets: PacketBatch, blocks: Blocks) -> None:
         """Note what sensors say of their editions."""
         for _, first, last, _ in blocks.rows[blocks.rows[:, 0] == _VERSIONS].tolist():
@@ -244,46 +199,7 @@ class Decoder:
                     source = record["010"]["SAC"] << 8 | record["010"]["SIC"]
                     self._editions.tell(source, record.get("550", ()))
 
-    def _read(
-        self,
-        packets: PacketBatch,
-        edition: Category,
-        blocks: Blocks,
-        errors: dict[str, int],
-    ) -> _Part:
-        """Read one edition; leave out nonsense, and feeds of another edition altogether."""
-        number, target = edition.number, target_of(edition)
-        table = decode_columns(packets, edition, self._columns(edition), blocks)
-        for kind, count in table.errors.items():
-            errors[kind] = errors.get(kind, 0) + count
-        nonsense = _nonsense(table.columns)
-        bad = table.damaged.copy()
-        bad[table.block[nonsense]] = True
-        link = packets.link[table.block_packet]
-        refused = self._refused(number, link, bad)
-        if refused.any():
-            errors["edition"] = errors.get("edition", 0) + int(refused.sum())
-        keep = ~nonsense & ~refused[table.block]
-        odd = int((nonsense & ~refused[table.block]).sum())
-        if odd:
-            errors["nonsense"] = errors.get("nonsense", 0) + odd
-        if keep.all():
-            return _Part(number, target, table.columns, table.start, table.end, table.packet)
-        kept = {name: values[keep] for name, values in table.columns.items()}
-        return _Part(number, target, kept, table.start[keep], table.end[keep], table.packet[keep])
-
-    def _refused(self, number: int, link: Array, bad: Mask) -> Mask:
-        """Blocks of feeds that are mostly damaged or nonsense, all batches so far considered."""
-        refused = np.zeros(bad.size, np.bool_)
-        for line in np.unique(link).tolist():
-            mine = link == line
-            tally = self._feeds.setdefault((number, line), [0, 0])
-            tally[0] += int(bad[mine].sum())
-            tally[1] += int(mine.sum())
-            refused |= mine & (tally[0] >= MIN_BAD_BLOCKS) & (tally[0] > MAX_BAD_SHARE * tally[1])
-        return refused
-
-    def _stream(self, packets: PacketBatch, parts: list[_Part], errors: dict[str, int]) -> _Stream:
+    def _stream(self, packets: PacketBatch, parts: list[Part], errors: dict[str, int]) -> _Stream:
         """Bring records of all categories in order, with sensor, time and repeats."""
         start = np.concatenate([np.empty(0, np.int64), *(p.start for p in parts)])
         came_in = np.concatenate([np.empty(0, np.int64), *(p.packet for p in parts)])
@@ -296,10 +212,10 @@ class Decoder:
         end = ordered([p.end for p in parts], np.int64)
         packet = ordered([p.packet for p in parts], np.int64)
         keys = [p.columns["sac"].astype(np.int64) << 8 | p.columns["sic"] for p in parts]
-        tod_s = ordered([_time_of_day(p.columns) for p in parts], np.float64)
+        tod_s = ordered([time_of_day(p.columns) for p in parts], np.float64)
         sensor = self._registry.rows(ordered(keys, np.int64))
         received_ns = packets.received_ns[packet] if packet.size else np.empty(0, np.int64)
-        time_s = self._times(number, sensor, tod_s, received_ns, errors)
+        time_s = self._clocks.times(number, sensor, tod_s, received_ns, errors)
         missing = received_ns < 0
         arrival = np.where(missing, np.round(time_s * 1e9).astype(np.int64), received_ns)
         rows = np.column_stack([number, start[order], end])
@@ -310,66 +226,8 @@ class Decoder:
         row = ordered([np.arange(p.start.size) for p in parts], np.int64)
         return _Stream(part, row, sensor, time_s, arrival, repeat)
 
-    def _times(
-        self,
-        number: Array,
-        sensor: Array,
-        tod_s: Array,
-        received_ns: Array,
-        errors: dict[str, int],
-    ) -> Array:
-        """UTC seconds of records in order of arrival."""
-        if not number.size:
-            return tod_s
-        order = np.argsort(sensor, kind="stable")
-        back = np.empty_like(order)
-        back[order] = np.arange(order.size)
-        is_short = number == _TRUNCATED_TIME
-        is_known = received_ns >= 0
-        received_s = received_ns * 1e-9
-        group = sensor[order]
-        before = self._before(sensor, tod_s, is_short)[group]
-        whole = fill_forward(np.where(is_short, np.nan, tod_s)[order], group)
-        whole_s = unwrap(np.where(np.isnan(whole), before, whole), group, before, DAY)
-        short = fill_forward(np.where(is_short, tod_s, np.nan)[order], group)
-        short = np.where(np.isnan(short), before, short)
-        alone_s = unwrap(short, group, before, TRUNCATED_PERIOD_S)
-        full_s = np.where(is_known[order], nearest(whole, received_s[order]), whole_s)
-        reference = np.where(np.isnan(full_s), received_s[order], full_s)
-        has_none = np.isnan(whole) & ~is_known[order]
-        short_s = np.where(has_none, alone_s, nearest_truncated(short, reference))
-        time_s = np.where(is_short, short_s[back], full_s[back])
-        lost = np.isnan(tod_s)
-        time_s = np.where(lost & is_known, received_s, time_s)
-        if lost.any():
-            errors["no_time"] = errors.get("no_time", 0) + int(lost.sum())
-        if not is_known.all() and self._date_s is None and not self._is_undated:
-            self._is_undated = True
-            errors["no_date"] = errors.get("no_date", 0) + 1
-        self._registry.note_times(*_last_of_each(sensor, time_s))
-        timed = is_known & ~lost
-        self._registry.note_offsets(sensor[timed], received_s[timed] - time_s[timed])
-        names = [entry.name for entry in self._registry.entries]
-        shift = np.array([self._corrections.get(name, 0.0) for name in names])
-        return np.asarray(time_s + shift[sensor])
-
-    def _before(self, sensor: Array, tod_s: Array, is_short: Mask) -> Array:
-        """Where each sensor's time stood; for one that is new, where the whole stream stands."""
-        everyone = np.zeros(sensor.size, np.int8)
-        whole = fill_forward(np.where(is_short, np.nan, tod_s), everyone)
-        date_s = self._date_s or 0.0
-        if np.isnan(whole).any():
-            whole = np.zeros(sensor.size)
-        last_s = self._registry.last_s()
-        stood = np.nanmax(last_s) if not np.isnan(last_s).all() else date_s + whole[0]
-        stream_s = unwrap(whole, everyone, np.full(sensor.size, stood), DAY)
-        values, first = np.unique(sensor, return_index=True)
-        appeared = np.full(last_s.size, stood)
-        appeared[values] = stream_s[first]
-        return np.asarray(np.where(np.isnan(last_s), appeared, last_s))
-
     def _targets(
-        self, part: _Part, i: int, stream: _Stream, errors: dict[str, int]
+        self, part: Part, i: int, stream: _Stream, errors: dict[str, int]
     ) -> _Chosen | None:
         """Make the reports of one category, and say where they stand in the stream."""
         if part.target is None:
@@ -435,7 +293,7 @@ class Decoder:
             extras = Extras(*(column[~again] for column in extras))
         return take_reports(reports, ~again), extras, record[~again]
 
-    def _note(self, parts: list[_Part], stream: _Stream, reports: ReportBatch) -> None:
+    def _note(self, parts: list[Part], stream: _Stream, reports: ReportBatch) -> None:
         """Keep what the records say of their sensors."""
         for i, part in enumerate(parts):
             mine = np.flatnonzero(stream.part == i)
@@ -452,7 +310,7 @@ class Decoder:
         if use.any():
             self._registry.note_revisits(reports.sensor[use], key[use], reports.time_s[use])
 
-    def _services(self, parts: list[_Part], stream: _Stream) -> Services:
+    def _services(self, parts: list[Part], stream: _Stream) -> Services:
         """Service messages of all categories in order of arrival, without repeats."""
         tables: list[dict[str, Array]] = []
         for i, part in enumerate(parts):
@@ -484,7 +342,7 @@ class Decoder:
         return Services(**joined)
 
 
-def _places(parts: list[_Part], stream: _Stream, chosen: list[_Chosen | None]) -> Array:
+def _places(parts: list[Part], stream: _Stream, chosen: list[_Chosen | None]) -> Array:
     """Place of each report among the target records of the stream."""
     targets = np.array([part.target is not None for part in parts], np.bool_)
     number = np.cumsum(targets[stream.part]) - 1 if stream.part.size else np.empty(0, np.int64)
@@ -503,31 +361,3 @@ def _no_service() -> dict[str, Array]:
         "last": none,
         "place": none,
     }
-
-
-def _time_of_day(columns: dict[str, Array]) -> Array:
-    """Seconds since midnight: of I021/071, /073 (refined by /074) and /077 the first there is."""
-    time_s = columns["tod_s"]
-    if "tod_position_s" not in columns:
-        return time_s
-    second = np.floor(time_s) + _SECOND_OF_FSI[columns["tod_second"]]
-    fraction = np.floor(columns["tod_fraction_s"] * TIME_STEPS) / TIME_STEPS
-    finer = np.where(np.abs(second + fraction - time_s) <= _FINER_S, second + fraction, time_s)
-    position = columns["tod_position_s"]
-    time_s = np.where(np.isnan(position), finer, position)
-    return np.where(np.isnan(time_s), columns["tod_sent_s"], time_s)
-
-
-def _nonsense(columns: dict[str, Array]) -> Mask:
-    """Find records without a source, or with a time past midnight or a place not on the earth."""
-    bad = (columns["sac"] < 0) | (columns["tod_s"] >= DAY)
-    for name, limit in _PLACE_LIMITS:
-        if name in columns:
-            bad |= np.abs(columns[name]) > limit
-    return np.asarray(bad, np.bool_)
-
-
-def _last_of_each(sensor: Array, time_s: Array) -> tuple[Array, Array]:
-    """Each sensor and the time of its last row."""
-    values, place = np.unique(sensor[::-1], return_index=True)
-    return values, time_s[::-1][place]
