@@ -392,8 +392,9 @@ Service messages say north marks, sectors, sites and states; the words for state
 
 `duplicates` are records whose bytes came before within a second, as over two networks. `echoes`
 are positions that came before: the same address at the same place, within half the steps in which
-both are counted, from another sensor within a second or from the same one with the same stamp. Two
-stations hear one squitter; a multilateration system passes on ADS-B positions as its own.
+both are counted, from another kind of sensor within a second or from the same sensor with the same
+stamp. A multilateration system passes on ADS-B positions as its own; a station sends a position
+again when only the callsign is new.
 
 ## What is written of the picture
 

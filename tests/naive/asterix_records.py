@@ -1,4 +1,4 @@
-"""Any record that a category's table can hold, as raw integers: a Hypothesis strategy."""
+"""Any record that a category's table can hold, as raw integers."""
 
 import random
 
@@ -36,17 +36,29 @@ def of_item(item, rng):
     return rng.randbytes(rng.randint(0, 12))
 
 
+def record_of(table, place, chosen, rng):
+    """Raw integers for the chosen items of a table, by the profile at a place."""
+    names = [name for name in list(table.uaps.values())[place] if name in chosen]
+    items = {item.name: item for item in table.items}
+    record = {name: of_item(items[name], rng) for name in names}
+    if table.selector:
+        record[table.selector[0]][table.selector[1]] = place
+    return record
+
+
+def any_record(table, rng):
+    """Raw integers for any choice of a table's items, by any of its profiles."""
+    place = rng.randrange(len(table.uaps))
+    names = [name for name in list(table.uaps.values())[place] if name and name != "RFS"]
+    chosen = set(rng.sample(names, rng.randint(1, len(names))))
+    return record_of(table, place, chosen | set((table.selector or ())[:1]), rng)
+
+
 @st.composite
 def records_of(draw, table):
-    """Raw integers for any choice of a table's items, by any of its profiles."""
+    """The same, drawn by Hypothesis."""
     place = draw(st.integers(0, len(table.uaps) - 1))
     names = [name for name in list(table.uaps.values())[place] if name and name != "RFS"]
     chosen = draw(st.sets(st.sampled_from(names), min_size=1))
     rng = random.Random(draw(st.integers(0, 2**32)))
-    items = {item.name: item for item in table.items}
-    if table.selector:
-        chosen.add(table.selector[0])
-    record = {name: of_item(items[name], rng) for name in names if name in chosen}
-    if table.selector:
-        record[table.selector[0]][table.selector[1]] = place
-    return record
+    return record_of(table, place, chosen | set((table.selector or ())[:1]), rng)

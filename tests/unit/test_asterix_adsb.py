@@ -82,7 +82,7 @@ def test_each_sensor_has_its_own_edition():
     decoded = decoder.decode(packets_from(mixed))
     assert decoder.editions == {21: {"25/1": "0.26", "25/2": "2.7", "25/3": "0.23"}}
     assert decoded.records == {"021": 15}
-    assert decoded.errors == {"duplicates": 12, "echoes": 2}
+    assert decoded.errors == {"duplicates": 12}
     np.testing.assert_allclose(decoded.reports.lat_rad, 48.5 * DEGREE)
 
 

@@ -32,13 +32,11 @@ RING = tuple(
 def play(
     *sensors: config.Sensor, ghost: Ghost = GHOST, seconds: float = 30.0, **parts: Any
 ) -> tuple[Slice, ReportBatch]:
-    """Return a scene with a ghost, and its reports; origins are those of the reports."""
+    """Return a scene with a ghost, and its reports."""
     fleet = (Fleet(kind="airliner", count=15, adsb=1.0),)
     scene = Scene(scene_of(*sensors, fleet=fleet, ghost=(ghost,), **parts), 81)
     part = scene.advance(scene.time_s + seconds)
-    found = Decoder(sensors).decode(part.packets)
-    origins = type(part.origins)(*(column[found.record] for column in part.origins))
-    return part._replace(origins=origins), found.reports
+    return part, Decoder(sensors).decode(part.packets).reports
 
 
 def test_only_receivers_that_the_transmitter_reaches_hear_a_ghost() -> None:

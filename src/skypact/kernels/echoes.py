@@ -1,4 +1,4 @@
-"""Positions that were reported before: the same aircraft at the same place, heard another way.
+"""Positions that were reported before: the same aircraft at the same place, told another way.
 
 Twin: tests/naive/echoes.py.
 """
@@ -23,18 +23,18 @@ MULTIPLIER: Final = 2_654_435_761
 
 
 @helper
-def is_echo_one(
-    seen: Floats, row: int, sensor: int, place: Floats, i: int, window_s: float
-) -> bool:
+def is_echo_one(seen: Floats, row: int, who: Longs, place: Floats, i: int, window_s: float) -> bool:
     """Whether report `i` repeats the position in a row of what was seen (same address)."""
-    tolerance = 0.5 * (seen[row, 4] + place[i, 2]) * (1.0 + 1e-6)
-    if abs(seen[row, 2] - place[i, 0]) > tolerance:
+    tolerance = 0.5 * (seen[row, 5] + place[i, 2]) * (1.0 + 1e-6)
+    if abs(seen[row, 3] - place[i, 0]) > tolerance:
         return False
-    east = abs(seen[row, 3] - place[i, 1])
+    east = abs(seen[row, 4] - place[i, 1])
     if min(east, 2.0 * math.pi - east) > tolerance:
         return False
-    allowed = SAME_TIME_S if seen[row, 1] == sensor else window_s
-    return abs(seen[row, 5] - place[i, 3]) <= allowed
+    apart_s = abs(seen[row, 6] - place[i, 3])
+    if seen[row, 1] == who[i, 1]:
+        return apart_s <= SAME_TIME_S
+    return seen[row, 2] != who[i, 2] and apart_s <= window_s
 
 
 @kernel
@@ -45,17 +45,17 @@ def mark_echoes(
 
     Parameters
     ----------
-    who : int64 (n, 2)
-        Address (-1: none, never an echo) and sensor, in order of arrival.
+    who : int64 (n, 3)
+        Address (-1: none, never an echo), sensor and kind, in order of arrival.
     place : float64 (n, 4)
         Latitude and longitude (rad), how finely they are counted (rad), time (s); rows with a NaN
         are never echoes.
     window_s : float
-        How far apart two sensors' stamps of one position may be. One sensor's must be equal: an
+        How far apart the stamps of two kinds of sensors may be. One sensor's must be equal: an
         aircraft at rest is reported at one place again and again.
-    seen_out : float64 (buckets * BUCKET, 6), buckets a power of two
-        Address (-1: free), sensor, latitude, longitude, grain, time of what came before, kept
-        between calls; a new position takes the oldest row of its bucket.
+    seen_out : float64 (buckets * BUCKET, 7), buckets a power of two
+        Address (-1: free), sensor, kind, latitude, longitude, grain, time of what came before,
+        kept between calls; a new position takes the oldest row of its bucket.
     echo_out : bool (n,)
         Written.
     """
@@ -68,15 +68,13 @@ def mark_echoes(
         first = BUCKET * (((address * MULTIPLIER) >> 16) & mask)
         oldest = first
         for row in range(first, first + BUCKET):
-            if seen_out[row, 0] == address and is_echo_one(
-                seen_out, row, who[i, 1], place, i, window_s
-            ):
+            if seen_out[row, 0] == address and is_echo_one(seen_out, row, who, place, i, window_s):
                 echo_out[i] = True
                 break
-            if seen_out[row, 5] < seen_out[oldest, 5]:
+            if seen_out[row, 6] < seen_out[oldest, 6]:
                 oldest = row
         if not echo_out[i]:
-            seen_out[oldest, 0] = address
-            seen_out[oldest, 1] = who[i, 1]
+            for k in range(3):
+                seen_out[oldest, k] = who[i, k]
             for k in range(4):
-                seen_out[oldest, 2 + k] = place[i, k]
+                seen_out[oldest, 3 + k] = place[i, k]

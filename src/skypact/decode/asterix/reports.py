@@ -61,7 +61,7 @@ class Decoded(NamedTuple):
     services: Services
     errors: dict[str, int]
     """Counted by kind; ``duplicates`` are records that came over two networks, ``echoes`` positions
-    that another sensor, or the same, had reported already."""
+    that another kind of sensor, or the same sensor, had reported already."""
     extras: Extras
     """One row per report; filled where the decoder was asked for it."""
     record: Array
