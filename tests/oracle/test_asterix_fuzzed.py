@@ -10,7 +10,7 @@ from skypact.decode.asterix.registry import category
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda t: f"{t.number:03}-{t.edition}")
 def test_mutated_blocks_are_read_alike(table):
-    assert fuzz(table, 800, random.Random(table.number)) is None
+    assert fuzz(table, 400, random.Random(table.number)) is None
 
 
 def test_the_fuzzer_finds_a_difference(monkeypatch):

@@ -22,7 +22,7 @@ from skypact.decode.asterix.fields import Extras, empty_extras, extra_values
 from skypact.decode.asterix.heights import SEA_HEIGHT, configured_sites, elevations
 from skypact.decode.asterix.reading import GRAIN
 from skypact.decode.asterix.records import decode_block
-from skypact.decode.asterix.registry import EDITIONS
+from skypact.decode.asterix.registry import EDITIONS, category
 from skypact.decode.asterix.sensors import SensorRegistry, SensorSeen
 from skypact.decode.asterix.services import Services, service_values
 from skypact.errors import ConfigError
@@ -134,12 +134,7 @@ class Decoder:
         self._with_extras = with_extras
         self._seen = nothing_seen()
         self._heard = nothing_heard()
-        by_sensor = {
-            (int(number), s.sac << 8 | s.sic): edition
-            for s in sensors
-            for number, edition in s.editions.items()
-        }
-        self._editions = EditionChooser(editions or {}, by_sensor)
+        self._editions = EditionChooser(editions or {}, _editions_of(sensors))
 
     @property
     def sensors(self) -> tuple[SensorSeen, ...]:
@@ -340,6 +335,19 @@ class Decoder:
         order = np.argsort(np.concatenate([t["place"] for t in tables]), kind="stable")
         joined = {k: np.concatenate([t[k] for t in tables])[order] for k in Services._fields}
         return Services(**joined)
+
+
+def _editions_of(sensors: Sequence[Sensor]) -> dict[tuple[int, int], str]:
+    """Editions that sensors were given, by category and address."""
+    out = {}
+    for sensor in sensors:
+        for number, edition in sensor.editions.items():
+            try:
+                category(int(number), edition)
+            except ConfigError as error:
+                raise ConfigError(f"sensor {sensor.name}: editions: {error}") from None
+            out[int(number), sensor.sac << 8 | sensor.sic] = edition
+    return out
 
 
 def _places(parts: list[Part], stream: _Stream, chosen: list[_Chosen | None]) -> Array:
