@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from tests.naive.fuzzed import TABLES, columns_of, fuzz
+from tests.naive.fuzzed import TABLES, columns_of, disagreement, fuzz
 
 from skypact.decode.asterix.registry import category
 
@@ -20,3 +20,10 @@ def test_the_fuzzer_finds_a_difference(monkeypatch):
     monkeypatch.setattr("tests.naive.fuzzed.columns_of", lambda _: wrong)
     monkeypatch.setattr("tests.naive.asterix_columns.column_value", lambda *_: 1.0)
     assert fuzz(table, 400, random.Random(1)) is not None
+
+
+def test_an_item_that_stands_twice_is_read_from_its_own_place():
+    found = (
+        "02002cb312fa5effffff00ff13e8ec0101c8ffff8c25adffff8c25ad526cb20653fe04ffff0100c4ff000000"
+    )
+    assert disagreement(category(2), [bytes.fromhex(found)]) == ""
