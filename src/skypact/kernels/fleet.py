@@ -14,7 +14,14 @@ import numpy as np
 
 from skypact.errors import OK, UNKNOWN_ADDRESS
 from skypact.kernels._jit import helper, kernel
-from skypact.kernels.cpr import UNIT, airborne_pair, distance_m, near_place, surface_pair
+from skypact.kernels.cpr import (
+    UNIT,
+    airborne_pair,
+    distance_m,
+    near_place,
+    surface_pair,
+    wrapped,
+)
 from skypact.model.modes import (
     ACCURACY,
     ADDRESS,
@@ -138,15 +145,17 @@ SLACK_M: Final = 1_000.0
 MOST_CONFLICTS: Final = 4
 """After so many impossible positions in a row the place known before is given up."""
 PROBES: Final = 16
-(NEAR_LAT, NEAR_LON, REACH_M) = range(3)
+(NEAR_LAT, NEAR_LON, REACH_M, IS_WIDE) = range(4)
 """The receiver: degrees, NaN where unknown; farthest aircraft that it hears."""
+WIDE_DEG: Final = 20.0
+"""No antenna hears aircraft so far apart: such a feed is of many receivers."""
 COMPUTED_SIGMA_M: Final = 150.0
 """Standard deviation per axis of positions that a multilateration server of receivers around a
 town computes; it states none."""
 EPU_SIGMA: Final = 2.4477
 """95 % radius of a circular normal error in standard deviations per axis."""
 
-_EPU_M: Final = np.array(
+EPU_M: Final = np.array(
     [18520, 18520, 7408, 3704, 1852, 926, 555.6, 185.2, 92.6, 30, 10, 3, 3, 3, 3, 3]
 )
 """95 % bound of the position error by NACp, ED-102A table 2-71; 0 says that it is 10 NM or more."""
@@ -183,7 +192,7 @@ def nic_one(kind: int, a: int, b: int, c: int, version: int) -> int:
 def sigma_one(kind: int, nacp: int) -> float:
     """Horizontal standard deviation per axis: as stated by NACp, else by the type code."""
     category = nacp if nacp >= 0 else _NACP_OF_TYPE[kind]
-    return _EPU_M[category] / EPU_SIGMA
+    return EPU_M[category] / EPU_SIGMA
 
 
 @helper
@@ -195,7 +204,7 @@ def is_ground_station(labels: Ints) -> bool:
 @helper
 def key_one(labels: Ints, origin: int) -> int:
     """Address and kind of sender: positions of different senders do not make pairs."""
-    key = np.int64(labels[ADDRESS])
+    key = int(labels[ADDRESS])
     if labels[FOREIGN] == 1:
         key |= 1 << 24
     if origin == COMPUTED:
@@ -415,6 +424,22 @@ def locate(
 
 
 @helper
+def note_here(labels: Ints, means: Floats, here: Floats) -> None:
+    """Keep a place that is heard: it tells which quarter of the earth surface positions mean."""
+    if labels[TYPE] <= 8 or here[IS_WIDE] == 1.0:
+        return
+    if math.isnan(here[NEAR_LAT]):
+        here[NEAR_LAT] = means[LAT_DEG]
+        here[NEAR_LON] = means[LON_DEG]
+    elif (
+        abs(means[LAT_DEG] - here[NEAR_LAT]) > WIDE_DEG
+        or abs(wrapped(means[LON_DEG] - here[NEAR_LON])) > WIDE_DEG
+    ):
+        here[IS_WIDE] = 1.0
+        here[NEAR_LAT] = math.nan
+
+
+@helper
 def held(marks: Longs, since: int, value: int, time_ns: int, window_ns: int) -> int:
     """Give a kept value that is not too old, else -1."""
     return marks[value] if is_within(time_ns, marks[since], window_ns) else -1
@@ -517,6 +542,7 @@ def follow(
         Added to: frames by status, `JUMP` ... `CROWDED`.
     """
     n_placed = int(0)  # noqa: UP018, RUF046
+    near = fleet.here if math.isnan(receiver[NEAR_LAT]) else receiver
     for i in range(time_ns.shape[0]):
         place_out[i, 0] = math.nan
         place_out[i, 1] = math.nan
@@ -529,10 +555,9 @@ def follow(
         labels, numbers = frames_out.labels[i], frames_out.numbers[i]
         marks, means = fleet.marks[row], fleet.means[row]
         note_frame(labels, numbers, frames_out.callsign[i], time_ns[i], marks, means)
-        if labels[CPR_LAT] < 0 or not locate(
-            labels, time_ns[i], marks, means, receiver, counts_out
-        ):
+        if labels[CPR_LAT] < 0 or not locate(labels, time_ns[i], marks, means, near, counts_out):
             continue
+        note_here(labels, means, fleet.here)
         out = placed.labels[n_placed]
         place_labels(labels, time_ns[i], marks, out)
         place_numbers(labels, numbers, time_ns[i], marks, means, placed.numbers[n_placed])

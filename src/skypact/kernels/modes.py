@@ -153,7 +153,7 @@ def remainder_one(row: Octets, n: int) -> int:
     """Parity of `n` octets, the last three included: 0, or what was laid over it."""
     word = int(0)  # noqa: UP018, RUF046
     for i in range(n):
-        word ^= np.int64(_PARITY[n - 1 - i, row[i]])
+        word ^= int(_PARITY[n - 1 - i, row[i]])
     return word
 
 

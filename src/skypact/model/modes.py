@@ -115,6 +115,9 @@ class Fleet(NamedTuple):
     """(C, `N_MARKS`)."""
     means: Floats
     """(C, `N_MEANS`)."""
+    here: Floats
+    """(4,): latitude and longitude [degrees] of a place that the receiver hears, NaN while there is
+    none; infinity; 1 where it hears places so far apart that none tells where it is."""
 
 
 def empty_fleet(capacity: int) -> Fleet:
@@ -129,6 +132,7 @@ def empty_fleet(capacity: int) -> Fleet:
         np.full(capacity, -1, np.int64),
         np.full((capacity, N_MARKS), NEVER, np.int64),
         np.full((capacity, N_MEANS), np.nan),
+        np.array([np.nan, np.nan, np.inf, 0.0]),
     )
 
 

@@ -99,7 +99,7 @@ class FrameClock:
         return passed_ns
 
     def _smoothed(self, time_ns: Longs, passed_ns: Longs, use: npt.NDArray[Any]) -> Longs:
-        """Times by the counter, as late as the line allows."""
+        """Give the times by the counter, as late as the line allows."""
         if self._kind == "gps":
             days = np.round((time_ns - passed_ns) / DAY_NS).astype(np.int64)
             return np.where(use, passed_ns + days * DAY_NS, time_ns)

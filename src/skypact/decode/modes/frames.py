@@ -156,7 +156,8 @@ class FrameDecoder:
         k = following.follow(
             table, time_ns, frames.origin, self._fleet, self._receiver, placed, place_rad, counts
         )
-        return FrameColumns(table, place_rad, Placed(*(part[:k] for part in placed)), counts)
+        found = Placed(placed.labels[:k], placed.numbers[:k], placed.callsign[:k])
+        return FrameColumns(table, place_rad, found, counts)
 
 
 def reports_of(

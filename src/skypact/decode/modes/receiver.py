@@ -64,7 +64,7 @@ class ModesFeed:
         for kind, n in columns.errors().items():
             errors[kind] = errors.get(kind, 0) + n
         if not known.all():
-            errors["no_time"] = int((~known).sum())
+            errors["untimed"] = int((~known).sum())
         if not self._is_dated and (known & (frames.received_ns < 0)).any():
             self._is_dated = True
             errors["no_date"] = 1

@@ -5,7 +5,7 @@ from typing import Final, Literal
 import numpy as np
 
 from skypact.kernels import streams as kernel
-from skypact.model.modes import COMPUTED, LONG_FRAME, RECEIVED, Frames, Octets, empty_frames
+from skypact.model.modes import COMPUTED, LONG_FRAME, RECEIVED, Frames, Longs, Octets, empty_frames
 
 StreamFormat = Literal["beast", "avr"]
 
@@ -64,6 +64,6 @@ class StreamParser:
         return empty_frames(0), errors
 
 
-def _named(counts: Octets) -> dict[str, int]:
+def _named(counts: Longs) -> dict[str, int]:
     names = {"truncated": kernel.CUT, "lost_bytes": kernel.LOST}
     return {name: int(counts[place]) for name, place in names.items() if counts[place]}
