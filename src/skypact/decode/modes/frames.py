@@ -91,6 +91,11 @@ class FrameColumns(NamedTuple):
         found = np.bincount(self.table.labels[read, FORMAT], minlength=1)
         return {f"DF{form:02}": n for form, n in enumerate(found.tolist()) if n}
 
+    def comm_b(self) -> Longs:
+        """Rows of replies with a register (formats 20 and 21) whose sender is known."""
+        form = self.table.labels[:, FORMAT]
+        return np.flatnonzero((self.table.status == OK) & ((form == 20) | (form == 21)))
+
     def errors(self) -> dict[str, int]:
         """Count what was wrong, by kind."""
         counts = self.counts
