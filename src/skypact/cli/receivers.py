@@ -1,6 +1,5 @@
 """Recordings of receivers (Mode S, ADS-B, remote identification): files to reports and sensors."""
 
-import gzip
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -16,47 +15,12 @@ from skypact.decode.modes.receiver import ModesFeed
 from skypact.decode.readsb import in_order
 from skypact.decode.recognise import HEAD_BYTES, FeedFormat, open_feed, recognise
 from skypact.errors import RecordingError, SourceError
-from skypact.model.modes import Octets
-from skypact.model.reports import ReportBatch
+from skypact.model.reports import ReportBatch, concat_reports
 from skypact.record.frame_table import frames_from_arrow, holds_frames
-from skypact.sources.file import mapped
+from skypact.sources.file import content, head
 
-GZIP: Final = b"\x1f\x8b"
-LARGEST_BYTES: Final = 1 << 32
-"""A compressed file that grows beyond this is not opened."""
 REVISITS_S: Final = (0.3, 60.0)
 """Gaps between two reports of one aircraft that tell how often a receiver hears it."""
-
-
-def content(path: Path) -> Octets:
-    """Bytes of a file, decompressed where it is compressed.
-
-    Raises
-    ------
-    SourceError
-        It cannot be read.
-    """
-    data = mapped(path)
-    if data[:2].tobytes() != GZIP:
-        return data
-    try:
-        with gzip.open(path) as file:
-            whole = file.read(LARGEST_BYTES + 1)
-    except (OSError, EOFError, ValueError) as error:
-        raise SourceError(f"{path}: expected a whole gzip file: {error}") from error
-    if len(whole) > LARGEST_BYTES:
-        raise SourceError(f"{path}: expected at most {LARGEST_BYTES >> 30} GiB unpacked, got more")
-    return np.frombuffer(whole, np.uint8)
-
-
-def head_of(path: Path) -> Octets:
-    """First bytes of a file, decompressed; none where it cannot be read."""
-    try:
-        opener = gzip.open if path.open("rb").read(2) == GZIP else open
-        with opener(path, "rb") as file:
-            return np.frombuffer(file.read(HEAD_BYTES), np.uint8)
-    except (OSError, EOFError, ValueError):
-        return np.empty(0, np.uint8)
 
 
 def format_of(path: Path) -> FeedFormat | None:
@@ -64,7 +28,7 @@ def format_of(path: Path) -> FeedFormat | None:
     if path.suffix == ".parquet":
         return "frames" if holds_frames(str(path)) else None
     name = path.name.removesuffix(".gz")
-    return recognise(head_of(path), Path(name).suffix)
+    return recognise(head(path, HEAD_BYTES), Path(name).suffix)
 
 
 def period_s_of(reports: ReportBatch) -> float:
@@ -146,7 +110,6 @@ class Receivers:
         reports = [part.reports for part in heard]
         times = [np.column_stack([r.received_ns * 1e-9, r.time_s]) for r in reports]
         offset_s = np.concatenate(times) @ np.array([1.0, -1.0])
-        longest = max(reports, key=lambda r: r.time_s.size)
         sheet = next((s for s in self._sensors if s.name == name), None)
         own: SensorKind = "remoteid" if form == "remoteid" else "adsb"
         self.seen.append(
@@ -159,7 +122,7 @@ class Receivers:
                 lat_rad=float("nan"),
                 lon_rad=float("nan"),
                 height_m=float("nan"),
-                period_s=period_s_of(longest),
+                period_s=period_s_of(concat_reports(reports)),
                 records=sum(sum(part.records.values()) for part in heard),
                 reports=sum(r.time_s.size for r in reports),
                 clock_offset_s=float(np.median(offset_s)) if offset_s.size else float("nan"),

@@ -1,6 +1,7 @@
 """Positions that text formats give one by one, gathered to a batch of reports."""
 
 import math
+import re
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -13,9 +14,13 @@ from skypact.model.reports import (
 )
 from skypact.units import DEGREE
 
+_MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?")
+
 Fields = dict[str, float | int]
 """Report columns by name, those that are known."""
 
+LATEST_S: Final = 7.3e9
+"""The year 2200."""
 LARGEST: Final = 1e7
 """No number of these formats is larger, in feet, knots, or feet a minute."""
 
@@ -108,13 +113,11 @@ def batch_of(rows: list[Fields]) -> ReportBatch:
 
 def seconds_of(text: str) -> float:
     """UTC seconds of ``2024-11-21T04:00:00.000``; NaN where it is no time."""
+    if not _MOMENT.fullmatch(text):
+        return math.nan
     try:
         time = np.datetime64(text, "us")
     except ValueError:
         return math.nan
     seconds = float(time.astype(np.int64)) * 1e-6
     return math.nan if np.isnat(time) or not 0.0 <= seconds < LATEST_S else seconds
-
-
-LATEST_S: Final = 7.3e9
-"""The year 2200."""

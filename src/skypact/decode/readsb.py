@@ -9,10 +9,10 @@ line, or come under ``ac`` with ``now`` in milliseconds, as public services send
 import math
 from typing import Any, Final
 
-import msgspec
 import numpy as np
 
 from skypact.decode.feeds import Heard, nothing_heard
+from skypact.decode.jsontext import json_object
 from skypact.decode.position_rows import (
     LATEST_S,
     Fields,
@@ -64,11 +64,8 @@ def snapshots_of(data: bytes) -> list[dict[str, Any]]:
     """Snapshots of a file: one of them, or one in each line; what is no snapshot is left out."""
     found = []
     for text in (data, *data.split(b"\n")):
-        try:
-            value = msgspec.json.decode(text)
-        except (msgspec.DecodeError, RecursionError):
-            continue
-        if isinstance(value, dict) and any(isinstance(value.get(key), list) for key in LISTS):
+        value = json_object(text)
+        if value is not None and any(isinstance(value.get(key), list) for key in LISTS):
             found.append(value)
             if text is data:
                 break

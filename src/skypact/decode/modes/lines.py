@@ -5,11 +5,11 @@ tools write them are taken, too. Times are seconds UTC since 1970.
 """
 
 import re
-from typing import Any, Final
+from typing import Final
 
-import msgspec
 import numpy as np
 
+from skypact.decode.jsontext import json_object
 from skypact.model.modes import Frames, Octets, empty_frames
 
 FRAME_KEYS: Final = ("frame", "rawmsg", "raw", "message", "msg")
@@ -50,11 +50,8 @@ def time_ns_of(value: object) -> int:
 
 def row_of_json(line: bytes) -> Row | None:
     """Frame and time of one JSON object, None where it has no frame."""
-    try:
-        value: Any = msgspec.json.decode(line)
-    except (msgspec.DecodeError, RecursionError):
-        return None
-    if not isinstance(value, dict):
+    value = json_object(line)
+    if value is None:
         return None
     frame = next((f for k in FRAME_KEYS if (f := frame_of_text(value.get(k))) is not None), None)
     time_ns = next((t for k in TIME_KEYS if (t := time_ns_of(value.get(k))) >= 0), -1)

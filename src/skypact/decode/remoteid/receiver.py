@@ -10,10 +10,10 @@ receive time tells which hour; where there is none, the time that a System messa
 import math
 from typing import Any, Final, NamedTuple
 
-import msgspec
 import numpy as np
 
 from skypact.decode.feeds import Heard
+from skypact.decode.jsontext import json_object
 from skypact.decode.modes.lines import TIME_KEYS, time_ns_of
 from skypact.decode.position_rows import (
     Fields,
@@ -111,7 +111,7 @@ def read_messages(line: dict[str, Any]) -> list[Message]:
 
 def moment_s(second: float, about_s: float) -> float:
     """Moment nearest to `about_s` with that second of the hour; `about_s` where it is unknown."""
-    if math.isnan(second):
+    if math.isnan(second) or math.isnan(about_s):
         return about_s
     return second + HOUR_S * round((about_s - second) / HOUR_S)
 
@@ -172,11 +172,8 @@ class RemoteIdFeed:
         nothing: tuple[list[Message], str, int] = ([], "", -1)
         if not text.strip():
             return nothing
-        try:
-            line = msgspec.json.decode(text)
-        except (msgspec.DecodeError, RecursionError):
-            line = None
-        if not isinstance(line, dict):
+        line = json_object(text)
+        if line is None:
             errors["lost_bytes"] = errors.get("lost_bytes", 0) + len(text)
             return nothing
         sender = str(line.get("mac", ""))
