@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.naive import fleet, streams
+from tests.naive import made_frames as made
 from tests.naive import modes as plain
-from tests.naive import streams
 
 from skypact.decode.modes.frames import FrameDecoder
 from skypact.decode.modes.lines import frames_of
@@ -53,27 +54,27 @@ def near(value, expected):
 
 
 def batch(frames: list[bytes], times_ns=None, origin=None) -> Frames:
-    made = frames_of(
+    rows = frames_of(
         [(f[:14], t) for f, t in zip(frames, times_ns or [0] * len(frames), strict=True)]
     )
-    return made._replace(origin=np.array(origin or [0] * len(frames), np.int8))
+    return rows._replace(origin=np.array(origin or [0] * len(frames), np.int8))
 
 
 def compare(frames: list[bytes], times_ns=None, near_deg=None, origin=None, reach=np.inf) -> int:
     """Assert that both decoders agree; how many positions there were."""
-    made = batch(frames, times_ns, origin)
+    sent = batch(frames, times_ns, origin)
     decoder = FrameDecoder(near_deg, reach)
-    got = decoder.decode(made, made.received_ns)
-    receiver = plain.Receiver(near_deg, 1.2 * reach)
+    got = decoder.decode(sent, sent.received_ns)
+    receiver = fleet.Receiver(near_deg, 1.2 * reach)
     k = 0
     for i, frame in enumerate(frames):
-        octets = made.octets[i].tobytes()
+        octets = sent.octets[i].tobytes()
         said = plain.read(octets, len(frame))
         wrong = [n for n, c in LABELS.items() if got.table.labels[i, c] != said.get(n, -1)]
         wrong += [n for n, c in NUMBERS.items() if not near(got.table.numbers[i, c], said.get(n))]
         assert not wrong, (frame.hex(), said)
         assert got.table.callsign[i] == said.get("callsign", -1)
-        status, report = receiver.take(octets, len(frame), int(made.received_ns[i]), made.origin[i])
+        status, report = receiver.take(octets, len(frame), int(sent.received_ns[i]), sent.origin[i])
         assert got.table.status[i] == status
         if report is None:
             assert np.isnan(got.place_rad[i]).all()
@@ -103,20 +104,20 @@ def test_any_octets_agree(octets):
 @given(form=st.sampled_from([17, 18]), control=st.integers(0, 7), me=st.integers(0, (1 << 56) - 1))
 @settings(max_examples=400, deadline=None)
 def test_any_extended_squitter_agrees(form, control, me):
-    compare([plain.df17(0x4B1A2B, me, form, control)] * 2, [0, 10**9])
+    compare([made.df17(0x4B1A2B, me, form, control)] * 2, [0, 10**9])
 
 
 @pytest.mark.parametrize("kind", range(32))
 def test_every_type_code_agrees(kind):
     rng = np.random.default_rng(kind)
     words = [int.from_bytes(rng.bytes(7), "big") & (1 << 51) - 1 | kind << 51 for _ in range(60)]
-    compare([plain.df17(0x123456, word) for word in words], [i * 10**8 for i in range(60)])
+    compare([made.df17(0x123456, word) for word in words], [i * 10**8 for i in range(60)])
 
 
 @given(field=st.integers(0, 8191), form=st.sampled_from([4, 5]), status=st.integers(0, 7))
 @settings(max_examples=300, deadline=None)
 def test_every_altitude_and_identity_code_agrees(field, form, status):
-    compare([plain.with_parity(b"\x5d\x4b\x1a\x2b"), plain.reply(form, 0x4B1A2B, field, status)])
+    compare([made.with_parity(b"\x5d\x4b\x1a\x2b"), made.reply(form, 0x4B1A2B, field, status)])
 
 
 def flight(seed: int, n: int, lat: float, lon: float, ground: bool = False):
@@ -129,9 +130,9 @@ def flight(seed: int, n: int, lat: float, lon: float, ground: bool = False):
         y, x = lat + 0.3 * which + 2e-5 * i, lon + 3e-5 * i
         jumped = 5.0 if rng.random() < 0.04 else 0.0
         odd, icao = int(rng.integers(2)), 0xABCD00 + which
-        make = plain.surface if ground or rng.random() < 0.05 else plain.position
-        kinds = {0: plain.identification(icao, f"TEST{which}"), 1: plain.moving(icao, 300, -100)}
-        kinds |= {2: plain.reply(5, icao, 0x0AAA), 3: plain.df17(icao, int(rng.integers(1 << 56)))}
+        make = made.surface if ground or rng.random() < 0.05 else made.position
+        kinds = {0: made.identification(icao, f"TEST{which}"), 1: made.moving(icao, 300, -100)}
+        kinds |= {2: made.reply(5, icao, 0x0AAA), 3: made.df17(icao, int(rng.integers(1 << 56)))}
         choice = int(rng.integers(12))
         frame = kinds.get(choice) or make(icao, min(y + jumped, 90.0), x, odd)
         if choice == 11:
@@ -188,7 +189,7 @@ def test_longitude_zones_are_those_of_the_formula():
     lat = np.concatenate([np.linspace(-90, 90, 7213), cpr.transition_latitudes()[2:] + 1e-9])
     out = np.zeros(lat.size, np.int64)
     zones_of(lat, out)
-    assert out.tolist() == [plain.zones(x) for x in lat.tolist()]
+    assert out.tolist() == [fleet.zones(x) for x in lat.tolist()]
 
 
 FRAME = st.one_of(st.binary(min_size=7, max_size=7), st.binary(min_size=14, max_size=14))

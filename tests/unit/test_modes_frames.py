@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from tests.naive import modes as made
+from tests.naive import made_frames as made
+from tests.naive import modes as plain
 
 from skypact.decode.modes.frames import FrameDecoder, reports_of
 from skypact.decode.modes.lines import frames_of
@@ -102,9 +103,9 @@ def test_codes_of_altitude_and_identity_are_read():
     levels = columns.table.numbers[1:, m.BARO_M]
     assert levels[1] == pytest.approx(35_000 * FOOT)
     assert np.isnan(levels[2])  # no hundreds: no code of Gillham's
-    twin = made.altitude(f"{0b1000000000010:013b}")
+    twin = plain.altitude(f"{0b1000000000010:013b}")
     assert levels[3] == pytest.approx(twin)
-    assert columns.table.labels[1, m.CODE] == made.identity(f"{0b1010101010100:013b}")
+    assert columns.table.labels[1, m.CODE] == plain.identity(f"{0b1010101010100:013b}")
 
 
 def test_frames_that_cannot_be_read_have_a_status():
@@ -145,7 +146,7 @@ def test_a_report_bears_what_other_messages_said():
     assert unpack_callsign(int(reports.callsign[-1])) == "SKY42"
     assert reports.ve_mps[-1] == pytest.approx(400 * KNOT)
     assert reports.vu_mps[-1] == pytest.approx(640 * FEET_PER_MINUTE)
-    assert reports.mode3a[-1] == made.identity(f"{0b1010101010100:013b}")
+    assert reports.mode3a[-1] == plain.identity(f"{0b1010101010100:013b}")
     assert (reports.nacp[-1], reports.sil[-1], reports.nic[-1]) == (9, 3, 8)
     assert reports.emergency[-1] == 5
     assert reports.sigma_m[-1] == pytest.approx(30 / 2.4477)

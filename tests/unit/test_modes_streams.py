@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from tests.naive import modes as made
+from tests.naive import made_frames as made
 from tests.naive.streams import avr_message, beast_message
 
 from skypact.decode.feeds import octets_of

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from tests.naive import framed_bytes
-from tests.naive import modes as made
+from tests.naive import made_frames as made
 from tests.naive.streams import avr_message, beast_message
 
 from skypact.cli.receivers import Receivers, format_of

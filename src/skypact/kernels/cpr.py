@@ -2,7 +2,7 @@
 
 Source: ED-102A / DO-260B, appendix A, 1.7 (encoding zones, global and local decoding) and table of
 transition latitudes (1.7.2 d). Angles are degrees here, as there. Surface positions are the same
-with a quarter of the span. Twin: tests/naive/modes.py.
+with a quarter of the span. Twin: tests/naive/fleet.py.
 """
 
 import math

@@ -4,7 +4,7 @@ An address recovered from a parity counts only where a frame with a clean parity
 Positions are decoded in pairs until two of them agree, then each by the one before; a position that
 nobody could have flown to is left out. Sources: ED-102A / DO-260B, 2.2.10 (windows of pairs,
 reasonableness), 2.2.8.1 (NIC by type and supplements), table N-4 (version 0); ICAO Doc 9871. Times
-are int64 nanoseconds. Twin: tests/naive/modes.py.
+are int64 nanoseconds. Twin: tests/naive/fleet.py.
 """
 
 import math
