@@ -87,6 +87,8 @@ class Sensor(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     bias_sigmas: BiasSigmas = BiasSigmas()
     """The tracker states its errors as wide as these allow, however many reports it averages."""
     format: str = "asterix"
+    """``asterix``, or of a receiver ``beast``, ``avr``, ``sbs``, ``frames``, ``aircraft.json``,
+    ``remoteid``."""
     source: str = ""
     """URL of the feed, for example ``udp://239.0.0.1:8600``."""
 

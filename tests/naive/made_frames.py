@@ -47,3 +47,19 @@ def moving(icao: int, east_kt: int, north_kt: int, climb: int = 0) -> bytes:
 def reply(form: int, icao: int, field: int, status: int = 0) -> bytes:
     """Format 4 or 5 with its 13 bits of altitude or identity."""
     return with_parity(bytes([form << 3 | status, 0, field >> 8, field & 255]), icao)
+
+
+def flights(n_aircraft: int, seconds: float, start_ns: int = 0) -> list[tuple[bytes, int]]:
+    """Frames and times [ns] of aircraft flying east at 400 kt, 20 km apart, in order of time."""
+    rows = []
+    step_deg = 400 * 1852 / 3600 / (111_195 * 0.6428) / 2
+    for k in range(n_aircraft):
+        icao, offset_ns = 0x400000 + k, 10_000_000 * k
+        for i in range(round(2 * seconds)):
+            time_ns = start_ns + offset_ns + i * 500_000_000
+            place = position(icao, 50.0 + 0.18 * k, 8.0 + step_deg * i, i % 2, 30_000 + 1000 * k)
+            rows.append((place, time_ns))
+            rows.append((moving(icao, 400, 0), time_ns + 200_000_000))
+            if i % 10 == 0:
+                rows.append((identification(icao, f"FLY{k}"), time_ns + 300_000_000))
+    return sorted(rows, key=lambda row: row[1])
