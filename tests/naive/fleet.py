@@ -203,7 +203,8 @@ class Receiver:
             out["sigma"] = 150
         if kind <= 8:
             return out | {k: said.get(k) for k in ("vn", "ve", "speed", "track")}
-        if "moved" in own and abs(time_ns - own["moved"]) <= 3 * S:
+        if "moved" in own and abs(time_ns - own["moved"]) <= S:
+            del own["moved"]
             out |= dict(zip(("vn", "ve", "vu", "speed", "track"), own["motion"], strict=True))
         if kind >= 20:
             return out | {"geo": said["geo"], "baro": held("level", 5)}

@@ -144,8 +144,9 @@ def test_a_report_bears_what_other_messages_said():
     reports, _ = heard(frames[:4] + others + frames[4:], times[:4] + [times[4]] * 5 + times[4:])
     assert reports.time_s.size == 6
     assert unpack_callsign(int(reports.callsign[-1])) == "SKY42"
-    assert reports.ve_mps[-1] == pytest.approx(400 * KNOT)
-    assert reports.vu_mps[-1] == pytest.approx(640 * FEET_PER_MINUTE)
+    assert reports.ve_mps[2] == pytest.approx(400 * KNOT)
+    assert reports.vu_mps[2] == pytest.approx(640 * FEET_PER_MINUTE)
+    assert np.isfinite(reports.ve_mps).tolist() == [False, False, True, False, False, False]
     assert reports.mode3a[-1] == plain.identity(f"{0b1010101010100:013b}")
     assert (reports.nacp[-1], reports.sil[-1], reports.nic[-1]) == (9, 3, 8)
     assert reports.emergency[-1] == 5

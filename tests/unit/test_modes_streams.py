@@ -149,6 +149,21 @@ def test_gps_counters_take_their_day_from_the_receive_time():
     assert time_ns.tolist() == [(10 * 86_400 - 1) * SECOND, 10 * 86_400 * SECOND]
 
 
+@pytest.mark.parametrize("kind", ["12mhz", "gps"])
+def test_what_is_counted_is_found_out_live(kind):
+    clock, late_s = FrameClock(), 0.03
+    for i in range(60):
+        sent_s = 43_200.0 + 0.05 * i
+        stamp = gps(int(sent_s), round(sent_s % 1 * SECOND)) if kind == "gps" else None
+        stamp = round(sent_s * MHZ_12) if stamp is None else stamp
+        received = [round((sent_s + late_s) * SECOND)]
+        time_ns, known = clock.times(counted([stamp], received), errors := {})
+        error_s = time_ns[0] / SECOND - sent_s
+        assert known.all()
+        assert error_s == pytest.approx(0.0 if kind == "gps" and i >= 20 else late_s, abs=1e-3)
+        assert errors == {}
+
+
 def test_a_counter_takes_out_the_jitter_of_the_line():
     clock, rng = FrameClock(), np.random.default_rng(1)
     truth_s = np.arange(0, 60, 0.05)

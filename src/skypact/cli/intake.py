@@ -113,12 +113,16 @@ class Intake:
     @property
     def seen(self) -> list[SensorSeen]:
         """Every sensor in the order of its index in the reports."""
+        heard = {s.name: s for s in self._receivers.seen}
+        senders = [heard.get(s.name, s) if not s.records else s for s in self._decoder.sensors]
+        own = [s.records for s in self._decoder.sensors] + [0] * len(self._tables)
+        targets = [s.reports for s in self._decoder.sensors] + [0] * len(self._tables)
         return [
             s._replace(
-                records=s.records + self._in_tables.get(s.name, 0),
-                reports=s.reports + self._targets.get(s.name, 0),
+                records=n + self._in_tables.get(s.name, 0),
+                reports=m + self._targets.get(s.name, 0),
             )
-            for s in (*self._decoder.sensors, *self._tables)
+            for s, n, m in zip((*senders, *self._tables), own, targets, strict=True)
         ]
 
     @property

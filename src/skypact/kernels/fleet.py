@@ -131,8 +131,9 @@ SURFACE_FIX_NS: Final = 300 * NANOSECONDS
 REPEAT_NS: Final = 300_000_000
 """The same position within this time is one that two receivers heard: they are sent at least
 0.4 s apart, and of one parity 0.8 s."""
-VELOCITY_NS: Final = 3 * NANOSECONDS
-"""Velocities are sent twice a second; in a turn of 3 degrees a second an old one is far off."""
+VELOCITY_NS: Final = NANOSECONDS
+"""Velocities are sent twice a second; in a turn of 3 degrees a second an old one is far off. Each
+is told once, with the next position: told again it would be taken for another measurement."""
 LEVEL_NS: Final = 5 * NANOSECONDS
 IDENTITY_NS: Final = 300 * NANOSECONDS
 QUALITY_NS: Final = 60 * NANOSECONDS
@@ -481,6 +482,7 @@ def place_numbers(
         out[R_VN], out[R_VE] = means[NORTH_MPS], means[EAST_MPS]
         out[R_SPEED], out[R_TRACK] = means[OVER_MPS], means[COURSE_RAD]
         out[R_VU] = means[UP_MPS]
+        marks[MOVED] = NEVER
     if labels[IS_GNSS] == 1:
         out[R_GEO] = numbers[GEO_M]
         if is_within(time_ns, marks[LEVELLED], LEVEL_NS):

@@ -21,6 +21,10 @@ TICK_NS: Final = 250 / 3
 DAY_NS: Final = round(DAY * NANOSECONDS)
 LONGEST_GAP_NS: Final = 3600 * NANOSECONDS
 """A counter that goes further ahead, or back by over a second, was restarted or garbled."""
+RECOGNITION_NS: Final = NANOSECONDS
+"""Receive times this far apart tell how fast a counter is; until then they are taken themselves."""
+FASTEST_CRYSTAL: Final = 0.1
+"""Counts a nanosecond: 0.012 at 12 MHz, 1 or more of GPS times."""
 DRIFT: Final = 1e-4
 """Crystals are better than this, so a counter may run so fast against the line's clock."""
 
@@ -48,6 +52,8 @@ class FrameClock:
     def __init__(self, date_s: float | None = None, kind: CounterKind = "auto") -> None:
         self._date_ns = round((date_s or 0.0) * NANOSECONDS)
         self._kind = kind
+        self._begin: tuple[int, int] | None = None
+        """First counter and receive time, while nobody knows what is counted."""
         self._last = -1
         """Counter of the last frame that had one [ns]."""
         self._passed_ns = 0
@@ -62,15 +68,31 @@ class FrameClock:
         What nobody can know stands at the time before. A counter that jumps is counted under
         ``clock_step``.
         """
-        if self._kind == "auto" and is_gps(frames.stamp):
-            self._kind = "gps"
         counted = frames.stamp >= 0
         arrived = frames.received_ns >= 0
+        if self._kind == "auto" and counted.any():
+            self._kind = self._recognised(frames, arrived & counted)
+        if self._kind == "auto":
+            counted = np.zeros_like(counted)
         passed_ns = self._passed(frames.stamp, counted, errors)
         time_ns = np.where(arrived, frames.received_ns, self._date_ns + passed_ns)
         if (arrived & counted).any():
             time_ns = self._smoothed(time_ns, passed_ns, arrived & counted)
         return time_ns, arrived | counted
+
+    def _recognised(self, frames: Frames, both: npt.NDArray[Any]) -> CounterKind:
+        """Tell what is counted: by its speed where receive times tell that, else by its values."""
+        if not both.any():
+            return "gps" if is_gps(frames.stamp) else "12mhz"
+        count, time_ns = frames.stamp[both], frames.received_ns[both]
+        if self._begin is None:
+            self._begin = int(count[0]), int(time_ns[0])
+        elapsed_ns = int(time_ns[-1]) - self._begin[1]
+        if elapsed_ns < RECOGNITION_NS:
+            return "auto"
+        speed = (int(count[-1]) - self._begin[0]) / elapsed_ns
+        self._begin = None
+        return "gps" if speed > FASTEST_CRYSTAL else "12mhz"
 
     def _passed(self, stamp: Longs, counted: npt.NDArray[Any], errors: dict[str, int]) -> Longs:
         """Nanoseconds since midnight (GPS) or since the first frame, for every frame."""

@@ -27,8 +27,6 @@ class StreamParser:
     def __init__(self, form: StreamFormat) -> None:
         self._form = form
         self._rest = np.empty(0, np.uint8)
-        self.has_status = False
-        """Whether the receiver sent its status, as those do whose counters are GPS times."""
 
     def feed(self, data: Octets, received_ns: int = -1) -> tuple[Frames, dict[str, int]]:
         """Find the frames that are whole by now, and what was wrong.
@@ -51,7 +49,6 @@ class StreamParser:
         else:
             n, used = kernel.scan_avr(whole, *out)
         self._rest = whole[used:].copy()
-        self.has_status |= bool(counts[kernel.STATUS])
         origin = np.where(np.isin(stamp[:n], MLAT_STAMPS), COMPUTED, RECEIVED).astype(np.int8)
         stamp = np.where((origin == COMPUTED) | (stamp[:n] == 0), -1, stamp[:n])
         received = np.full(n, received_ns, np.int64)
