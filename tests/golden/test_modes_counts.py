@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from skypact.cli.receivers import Receivers, format_of
+from skypact.model.reports import concat_reports
 from skypact.units import FOOT, KNOT
 
 pytestmark = pytest.mark.recordings
@@ -48,7 +49,8 @@ def read(folder, name):
         for total, more in ((records, part.records), (errors, part.errors)):
             for key, n in more.items():
                 total[key] = total.get(key, 0) + n
-    return form, records, errors, heard[0][1].reports, receivers.seen[0]
+    reports = concat_reports([part.reports for _, part in heard])
+    return form, records, errors, reports, receivers.seen[0]
 
 
 def test_every_recording_of_the_folder_is_counted_here(data_dir):
@@ -81,7 +83,8 @@ def test_a_flight_is_one_aircraft_from_paris_to_toulouse(data_dir):
         np.diff(reports.lat_rad), np.diff(reports.lon_rad) * np.cos(reports.lat_rad[1:])
     )
     gap_s = np.diff(reports.time_s)
-    assert (step_m <= 260 * gap_s + 60).all()
+    # Two positions of the same moment may be stamped half a second apart by their networks.
+    assert (step_m <= 260 * (gap_s + 0.5)).all()
 
 
 def test_a_receiver_that_counts_from_midnight_has_its_own_seconds(data_dir):

@@ -133,6 +133,14 @@ def test_a_counter_that_begins_anew_goes_on_and_is_told():
     assert errors == {"clock_step": 2}
 
 
+def test_a_garbled_counter_moves_nothing_but_itself():
+    clock = FrameClock()
+    seconds = [10, 11, 1_000, 12, 13, 2, 14]
+    time_ns, _ = clock.times(counted([s * MHZ_12 for s in seconds]), errors := {})
+    assert (time_ns / SECOND).tolist() == [0, 1, 1, 2, 3, 3, 4]
+    assert errors == {"clock_step": 2}
+
+
 def test_gps_counters_are_seconds_of_the_day_and_pass_midnight():
     clock = FrameClock(0.0)
     stamps = [gps(86_398, 5), gps(86_399, 6), gps(0, 7), gps(1, 8)]

@@ -19,6 +19,8 @@ from skypact.model.reports import ReportBatch, concat_reports
 from skypact.record.frame_table import frames_from_arrow, holds_frames
 from skypact.sources.file import content, head
 
+PIECE_BYTES: Final = 1 << 22
+"""Files are fed in pieces: the columns of a frame take twenty times its octets."""
 REVISITS_S: Final = (0.3, 60.0)
 """Gaps between two reports of one aircraft that tell how often a receiver hears it."""
 
@@ -96,7 +98,9 @@ class Receivers:
         if files[0][1] == "aircraft.json":
             texts = [np.frombuffer(t, np.uint8) for t in in_order([d.tobytes() for d in texts])]
         for data in texts:
-            heard += [feed.feed(data), feed.finish()]
+            size = data.size if files[0][1] == "aircraft.json" else PIECE_BYTES
+            heard += [feed.feed(data[at : at + size]) for at in range(0, data.size, max(size, 1))]
+            heard.append(feed.finish())
         return heard or [nothing_heard()]
 
     def _feed(self, name: str, form: FeedFormat) -> Feed:

@@ -35,7 +35,19 @@ def is_gps(stamp: Longs) -> bool:
     second, part = known >> 30, known & ((1 << 30) - 1)
     if not known.size or (part >= NANOSECONDS).any() or (second >= DAY).any():
         return False
-    return int(np.count_nonzero(np.diff(second))) >= 2
+    step = np.diff(second) % int(DAY)
+    n_changes, n_seconds = int((step != 0).sum()), int((step == 1).sum())
+    return n_seconds >= 2 and 3 * n_seconds >= 2 * n_changes
+
+
+def _wild(count_ns: Longs, before_ns: int) -> npt.NDArray[np.bool_]:
+    """Find counters that are garbled: those around each agree with each other, not with it."""
+    near = np.concatenate([[before_ns], count_ns])
+    into, out = np.diff(near)[:-1], np.diff(count_ns)
+    across = into + out
+    wild = (np.abs(into) > NANOSECONDS) & (np.abs(out) > NANOSECONDS)
+    wild &= (across >= -NANOSECONDS) & (across < np.minimum(np.abs(into), LONGEST_GAP_NS))
+    return np.append(wild, False)
 
 
 class FrameClock:
@@ -107,6 +119,10 @@ class FrameClock:
         if first < 0:
             first = int(count_ns[0])
             self._passed_ns = first if self._kind == "gps" else 0
+        wild = _wild(count_ns, first)
+        if wild.any():
+            errors["clock_step"] = errors.get("clock_step", 0) + int(wild.sum())
+            count_ns[wild] = np.concatenate([[first], count_ns[:-1]])[wild]
         step = np.diff(count_ns, prepend=first)
         if self._kind == "gps":
             step = np.where(step < -DAY_NS // 2, step + DAY_NS, step)
