@@ -88,7 +88,7 @@ class Sensor(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """The tracker states its errors as wide as these allow, however many reports it averages."""
     format: str = "asterix"
     """``asterix``, or of a receiver ``beast``, ``avr``, ``sbs``, ``frames``, ``aircraft.json``,
-    ``remoteid``."""
+    ``remoteid``, ``radio``."""
     source: str = ""
     """URL of the feed, for example ``udp://239.0.0.1:8600``."""
 

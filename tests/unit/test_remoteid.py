@@ -6,9 +6,12 @@ import struct
 
 import numpy as np
 import pytest
+from tests.naive import framed_bytes
 
 from skypact.decode.feeds import octets_of
+from skypact.decode.recognise import recognise
 from skypact.decode.remoteid import messages as rid
+from skypact.decode.remoteid.radio import BLUETOOTH, RADIOTAP, WIFI, RadioFeed
 from skypact.decode.remoteid.receiver import RemoteIdFeed
 from skypact.model.reports import REMOTEID, unpack_callsign
 
@@ -180,3 +183,64 @@ def test_octets_of_a_radio_are_taken_as_they_come():
     assert heard.reports.time_s == pytest.approx([T0 + 12.3])
     assert heard.reports.emergency.tolist() == [1]
     assert heard.records == {"remoteid": 2}
+
+
+MAC = bytes.fromhex("aabbcc001122")
+
+
+def wifi(body, kind=0x80):
+    return bytes([kind, 0, 0, 0]) + b"\xff" * 6 + MAC + MAC + bytes(2) + body
+
+
+def beacon(data):
+    head = bytes(12) + b"\x00\x03RID"
+    return wifi(head + bytes([0xDD, len(data) + 5]) + b"\xfa\x0b\xbc\x0d\x07" + data)
+
+
+def nan(data):
+    head = b"\x04\x09\x50\x6f\x9a\x13" + b"\x03\x10\x00\x88\x69\x19\x9d\x92\x09\x01\x00\x10"
+    return wifi(head + bytes([len(data) + 1, 5]) + data, 0xD0)
+
+
+def bluetooth(data, extended=False):
+    content = bytes([len(data) + 5, 0x16]) + b"\xfa\xff\x0d\x07" + data
+    head = b"\xd6\xbe\x89\x8e"
+    if extended:
+        return head + bytes([0x47, 60, 7, 1]) + MAC[::-1] + content
+    return head + bytes([0x42, 60]) + MAC[::-1] + content
+
+
+def capture(linktype, *frames):
+    """A capture whose frames come at 12 s past a full hour, and what is heard of it."""
+    data = octets_of(framed_bytes.pcap(list(frames), linktype=linktype))
+    assert recognise(data) == "radio"
+    return RadioFeed().feed(data)
+
+
+@pytest.mark.parametrize(
+    ("linktype", "frame"),
+    [
+        (WIFI, beacon(pack(basic_id(), location()))),
+        (RADIOTAP, b"\x00\x00\x0a\x00" + bytes(6) + beacon(pack(basic_id(), location()))),
+        (WIFI, nan(pack(basic_id(), location()))),
+        (BLUETOOTH, bluetooth(location())),
+        (BLUETOOTH, bluetooth(pack(basic_id(), location()), extended=True)),
+    ],
+)
+def test_captures_of_radios_become_reports(linktype, frame):
+    heard = capture(linktype, frame, frame)
+    assert heard.errors == {"duplicates": 1}
+    assert np.degrees(heard.reports.lat_rad) == pytest.approx([50.1])
+    assert heard.reports.kind.tolist() == [REMOTEID]
+
+
+def test_other_frames_of_a_radio_are_passed_over():
+    frames = [b"", b"\x08" + bytes(40), wifi(bytes(60)), wifi(b"\x88\x69\x19\x9d\x92\x09", 0xD0)]
+    heard = capture(WIFI, *frames)
+    assert heard.records == {}
+    assert heard.errors == {}
+    assert capture(BLUETOOTH, bytes(50), bluetooth(location())[:12]).records == {}
+
+
+def test_captures_of_networks_are_no_radios():
+    assert recognise(octets_of(framed_bytes.pcap([bytes(60)]))) is None

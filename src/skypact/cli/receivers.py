@@ -21,6 +21,8 @@ from skypact.sources.file import content, head
 
 PIECE_BYTES: Final = 1 << 22
 """Files are fed in pieces: the columns of a frame take twenty times its octets."""
+WHOLE: Final = ("aircraft.json", "radio")
+"""Forms of which a file is taken whole."""
 REVISITS_S: Final = (0.3, 60.0)
 """Gaps between two reports of one aircraft that tell how often a receiver hears it."""
 
@@ -98,7 +100,7 @@ class Receivers:
         if files[0][1] == "aircraft.json":
             texts = [np.frombuffer(t, np.uint8) for t in in_order([d.tobytes() for d in texts])]
         for data in texts:
-            size = data.size if files[0][1] == "aircraft.json" else PIECE_BYTES
+            size = data.size if files[0][1] in WHOLE else PIECE_BYTES
             heard += [feed.feed(data[at : at + size]) for at in range(0, data.size, max(size, 1))]
             heard.append(feed.finish())
         return heard or [nothing_heard()]
@@ -115,7 +117,7 @@ class Receivers:
         times = [np.column_stack([r.received_ns * 1e-9, r.time_s]) for r in reports]
         offset_s = np.concatenate(times) @ np.array([1.0, -1.0])
         sheet = next((s for s in self._sensors if s.name == name), None)
-        own: SensorKind = "remoteid" if form == "remoteid" else "adsb"
+        own: SensorKind = "remoteid" if form in ("remoteid", "radio") else "adsb"
         self.seen.append(
             SensorSeen(
                 sac=sheet.sac if sheet else 0,

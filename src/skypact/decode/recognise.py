@@ -8,14 +8,15 @@ from skypact.decode.feeds import Feed
 from skypact.decode.modes.lines import row_of_csv, row_of_json
 from skypact.decode.modes.receiver import ModesFeed
 from skypact.decode.readsb import SnapshotFeed
+from skypact.decode.remoteid.radio import RadioFeed, is_radio
 from skypact.decode.remoteid.receiver import RAW_KEYS, READ_KEYS, RemoteIdFeed
 from skypact.decode.sbs import KINDS, SbsFeed
 from skypact.kernels import streams as kernel
 from skypact.model.modes import LONG_FRAME, Octets
 
-FeedFormat = Literal["beast", "avr", "sbs", "frames", "aircraft.json", "remoteid"]
+FeedFormat = Literal["beast", "avr", "sbs", "frames", "aircraft.json", "remoteid", "radio"]
 FORMATS: Final[tuple[FeedFormat, ...]] = (
-    "beast", "avr", "sbs", "frames", "aircraft.json", "remoteid",
+    "beast", "avr", "sbs", "frames", "aircraft.json", "remoteid", "radio",
 )  # fmt: skip
 SUFFIXES: Final[dict[str, FeedFormat]] = {".beast": "beast", ".avr": "avr", ".sbs": "sbs"}
 HEAD_BYTES: Final = 1 << 14
@@ -65,6 +66,8 @@ def recognise(data: Octets, suffix: str = "") -> FeedFormat | None:
     lines = [line.strip() for line in text.split(b"\n") if line.strip()]
     if not lines:
         return None
+    if is_radio(head):
+        return "radio"
     if 0x1A in text[:64] and _is_stream(head, "beast"):
         return "beast"
     if lines[0][:1] in (b"{", b"["):
@@ -101,4 +104,6 @@ def open_feed(
         return SnapshotFeed()
     if form == "remoteid":
         return RemoteIdFeed()
+    if form == "radio":
+        return RadioFeed()
     return ModesFeed(form, near_deg=near_deg, range_max_m=range_max_m, date_s=date_s)
