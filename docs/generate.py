@@ -100,7 +100,8 @@ MEANING = {
     "confirmed": "The tracker vouches for it.",
     "elevation_deg": "Angle above the sensor's horizon.",
     "emergency": "Emergency status as the sensor codes it.",
-    "format": "Format of the feed. Of a simulated radar `asterix` or `reports`.",
+    "format": "Format of the feed: `asterix`, or that of a [receiver](receivers.md). Of a "
+    "simulated radar `asterix` or `reports`.",
     "geo_altitude_m": "Height above the WGS-84 ellipsoid.",
     "ground_speed_mps": "Downlinked ground speed.",
     "icao": "24-bit aircraft address.",

@@ -88,6 +88,8 @@ class Sensor(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     bias_sigmas: BiasSigmas = BiasSigmas()
     """The tracker states its errors as wide as these allow, however many reports it averages."""
     format: str = "asterix"
+    """``asterix``, or of a receiver ``beast``, ``avr``, ``sbs``, ``frames``, ``aircraft.json``,
+    ``remoteid``, ``radio``."""
     editions: dict[Category, str] = {}
     """Edition by ASTERIX category (``{ 021 = "0.26" }``), where its bytes do not tell."""
     source: str = ""

@@ -154,14 +154,15 @@ def _add_decode(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
         commands,
         "decode",
         "INPUT... [options]",
-        "Bytes to reports. Reads raw ASTERIX, FINAL and ORADIS framing, pcap and pcapng.\n"
+        "Bytes to reports. Reads raw ASTERIX, FINAL and ORADIS framing, pcap and pcapng;\n"
+        "of receivers Beast, AVR, SBS-1, JSON, CSV, aircraft.json and remote identification.\n"
         "Exits 0 with at least one record (errors are counted), 1 with none, 2 for a missing path.",
         [
             "skypact decode radar.ast",
             "skypact decode radar.ast --date 2023-05-02 --json",
             "skypact decode lan1.pcap lan2.pcap --out reports.parquet",
             "skypact decode tracker.ff --json | python -m json.tool",
-            "skypact decode capture.pcapng --json | grep -o '\"errors\":{[^}]*}'",
+            "skypact decode roof.beast --date 2024-11-21 --out reports.parquet",
         ],
     )
     _add_inputs(parser)

@@ -12,11 +12,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from skypact.cli.console import existing_files, say
+from skypact.cli.receivers import Receivers, format_of
 from skypact.config import Sensor, Tracking, Union, union_from_toml
 from skypact.decode.asterix.reports import Decoder
 from skypact.decode.asterix.sensors import SensorSeen
 from skypact.decode.asterix.services import STATUSES
 from skypact.decode.framing.framed import no_packets
+from skypact.decode.recognise import FeedFormat
 from skypact.errors import ConfigError, RecordingError, SourceError
 from skypact.model.packets import PacketBatch
 from skypact.model.reports import ReportBatch, empty_reports, take_reports
@@ -102,19 +104,26 @@ class Intake:
         self._found: dict[str, dict[str, float]] = {}
         """Sites estimated from the recording itself, by sensor name."""
         self._decoder = Decoder(union.sensor if union else (), date_s=date_s)
+        self._receivers = Receivers(union, date_s)
         self._tables: list[SensorSeen] = []
         self._in_tables: dict[str, int] = {}
-        """Reports of tables by the name of their sensor."""
+        """Rows of tables and messages of receivers, by the name of their sensor."""
+        self._targets: dict[str, int] = {}
+        """Reports among them."""
 
     @property
     def seen(self) -> list[SensorSeen]:
         """Every sensor in the order of its index in the reports."""
+        heard = {s.name: s for s in self._receivers.seen}
+        senders = [heard.get(s.name, s) if not s.records else s for s in self._decoder.sensors]
+        own = [s.records for s in self._decoder.sensors] + [0] * len(self._tables)
+        targets = [s.reports for s in self._decoder.sensors] + [0] * len(self._tables)
         return [
             s._replace(
-                records=s.records + self._in_tables.get(s.name, 0),
-                reports=s.reports + self._in_tables.get(s.name, 0),
+                records=n + self._in_tables.get(s.name, 0),
+                reports=m + self._targets.get(s.name, 0),
             )
-            for s in (*self._decoder.sensors, *self._tables)
+            for s, n, m in zip((*senders, *self._tables), own, targets, strict=True)
         ]
 
     @property
@@ -133,21 +142,24 @@ class Intake:
         return decoded.reports
 
     def read(self, paths: Sequence[Path], date_s: float | None) -> ReportBatch:
-        """Read recordings and report tables; reports come in order of arrival.
+        """Read recordings, of radars and receivers, and report tables; in order of arrival.
 
         Captures with receive stamps are merged before they are decoded, so that what was recorded
         on two lines is recognised as one.
         """
-        tables = [path for path in paths if path.suffix == ".parquet"]
+        heard = {path: form for path in paths if (form := format_of(path)) is not None}
+        tables = [path for path in paths if path.suffix == ".parquet" and path not in heard]
         stamped, batches = [], []
         for path in paths:
-            packets = no_packets() if path in tables else self._packets(path, date_s)
+            is_other = path in tables or path in heard
+            packets = no_packets() if is_other else self._packets(path, date_s)
             if packets.start.size and packets.received_ns.min() >= 0:
                 stamped.append(packets)
             else:
                 batches.append(self.decode(packets))
         if stamped:
             batches.append(self.decode(merged(stamped)))
+        batches += self._receptions(list(heard.items()))
         batches += [self._table(path) for path in tables]
         return in_arrival_order(batches)
 
@@ -172,13 +184,34 @@ class Intake:
         except (pa.ArrowException, OSError, RecordingError) as error:
             self._unreadable(RecordingError(f"{path}: expected a table of reports: {error}"))
             return empty_reports(0)
-        place = {s.name: i for i, s in enumerate(self.seen)}
         new = sensors_of_reports(names, reports)
-        self._tables += [s._replace(records=0, reports=0) for s in new if s.name not in place]
-        add_counts(self._in_tables, {s.name: s.records for s in new})
+        self._join(new)
         place = {s.name: i for i, s in enumerate(self.seen)}
         rows = np.array([place[name] for name in names] or [0], np.int32)
         return reports._replace(sensor=rows[reports.sensor])
+
+    def _join(self, new: Sequence[SensorSeen]) -> None:
+        """Add sensors that are no senders of ASTERIX; those known by name get their counts."""
+        known = {s.name for s in self.seen}
+        self._tables += [s._replace(records=0, reports=0) for s in new if s.name not in known]
+        for s in new:
+            add_counts(self._in_tables, {s.name: s.records})
+            add_counts(self._targets, {s.name: s.reports})
+
+    def _receptions(self, files: Sequence[tuple[Path, FeedFormat]]) -> list[ReportBatch]:
+        """Read recordings of receivers; one that cannot be read is told of and counted."""
+        batches = []
+        found = self._receivers.read(files)
+        for error in self._receivers.unreadable:
+            self._unreadable(error)
+        self._join(self._receivers.seen)
+        place = {s.name: i for i, s in enumerate(self.seen)}
+        for name, heard in found:
+            add_counts(self.records, heard.records)
+            add_counts(self.errors, heard.errors)
+            n = heard.reports.time_s.size
+            batches.append(heard.reports._replace(sensor=np.full(n, place[name], np.int32)))
+        return batches
 
     def summary(self, figures: dict[str, Any]) -> dict[str, Any]:
         """Put the stable keys together: sensors and records before, `figures` after."""
@@ -215,6 +248,9 @@ class Intake:
         """Tell people about what they can put right: a date, a clock."""
         if self.errors.get("no_date"):
             say("no date in the recording, times count from 1970-01-01; give --date YYYY-MM-DD")
+        if self.errors.get("untimed"):
+            n = self.errors["untimed"]
+            say(f"{n:,} messages have no time: they are decoded, but cannot be tracked")
         for s in self.seen:
             if s.is_clock_wrong:
                 say(f"clock of {s.name} is off by {s.clock_offset_s:+.2f} s; not corrected")
