@@ -11,6 +11,7 @@ import msgspec
 import numpy as np
 from msgspec import Meta
 
+from skypact.deploy import Unit
 from skypact.errors import ConfigError
 from skypact.model.sensors import SENSOR_KINDS, SensorTable
 from skypact.units import DEGREE, NAUTICAL_MILE
@@ -240,6 +241,8 @@ class Union(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """What is tracked, and how; left out, the tracker's own figures hold."""
     registration: RegistrationParams = RegistrationParams()
     """How sensors' biases are estimated."""
+    unit: tuple[Unit, ...] = ()
+    """Units that take in these sensors (`skypact run`)."""
 
 
 def union_from_toml(text: str, where: str = "union file") -> Union:

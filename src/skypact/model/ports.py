@@ -1,7 +1,7 @@
 """The boundaries of the system, one Protocol each; `skypact.testing` holds a twin in memory."""
 
-from collections.abc import Iterator, Mapping
-from typing import Protocol
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,47 @@ class Source(Protocol):
 
     def packets(self) -> Iterator[PacketBatch]:
         """Yield batches in arrival order until the source ends."""
+        ...
+
+
+class SourceState(NamedTuple):
+    """How one live source fares."""
+
+    url: str
+    state: str
+    """``waiting`` (nothing heard yet), ``up``, ``silent``, ``down`` (connecting again), ``over`` (a
+    file or stream at its end)."""
+    n_packets: int
+    n_bytes: int
+    last_ns: int
+    """Arrival of the last packet, -1 before the first."""
+    n_over_quota: int
+    """Packets dropped because the source sent more than it may."""
+    n_refused: int
+    """Packets and connections from senders that are not allowed."""
+    n_dropped: int
+    """Packets dropped because too many were waiting."""
+    n_connects: int
+    error: str
+    """What went wrong last, empty where nothing did."""
+
+
+class Inlet(Protocol):
+    """Live sources together: packets in order of arrival, never more than fit the memory."""
+
+    def take(self, until_ns: int) -> PacketBatch:
+        """Return what arrived before a time and was not returned yet; `link` is the source's row.
+
+        Stamps never fall, from call to call neither.
+        """
+        ...
+
+    def states(self) -> Sequence[SourceState]:
+        """Return one row per source, in the order of `link`."""
+        ...
+
+    def close(self) -> None:
+        """Stop listening; what has arrived can still be taken."""
         ...
 
 
