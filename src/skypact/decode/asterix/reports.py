@@ -142,6 +142,11 @@ class Decoder:
         return tuple(entry.seen() for entry in self._registry.entries)
 
     @property
+    def n_sensors(self) -> int:
+        """How many sensors there are."""
+        return len(self._registry.entries)
+
+    @property
     def editions(self) -> dict[int, dict[str, str]]:
         """By category with several layouts, the edition that each sensor's bytes were read with."""
         out: dict[int, dict[str, str]] = {}

@@ -3,6 +3,7 @@
 Configured sensors come first, in their order, so that their rows are those of the sensor table.
 """
 
+from collections import deque
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
@@ -15,7 +16,7 @@ from skypact.decode.asterix.incs import MONO_STATIC
 Array = npt.NDArray[Any]
 
 MAX_OFFSETS: Final = 10_000
-"""Clock offsets kept per sensor for their median."""
+"""Clock offsets kept per sensor for their median, the newest."""
 MAX_REVISITS: Final = 4_000
 _REVISIT_S: Final = (0.3, 60.0)
 """Gaps between two reports of one target that may be one turn."""
@@ -69,7 +70,7 @@ class _Entry:
         self.rotation_s = np.nan
         self.marks: list[float] = []
         self.revisits: list[float] = []
-        self.offsets: list[float] = []
+        self.offsets: deque[float] = deque(maxlen=MAX_OFFSETS)
         self.records = 0
         self.reports = 0
         self.is_surface = False
@@ -172,10 +173,7 @@ class SensorRegistry:
     def note_offsets(self, sensor: Array, offset_s: Array) -> None:
         """Keep receive time minus stamp."""
         for row in np.unique(sensor).tolist():
-            entry = self.entries[row]
-            room = MAX_OFFSETS - len(entry.offsets)
-            if room > 0:
-                entry.offsets.extend(offset_s[sensor == row][:room].tolist())
+            self.entries[row].offsets.extend(offset_s[sensor == row].tolist())
 
     def note_revisits(self, sensor: Array, target: Array, time_s: Array) -> None:
         """Keep the gaps between reports of one target by one sensor."""
