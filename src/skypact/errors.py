@@ -67,5 +67,9 @@ class RecordingError(SkypactError, ValueError):
     """A recording or an output folder cannot be read or written."""
 
 
+class StoreError(SkypactError, OSError):
+    """The store of the picture is away or full; what waits for it is written when it is back."""
+
+
 class MissingExtraError(SkypactError, ImportError):
     """An optional part is not installed; the message holds the install line."""

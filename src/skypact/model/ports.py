@@ -7,6 +7,16 @@ import numpy as np
 import numpy.typing as npt
 
 from skypact.model.packets import PacketBatch
+from skypact.model.store import (
+    AlertQuery,
+    AlertRecord,
+    Area,
+    HistoryPage,
+    HistoryQuery,
+    SensorRecord,
+    StoredTracks,
+    StoreState,
+)
 from skypact.model.tracks import TrackRows
 
 
@@ -98,4 +108,83 @@ class Stateful(Protocol):
         RecordingError
             The arrays do not fit.
         """
+        ...
+
+
+class Store(Protocol):
+    """Where the picture is kept for long, to be asked by time and place; any thread may call.
+
+    Every method but `state` and `close` raises `StoreError` while the store is away: the call had
+    no effect, or is not known to have had one, and can be repeated. What a person must mend is a
+    `ConfigError`.
+    """
+
+    def prepare(self) -> None:
+        """Make it ready: connect, bring tables up to date, clean up after a crash."""
+        ...
+
+    def write(
+        self,
+        rows: TrackRows,
+        ended: npt.NDArray[np.int64],
+        unit: str,
+        now_s: float,
+        number: int,
+    ) -> None:
+        """Keep a batch of track updates, all or nothing.
+
+        Parameters
+        ----------
+        rows : TrackRows of n rows
+            On the earth, not in a flat scene; in the order in which they were made.
+        ended : (k,) int64
+            Tracks of this unit that ended by `now_s`.
+        unit : str
+            Who tracked.
+        now_s : float
+            Time of the last step, UTC seconds.
+        number : int
+            Of the batch; rises. A batch that is repeated with its number is kept once.
+        """
+        ...
+
+    def write_sensors(self, sensors: Sequence[SensorRecord]) -> None:
+        """Keep how sensors fare; of one time, unit and sensor the first is kept."""
+        ...
+
+    def write_alerts(self, alerts: Sequence[AlertRecord]) -> None:
+        """Keep states of alerts; of one time, unit, alert and state the first is kept."""
+        ...
+
+    def tracks_at(
+        self, time_s: float, area: Area | None = None, hold_s: float = 60.0
+    ) -> StoredTracks:
+        """Last update of every track that lives at a time and was updated since `hold_s` before.
+
+        Ordered by track and unit. A track is in the area by its last update.
+        """
+        ...
+
+    def history(self, query: HistoryQuery) -> HistoryPage:
+        """Track updates by time, place and identity, a page at a time."""
+        ...
+
+    def sensors_at(self, time_s: float, hold_s: float = 3600.0) -> list[SensorRecord]:
+        """Last record of every sensor at a time, not older than `hold_s`, by unit and sensor."""
+        ...
+
+    def alerts(self, query: AlertQuery) -> list[AlertRecord]:
+        """States of alerts in the order of time, unit, identifier and state."""
+        ...
+
+    def expire(self, before_s: float) -> None:
+        """Remove what is older, in whole hours or days: what is newer stays."""
+        ...
+
+    def state(self) -> StoreState:
+        """How it fares; at once."""
+        ...
+
+    def close(self) -> None:
+        """Let go of files and connections; nothing may be called afterwards but `state`."""
         ...
