@@ -12,7 +12,7 @@ from skypact.encode.cat062 import NUMBER, can_be_sent, plain_notes, track_record
 from skypact.encode.datagrams import MOST_BYTES, Sender, datagrams
 from skypact.encode.numbers import TrackNumbers
 from skypact.model.reports import ReportBatch
-from skypact.model.tracks import TrackRows, concat_rows, empty_rows, take_rows
+from skypact.model.tracks import TrackRows, concat_rows, empty_rows, latest, take_rows
 
 Longs = npt.NDArray[np.int64]
 
@@ -57,8 +57,7 @@ class PictureEncoder:
         able = can_be_sent(rows)
         self.n_unsent += int(np.count_nonzero(~able))
         rows = take_rows(rows, able)
-        newest = np.unique(rows.track[::-1], return_index=True)[1]
-        rows = take_rows(rows, np.sort(rows.track.size - 1 - newest))
+        rows = take_rows(rows, latest(rows))
         over = take_rows(self._last, np.isin(self._last.track, ended))
         over = take_rows(over, ~np.isin(over.track, rows.track))
         out = self._written(rows, ended, now_s) + self._written(over, ended, now_s)
