@@ -2,6 +2,7 @@
 
 import pytest
 
+from skypact.record.store_parquet import ParquetStore
 from skypact.testing.contract_store import StoreContract
 from skypact.testing.memory_store import MemoryStore
 
@@ -10,3 +11,11 @@ class TestMemory(StoreContract):
     @pytest.fixture
     def store(self):
         return MemoryStore()
+
+
+class TestParquet(StoreContract):
+    @pytest.fixture
+    def store(self, tmp_path):
+        store = ParquetStore(tmp_path / "picture")
+        yield store
+        store.close()
