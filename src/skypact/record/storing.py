@@ -231,6 +231,6 @@ class StoreSink:
 
 
 def _put_back(queue: deque[_Record], records: list[_Record]) -> None:
-    """Put older records before those that came meanwhile, the newest of them where room is short."""
+    """Put older records before those that came meanwhile, as many of the newest as find room."""
     room = MOST_RECORDS - len(queue)
     queue.extendleft(reversed(records[max(len(records) - room, 0) :]))
