@@ -19,6 +19,7 @@ from skypact.model import reports, tracks, truth
 from skypact.record.tables import reports_to_arrow, tracks_to_arrow, truth_to_arrow
 from skypact.simulate import parts, scenario
 from skypact.simulate.flat import schema
+from skypact.sources.url import NETWORK, OPTIONS
 from skypact.track import params as track_params
 
 DOCS = Path(__file__).resolve().parent
@@ -424,6 +425,77 @@ def asterix_page() -> str:
     return "\n".join(parts)
 
 
+SOURCES_TEXT = """\
+Where a unit's bytes come from: `source` of a sensor's [entry](configuration.md#sensor) and of a
+unit. Options follow `?`, with `&` between them; an unknown one is an error.
+
+| URL | what |
+|---|---|
+| `udp://239.0.0.1:8600` | datagrams to a group, which is joined; IPv6: `udp://[ff15::1]:8600` |
+| `udp://232.0.0.1:8600?source=10.0.0.7` | a group with one sender |
+| `udp://10.0.0.1:8600`, `udp://:8600` | datagrams to one address of this machine, or to any |
+| `tcp://radar.example:30005` | a stream that is connected to, again and again |
+| `tcp://:30005?listen` | a port where senders connect |
+| `http://HOST/data/aircraft.json` | a page that is asked for every `period` |
+| `file:PATH`, `pcap:PATH` | a recording, played as if it arrived now |
+| `-`, `stdin:` | standard input |
+"""
+SOURCES_MORE = """\
+## What is promised
+
+* **Order.** No two messages have one stamp (nanoseconds), and stamps never fall, whatever the
+  machine's clock does. They follow it by at most 0.05 % of the time that passes. A clock that jumps
+  ahead by over a second is followed at once; one that was set back is waited for, and
+  `clock_behind_s` tells how far it is behind. Pipeline and stamps have one clock.
+* **Bounds.** Packets wait for the pipeline in one place with a limit in packets and bytes
+  (`overload` of the unit). When it is full, the source with the most waiting loses its oldest, so
+  that a flood displaces only itself. Files and standard input wait instead.
+* **Streams.** ASTERIX over TCP is cut into whole data blocks. A stream that does not hold together
+  is taken up again where blocks follow each other (`n_breaks`); a connection that holds no block in
+  a mebibyte is closed. Receivers' bytes are handed on as they come, and one sender is heard at a
+  time; the same one may come back.
+* **Connections** are opened again after 0.5 s, 1 s, 2 s ... up to 30 s, each cut by up to a half at
+  random; a name that cannot be resolved is tried again, too. A peer that is gone without a word is
+  found out by keepalive after 25 s, one that hangs after `idle`.
+* **Groups** that are silent are joined again every 30 s. Datagrams have 32 MiB of room in the
+  system where it grants them (`sysctl net.core.rmem_max`); what it drops counts as dropped.
+* **At the start** an address that cannot be listened at, or a file that cannot be read, is an
+  error. Later the same is told and tried again.
+* **Recordings** keep their offsets, divided by `speed`. The times inside the messages stay those of
+  the recording: a sensor's clock then seems wrong by as much as the recording is old.
+
+## States
+
+| state | meaning |
+|---|---|
+| `waiting` | nothing was heard yet |
+| `up` | it brings packets |
+| `silent` | none for `silent` seconds |
+| `down` | not connected, or broken; it is tried again |
+| `over` | a file or standard input at its end |
+"""
+
+
+def sources_page() -> str:
+    """Grammar of sources."""
+    lines = ["| option | value | default | of | meaning |", "|---|---|---|---|---|"]
+    names = {"listen": "tcp?listen", "file": "file", "stdin": "-"}
+    for name, option in OPTIONS.items():
+        kinds = [names.get(kind, kind) for kind in option.kinds]
+        of = "all" if len(kinds) > len(NETWORK) else ", ".join(f"`{kind}`" for kind in kinds)
+        row = (f"`{name}`", option.value, option.default, of, option.meaning)
+        lines.append(f"| {' | '.join(row)} |")
+    parts = [
+        NOTE,
+        "# Sources\n",
+        SOURCES_TEXT,
+        "## Options\n",
+        "\n".join(lines) + "\n",
+        SOURCES_MORE,
+    ]
+    return "\n".join(parts)
+
+
 def errors_page() -> str:
     """Status codes of kernels and the errors of the package."""
     lines = ["| code | name | meaning and remedy |", "|---|---|---|"]
@@ -448,6 +520,7 @@ def pages() -> dict[str, str]:
         "reference/flat-scenario.md": flat_scenario_page(),
         "reference/asterix.md": asterix_page(),
         "reference/errors.md": errors_page(),
+        "reference/sources.md": sources_page(),
     }
 
 

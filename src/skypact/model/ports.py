@@ -48,6 +48,8 @@ class SourceState(NamedTuple):
     n_connects: int
     error: str
     """What went wrong last, empty where nothing did."""
+    n_breaks: int = 0
+    """Times that a stream held something else than whole messages."""
 
 
 class Inlet(Protocol):
