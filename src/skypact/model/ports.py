@@ -1,12 +1,13 @@
 """The boundaries of the system, one Protocol each; `skypact.testing` holds a twin in memory."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 
 from skypact.model.packets import PacketBatch
+from skypact.model.reports import ReportBatch
 from skypact.model.store import (
     AlertQuery,
     AlertRecord,
@@ -92,6 +93,18 @@ class Sink(Protocol):
 
     def finish(self) -> None:
         """Take notice that no more steps will come."""
+        ...
+
+
+@runtime_checkable
+class Noting(Protocol):
+    """A sink that also wants to know which reports updated which tracks."""
+
+    def note(self, track: npt.NDArray[np.int64], reports: ReportBatch) -> None:
+        """Take the reports (n,) of a step and the track (n,) of each, -1 for none.
+
+        It is called before the `Sink.append` of the step.
+        """
         ...
 
 
