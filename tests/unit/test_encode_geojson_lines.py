@@ -123,8 +123,9 @@ def test_a_callsign_is_no_formula():
 
 @given(st.text())
 def test_no_text_begins_a_formula_or_ends_a_line(text):
+    plain = text.translate(dict.fromkeys((*range(32), 127)))
     made = lines.cell(text)
-    ((back,),) = list(csv.reader(io.StringIO(made + "\n"))) or [[""]] if made else (("",),)
-    assert not back.lstrip().startswith(("=", "+", "-", "@"))
-    assert back.removeprefix("'") in (text.translate(dict.fromkeys((*range(32), 127))), back)
     assert "\n" not in made
+    ((back,),) = list(csv.reader([made])) if made else (("",),)
+    assert not back.lstrip().startswith(("=", "+", "-", "@"))
+    assert back in (plain, "'" + plain)
