@@ -89,7 +89,7 @@ def test_a_flood_on_one_source_does_not_delay_or_displace_another():
         thread.join()
         assert [p for link, p in taken(inlet) if link == 1] == [b"%d" % n for n in range(30)]
         assert inlet.states()[1].n_dropped == 0
-        assert np.median(late_s) < 0.1
+        assert np.median(late_s) < 0.5
 
 
 def test_what_is_over_the_quota_is_dropped_and_counted():
