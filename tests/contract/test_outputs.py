@@ -240,3 +240,14 @@ def test_a_step_costs_the_pipeline_an_entry_in_a_queue(tmp_path):
         sink.append(rows, NONE, START_S)
         assert sink.states()[0].state == "over"
         assert sink.states()[0].messages == 10
+
+
+def test_a_fault_of_one_output_does_not_silence_the_others(tmp_path):
+    rows, path = rows_of(3), tmp_path / "a.csv"
+    with sink_of(f"file:{tmp_path}/b.csv", f"file:{path}", kind="csv") as sink:
+        sink._ways[0].thinning = None
+        sink.append(rows, NONE, START_S)
+        until(lambda: sink.states()[1].messages == 3)
+        broken, whole = sink.states()
+        assert (broken.failed, whole.failed) == (1, 0)
+        assert "AttributeError" in broken.error

@@ -59,6 +59,8 @@ class OutputState(NamedTuple):
     """Messages that a receiver did not get: too slow, not connected, no room."""
     unsent: int
     """Rows that this kind cannot hold or must not tell."""
+    failed: int
+    """Steps that could not be said: more tracks than a format has numbers, or a fault."""
     error: str
     """What went wrong last, empty where nothing did."""
 
@@ -85,6 +87,7 @@ class _Way:
         negotiates = uid_of(about) if output.kind == "tak" else ""
         self.carrier: Carrier = carrier_to(target, self.kind.opening, limits, negotiates)
         self.error = ""
+        self.n_failed = 0
 
     def send(self, entry: _Entry, plans: PlanFinder | None) -> None:
         """Say and send one step."""
@@ -111,6 +114,7 @@ class _Way:
             totals.bytes,
             totals.dropped,
             self.kind.unsent,
+            self.n_failed,
             self.error or totals.error,
         )
 
@@ -253,6 +257,10 @@ class OutputSink:
                     way.send(entry, self._plans)
                 except SkypactError as error:  # more tracks than a format has numbers
                     way.error = str(error)
+                    way.n_failed += 1
+                except Exception as error:  # a fault of one output must not silence the others
+                    way.error = f"{type(error).__name__}: {error}; please report it"
+                    way.n_failed += 1
                 await asyncio.sleep(0)
 
     def _note_exception(self, loop: asyncio.AbstractEventLoop, about: dict[str, object]) -> None:
