@@ -17,6 +17,10 @@ from skypact.decode.asterix.services import STATUSES
 from skypact.decode.asterix.targets import TARGETS
 from skypact.model import reports, tracks, truth
 from skypact.record.tables import reports_to_arrow, tracks_to_arrow, truth_to_arrow
+from skypact.serve import openapi, problem
+from skypact.serve import query as api_query
+from skypact.serve.operation import Operation
+from skypact.serve.operations import OPERATIONS
 from skypact.simulate import parts, scenario
 from skypact.simulate.flat import schema
 from skypact.sources.url import NETWORK, OPTIONS
@@ -496,6 +500,70 @@ def sources_page() -> str:
     return "\n".join(parts)
 
 
+API_TEXT = f"""\
+Every unit answers programs under `{openapi.PREFIX}`, `skypact demo` and `replay --serve` too.
+Only GET and HEAD. Beyond loopback every request needs [a token](../how-to/api.md#tokens). The same
+as OpenAPI 3.1: `{openapi.PREFIX}/openapi.json`. GeoJSON has longitude, latitude (degrees) and
+height above the WGS-84 ellipsoid (metres, left out where it is not known); its properties are
+named as the columns of [tracks.parquet](tables.md#tracksparquet), an address is six hexadecimal
+digits, a code four octal ones, and what is not known is left out. Times are seconds UTC since 1970,
+or RFC 3339 where they are text.
+"""
+API_BESIDE = {
+    "/health/live": "200, or 503 where only a new start helps",
+    "/health/ready": "200, or 503 while the picture cannot be relied on: none yet, too old, "
+    'overload, standby. `{"status": "ok", "reasons": []}`; `degraded` is ready, with something '
+    "lost beside the picture",
+    "/metrics": "figures for Prometheus, `skypact_*` and `process_*`",
+    "/ws": "the page's [stream](wire.md); a program gives its token as `Authorization: Bearer`, or "
+    "as sub-protocols `skypact, bearer.TOKEN`",
+    "/login": "where a person gives a token",
+    "/logout": "POST forgets it",
+}
+
+
+def _choices(parameter: api_query.Parameter) -> str:
+    schema = parameter.schema.get("items", parameter.schema)
+    words = schema.get("enum", ())
+    return " One of " + ", ".join(f"`{word}`" for word in words) + "." if words else ""
+
+
+def _operation(operation: Operation) -> str:
+    lines = [
+        f"### GET {openapi.PREFIX}{operation.path}\n",
+        f"{operation.text} `{operation.name}`\n",
+    ]
+    if operation.parameters:
+        lines += ["| parameter | default | example | meaning |", "|---|---|---|---|"]
+    for p in operation.parameters:
+        place = " (path)" if p.place == "path" else ""
+        shown = {api_query.Span: "all"}.get(type(p.default), p.default)
+        default = "" if p.default in (None, "", -1) else f"{shown}"
+        example = f"`{p.example}`" if p.example else ""
+        lines.append(f"| `{p.name}`{place} | {default} | {example} | {p.text}{_choices(p)} |")
+    kind = "GeoJSON" if operation.media_type.endswith("geo+json") else "JSON"
+    tagged = "; with an entity tag, 304 while nothing is new" if operation.pin else ""
+    failed = ", ".join(f"{status}" for status in openapi.statuses(operation))
+    lines += ["" if operation.parameters else None, f"Answers {kind}{tagged}. Else {failed}.\n"]
+    return "\n".join(line for line in lines if line is not None)
+
+
+def api_page() -> str:
+    """Operations of the interface for programs."""
+    parts = [NOTE, "# Interface for programs\n", API_TEXT]
+    for tag, text in openapi.TAGS.items():
+        parts.append(f"## {tag.capitalize()}\n\n{text}\n")
+        parts += [_operation(o) for o in OPERATIONS if o.tag == tag]
+    parts += ["## Problems\n", "As `application/problem+json` (RFC 9457): `detail` is a sentence; "
+              "`where`, `expected`, `got` and `remedy` are its parts.\n"]  # fmt: skip
+    rows = [f"| {status} | `urn:skypact:problem:{kind}` | {text} |"
+            for kind, (status, text) in problem.TITLES.items()]  # fmt: skip
+    parts += ["\n".join(["| status | type | meaning |", "|---|---|---|", *rows]) + "\n"]
+    rows = [f"| `{path}` | {text} |" for path, text in API_BESIDE.items()]
+    parts += ["## Beside it\n", "\n".join(["| path | answers |", "|---|---|", *rows]) + "\n"]
+    return "\n".join(parts)
+
+
 def errors_page() -> str:
     """Status codes of kernels and the errors of the package."""
     lines = ["| code | name | meaning and remedy |", "|---|---|---|"]
@@ -521,6 +589,7 @@ def pages() -> dict[str, str]:
         "reference/asterix.md": asterix_page(),
         "reference/errors.md": errors_page(),
         "reference/sources.md": sources_page(),
+        "reference/api.md": api_page(),
     }
 
 

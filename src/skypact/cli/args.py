@@ -11,6 +11,8 @@ from skypact.model.withhold import WITHHOLDABLE
 
 WIDTH: Final = 96
 MAX_SPEED: Final = float("inf")
+TOKEN_ROLES: Final = ("view", "operate", "release")
+"""As in `serve.access`, which is not imported for ``--help``."""
 
 
 class _Help(argparse.RawDescriptionHelpFormatter):
@@ -287,6 +289,25 @@ def _add_doctor(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     parser.add_argument("--json", action="store_true", help="print the checks as JSON on stdout")
 
 
+def _add_token(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = _command(
+        commands,
+        "token",
+        "ROLE [--name TEXT]",
+        "A new token for reading a unit over the network, and its line for the file of tokens.\n"
+        "The line goes to stdout, the token to stderr. Each role may do what those before it may.",
+        [
+            "skypact token view",
+            "skypact token view >> tokens.txt",
+            "skypact token operate --name 'watch desk' >> tokens.txt",
+            "skypact token release --name 'duty officer' >> tokens.txt",
+            "skypact token view --name grafana >> /etc/skypact/tokens",
+        ],
+    )
+    parser.add_argument("role", choices=TOKEN_ROLES, metavar="ROLE", help=", ".join(TOKEN_ROLES))
+    parser.add_argument("--name", default="", metavar="TEXT", help="remark: whose it is")
+
+
 def _add_simulate(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser = _command(
         commands,
@@ -405,7 +426,15 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="store_true", help="print the version")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", title="commands")
-    for add in (_add_demo, _add_replay, _add_decode, _add_simulate, _add_evaluate, _add_doctor):
+    for add in (
+        _add_demo,
+        _add_replay,
+        _add_decode,
+        _add_simulate,
+        _add_evaluate,
+        _add_token,
+        _add_doctor,
+    ):
         add(commands)
     return top
 
@@ -417,5 +446,5 @@ def parse(argv: list[str]) -> argparse.Namespace:
     if args.version:
         args.command = "version"
     if args.command is None:
-        top.error("expected a command: demo, replay, decode, simulate, evaluate, doctor")
+        top.error("expected a command: demo, replay, decode, simulate, evaluate, token, doctor")
     return args
