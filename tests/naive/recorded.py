@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from skypact.deploy import Recording as Settings
 from skypact.model.packets import PacketBatch, packets_from
 from skypact.record.header import About, RecordedSource
 
@@ -57,3 +58,13 @@ def packets_of(batches):
     """Join batches packet by packet."""
     every = [packet for batch in batches for packet in plain(batch)]
     return packets_from([p[0] for p in every], [p[1] for p in every], [p[2] for p in every])
+
+
+def payloads_of(batch):
+    """Bytes of every packet."""
+    return [packet[0] for packet in plain(batch)]
+
+
+def limits(**changes):
+    """Make settings under which nothing is removed for its age, nor rests for want of room."""
+    return Settings(**({"free_gib": 0, "keep_days": 50_000.0} | changes))

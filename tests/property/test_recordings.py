@@ -8,7 +8,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.naive import recorded
 
-from skypact.deploy import Recording as Settings
 from skypact.record.folder import segments_of
 from skypact.record.recording import Recording
 from skypact.record.repair import repair_folder
@@ -35,7 +34,7 @@ def test_what_was_put_comes_back_byte_for_byte(seed, n, sizes, longest, segment_
     batches = recorded.cut(recorded.made(n, seed, longest=longest), sizes)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        limits = Settings(segment_mib=segment_mib, free_gib=0)
+        limits = recorded.limits(segment_mib=segment_mib)
         with RecordingWriter(folder, recorded.about(), limits) as writer:
             for batch, shed in zip(batches, sheds, strict=False):
                 writer.put(batch, shed)
@@ -106,7 +105,7 @@ def test_a_span_of_time_is_all_that_came_in_it(seed, span):
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with RecordingWriter(
-            folder, recorded.about(), Settings(segment_mib=0.003, free_gib=0)
+            folder, recorded.about(), recorded.limits(segment_mib=0.003)
         ) as writer:
             for part in recorded.by_ticks(batch):
                 writer.put(part)

@@ -8,7 +8,6 @@ import time
 import pytest
 from tests.naive import recorded
 
-from skypact.deploy import Recording as Settings
 from skypact.record.folder import segments_of
 from skypact.record.recording import Recording
 from skypact.record.writer import RecordingWriter
@@ -17,12 +16,11 @@ SYNC_S = 0.1
 CHILD = """
 import sys
 from pathlib import Path
-from skypact.deploy import Recording as Settings
 from skypact.record.writer import RecordingWriter
 from tests.naive import recorded
 
 begin = int(sys.argv[2])
-limits = Settings(sync_s=float(sys.argv[3]), segment_mib=0.5, free_gib=0)
+limits = recorded.limits(sync_s=float(sys.argv[3]), segment_mib=0.5)
 writer = RecordingWriter(Path(sys.argv[1]), recorded.about(), limits, most_waiting=1 << 20)
 print("ready", flush=True)
 told = n = 0
@@ -62,7 +60,7 @@ def test_a_killed_recorder_keeps_what_it_said_is_on_the_disk(tmp_path):
         assert synced > 0
         for name, data in sealed.items():
             assert (tmp_path / name).read_bytes() == data
-        with RecordingWriter(tmp_path, recorded.about(), Settings(free_gib=0)) as writer:
+        with RecordingWriter(tmp_path, recorded.about(), recorded.limits()) as writer:
             assert len(writer.figures().repaired) == 1
         segments = segments_of(tmp_path)
         assert not any(s.is_open for s in segments)

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from tests.naive import recorded
 
-from skypact.deploy import Recording as Settings
 from skypact.errors import RecordingError
 from skypact.record.folder import segments_of
 from skypact.record.header import RecordedSource, about_unit, encoder_of, header_bytes, read_header
@@ -19,7 +18,7 @@ from skypact.record.repair import index_of, repair_folder
 from skypact.record.writer import RecordingWriter
 from skypact.units import NANOSECONDS
 
-ANY = Settings(free_gib=0)
+ANY = recorded.limits()
 
 
 def record(folder, batches, settings=ANY, about=None):
@@ -35,7 +34,7 @@ def plain(batches):
 
 def test_ticks_are_whole_and_in_order_also_over_segments_and_ranges(tmp_path):
     batch = recorded.made(300)
-    record(tmp_path, [batch], Settings(segment_mib=0.005, free_gib=0))
+    record(tmp_path, [batch], recorded.limits(segment_mib=0.005))
     ticks = list(Recording(tmp_path).ticks())
     expected = recorded.by_ticks(batch)
     assert [t for t, _ in ticks] == [b.received_ns[0] // recorded.STEP_NS for b in expected]
@@ -46,7 +45,7 @@ def test_ticks_are_whole_and_in_order_also_over_segments_and_ranges(tmp_path):
 
 def test_seeking_by_time_reads_only_what_is_needed(tmp_path):
     batch = recorded.made(600, gap_ns=50_000_000, longest=1_000)
-    record(tmp_path, recorded.by_ticks(batch), Settings(segment_s=10.0, free_gib=0))
+    record(tmp_path, recorded.by_ticks(batch), recorded.limits(segment_s=10.0))
     recording = Recording(tmp_path)
     begin = recorded.START_NS + 15 * NANOSECONDS
     found = plain(recording.packets(begin, begin + NANOSECONDS // 2))
@@ -124,6 +123,16 @@ def test_a_damaged_place_costs_only_its_second(tmp_path):
     lost = range(int(entries[3, 1]), int(entries[4, 1]))
     assert found == [p for i, p in enumerate(recorded.plain(batch)) if i not in lost]
     assert len(recording.trouble) == 1
+
+
+def test_a_changed_byte_is_found_by_the_digest(tmp_path):
+    record(tmp_path, recorded.by_ticks(recorded.made(50)), recorded.limits(segment_mib=0.005))
+    assert Recording(tmp_path).verify() == []
+    path = segments_of(tmp_path)[1].path
+    data = bytearray(path.read_bytes())
+    data[-20] ^= 1
+    path.write_bytes(data)
+    assert [line.split(":")[0] for line in Recording(tmp_path).verify()] == [path.name]
 
 
 def test_a_segment_without_a_whole_begin_is_put_aside(tmp_path):

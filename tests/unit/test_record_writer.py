@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from tests.naive import recorded
 
-from skypact.deploy import Recording as Settings
 from skypact.errors import RecordingError
 from skypact.record.folder import segments_of
 from skypact.record.keep import MOST_AGED, Keeper
@@ -16,7 +15,7 @@ from skypact.record.segment import DiskFile
 from skypact.record.writer import PACKET_BYTES, RecordingWriter
 from skypact.units import DAY, NANOSECONDS
 
-QUICK = Settings(sync_s=0.05, free_gib=0)
+QUICK = recorded.limits(sync_s=0.05)
 
 
 class Disk:
@@ -73,7 +72,7 @@ def found(folder):
 
 def test_segments_end_by_their_age_at_a_boundary_of_ticks(tmp_path):
     batch = recorded.made(200, gap_ns=20_000_000)
-    record(tmp_path, [batch], Settings(segment_s=0.55, free_gib=0))
+    record(tmp_path, [batch], recorded.limits(segment_s=0.55))
     segments = segments_of(tmp_path)
     assert len(segments) > 5
     assert [s.number for s in segments] == list(range(len(segments)))
@@ -85,7 +84,7 @@ def test_segments_end_by_their_age_at_a_boundary_of_ticks(tmp_path):
 
 def test_segments_end_by_their_size_at_a_boundary_of_ticks(tmp_path):
     batch = recorded.made(300)
-    record(tmp_path, recorded.cut(batch, [1, 100, 7, 50]), Settings(segment_mib=0.005, free_gib=0))
+    record(tmp_path, recorded.cut(batch, [1, 100, 7, 50]), recorded.limits(segment_mib=0.005))
     segments = segments_of(tmp_path)
     ticks = [[t for t, _ in Recording(s.path).ticks()] for s in segments]
     assert len(segments) > 3
@@ -99,7 +98,7 @@ def test_a_segment_bears_the_time_of_its_first_packet(tmp_path):
 
 
 def test_an_old_segment_is_sealed_though_no_packets_come(tmp_path):
-    with RecordingWriter(tmp_path, recorded.about(), Settings(segment_s=0.1, free_gib=0)) as writer:
+    with RecordingWriter(tmp_path, recorded.about(), recorded.limits(segment_s=0.1)) as writer:
         writer.put(recorded.made(3))
         until(lambda: writer.figures().n_sealed == 1)
         assert [s.is_open for s in segments_of(tmp_path)] == [False]
@@ -135,7 +134,7 @@ def test_numbers_go_on_after_a_restart(tmp_path):
 def test_the_oldest_segments_go_when_all_are_too_large(tmp_path):
     batch = recorded.made(400)
     kib = 40
-    limits = Settings(segment_mib=0.005, keep_gib=kib / (1 << 20), free_gib=0)
+    limits = recorded.limits(segment_mib=0.005, keep_gib=kib / (1 << 20))
     writer = record(tmp_path, recorded.by_ticks(batch), limits)
     segments = segments_of(tmp_path)
     assert writer.figures().n_removed >= 3
@@ -147,10 +146,10 @@ def test_the_oldest_segments_go_when_all_are_too_large(tmp_path):
 
 
 def test_segments_that_are_too_old_go_a_few_at_a_time(tmp_path):
-    record(tmp_path, recorded.by_ticks(recorded.made(400)), Settings(segment_mib=0.004, free_gib=0))
+    record(tmp_path, recorded.by_ticks(recorded.made(400)), recorded.limits(segment_mib=0.004))
     n = len(segments_of(tmp_path))
     assert n > MOST_AGED
-    keeper = Keeper(tmp_path, Settings(keep_days=1.0, free_gib=0))
+    keeper = Keeper(tmp_path, recorded.limits(keep_days=1.0))
     keeper.remove_old(recorded.START_NS + round(0.9 * DAY) * NANOSECONDS)
     assert keeper.n_removed == 0
     keeper.remove_old(recorded.START_NS + round(1.1 * DAY) * NANOSECONDS)
@@ -185,7 +184,7 @@ def test_recording_rests_on_a_full_disk_and_goes_on_by_itself(tmp_path, monkeypa
 def test_recording_rests_while_the_disk_is_nearly_full(tmp_path, monkeypatch):
     monkeypatch.setattr("skypact.record.writer.RETRY_S", 0.02)
     disk = Disk()
-    settings = Settings(sync_s=0.05, free_gib=1.0)
+    settings = recorded.limits(sync_s=0.05, free_gib=1.0)
     options = {"opener": disk.open, "free_bytes": lambda: disk.free}
     with RecordingWriter(tmp_path, recorded.about(), settings, **options) as writer:
         writer.put(recorded.made(5))
@@ -229,7 +228,7 @@ def test_a_folder_that_fails_to_sync_ends_in_rest_and_is_repaired(tmp_path, monk
 def test_what_does_not_fit_the_queue_is_counted_and_never_waited_for(tmp_path, monkeypatch):
     monkeypatch.setattr("skypact.record.writer.POLL_S", 3600.0)
     batches = recorded.cut(recorded.made(30, longest=2), [10, 10])
-    settings = Settings(sync_s=60.0, free_gib=0)
+    settings = recorded.limits(sync_s=60.0)
     most = 25 * PACKET_BYTES
     writer = RecordingWriter(tmp_path, recorded.about(), settings, most_waiting=most)
     monkeypatch.setattr(writer._wake, "set", lambda: None)

@@ -157,7 +157,8 @@ def _add_decode(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
         "decode",
         "INPUT... [options]",
         "Bytes to reports. Reads raw ASTERIX, FINAL and ORADIS framing, pcap and pcapng;\n"
-        "of receivers Beast, AVR, SBS-1, JSON, CSV, aircraft.json and remote identification.\n"
+        "of receivers Beast, AVR, SBS-1, JSON, CSV, aircraft.json and remote identification;\n"
+        "folders that units record to.\n"
         "Exits 0 with at least one record (errors are counted), 1 with none, 2 for a missing path.",
         [
             "skypact decode radar.ast",

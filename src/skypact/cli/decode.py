@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from skypact.cli import FAILED, OK
-from skypact.cli.console import Progress, emit, existing_files, say
-from skypact.cli.intake import Intake, midnight_s
+from skypact.cli.console import Progress, emit, say
+from skypact.cli.intake import Intake, existing_inputs, midnight_s
 from skypact.errors import ConfigError, RecordingError
 from skypact.model.reports import ReportBatch
 from skypact.record.frame_table import holds_frames
@@ -52,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
     tables = [p for p in args.inputs if p.suffix == ".parquet" and not holds_frames(str(p))]
     if tables:
         raise ConfigError(f"expected bytes to decode, got the table {tables[0]}; replay reads it")
-    paths = existing_files(args.inputs)
+    paths = existing_inputs(args.inputs)
     if args.out is not None and any(args.out.exists() and args.out.samefile(p) for p in paths):
         raise ConfigError(f"expected another file to write than the input, got {args.out}")
     date_s = midnight_s(args.date)

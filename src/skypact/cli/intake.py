@@ -17,12 +17,15 @@ from skypact.config import Sensor, Tracking, Union, union_from_toml
 from skypact.decode.asterix.reports import Decoder
 from skypact.decode.asterix.sensors import SensorSeen
 from skypact.decode.asterix.services import STATUSES
+from skypact.decode.feeds import Heard
 from skypact.decode.framing.framed import no_packets
-from skypact.decode.recognise import FeedFormat
+from skypact.decode.recognise import FORMATS
 from skypact.errors import ConfigError, RecordingError, SourceError
-from skypact.model.packets import PacketBatch
+from skypact.model.packets import PacketBatch, take_packets
 from skypact.model.reports import ReportBatch, empty_reports, take_reports
 from skypact.model.site import Site
+from skypact.record.blocks import join_packets
+from skypact.record.recording import Recording, is_recording
 from skypact.record.replay import in_arrival_order
 from skypact.record.sensors import need_site, sensors_in_force, sensors_of_reports
 from skypact.record.tables import reports_from_arrow
@@ -35,6 +38,18 @@ def add_counts(total: dict[str, int], more: dict[str, int]) -> None:
     """Add counts by name."""
     for name, n in more.items():
         total[name] = total.get(name, 0) + n
+
+
+def existing_inputs(paths: list[Path]) -> list[Path]:
+    """Return the same paths: files, and folders of units' recordings.
+
+    Raises
+    ------
+    ConfigError
+        One of them is missing, or is another directory.
+    """
+    existing_files([path for path in paths if not (path.is_dir() and is_recording(path))])
+    return paths
 
 
 def read_union(path: Path | None) -> Union | None:
@@ -147,10 +162,18 @@ class Intake:
         Captures with receive stamps are merged before they are decoded, so that what was recorded
         on two lines is recognised as one.
         """
-        heard = {path: form for path in paths if (form := format_of(path)) is not None}
-        tables = [path for path in paths if path.suffix == ".parquet" and path not in heard]
+        units = [path for path in paths if is_recording(path)]
+        others = [path for path in paths if path not in units]
+        heard = {path: form for path in others if (form := format_of(path)) is not None}
+        tables = [path for path in others if path.suffix == ".parquet" and path not in heard]
         stamped, batches = [], []
-        for path in paths:
+        found: list[tuple[str, Heard]] = []
+        for path in units:
+            packets, receptions = self._recorded(path)
+            found += receptions
+            if packets.start.size:
+                stamped.append(packets)
+        for path in others:
             is_other = path in tables or path in heard
             packets = no_packets() if is_other else self._packets(path, date_s)
             if packets.start.size and packets.received_ns.min() >= 0:
@@ -159,9 +182,30 @@ class Intake:
                 batches.append(self.decode(packets))
         if stamped:
             batches.append(self.decode(merged(stamped)))
-        batches += self._receptions(list(heard.items()))
+        found += self._receivers.read(list(heard.items()))
+        batches += self._placed(found)
         batches += [self._table(path) for path in tables]
         return in_arrival_order(batches)
+
+    def _recorded(self, path: Path) -> tuple[PacketBatch, list[tuple[str, Heard]]]:
+        """Read a unit's recording: its ASTERIX as packets, what receivers sent as heard."""
+        try:
+            recording = Recording(path)
+            packets = join_packets(list(recording.packets()))
+        except (RecordingError, OSError) as error:
+            self._unreadable(error)
+            return no_packets(), []
+        for trouble in recording.trouble:
+            self._unreadable(RecordingError(f"{path}: {trouble}"))
+        found = []
+        is_asterix = np.ones(len(recording.sources), np.bool_)
+        for row, source in enumerate(recording.sources):
+            form = next((known for known in FORMATS if known == source.format), None)
+            if form is not None:
+                is_asterix[row] = False
+                mine = take_packets(packets, packets.link == row)
+                found += self._receivers.take(source.name, form, mine)
+        return take_packets(packets, is_asterix[packets.link]), found
 
     def _packets(self, path: Path, date_s: float | None) -> PacketBatch:
         """Read one recording; one that cannot be read is told of and counted."""
@@ -198,12 +242,11 @@ class Intake:
             add_counts(self._in_tables, {s.name: s.records})
             add_counts(self._targets, {s.name: s.reports})
 
-    def _receptions(self, files: Sequence[tuple[Path, FeedFormat]]) -> list[ReportBatch]:
-        """Read recordings of receivers; one that cannot be read is told of and counted."""
-        batches = []
-        found = self._receivers.read(files)
+    def _placed(self, found: Sequence[tuple[str, Heard]]) -> list[ReportBatch]:
+        """Count what receivers heard, and give it their places among the sensors."""
         for error in self._receivers.unreadable:
             self._unreadable(error)
+        batches = []
         self._join(self._receivers.seen)
         place = {s.name: i for i, s in enumerate(self.seen)}
         for name, heard in found:

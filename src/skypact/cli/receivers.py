@@ -15,12 +15,15 @@ from skypact.decode.modes.receiver import ModesFeed
 from skypact.decode.readsb import in_order
 from skypact.decode.recognise import HEAD_BYTES, FeedFormat, open_feed, recognise
 from skypact.errors import RecordingError, SourceError
+from skypact.model.packets import PacketBatch
 from skypact.model.reports import ReportBatch, concat_reports
 from skypact.record.frame_table import frames_from_arrow, holds_frames
 from skypact.sources.file import content, head
 
 PIECE_BYTES: Final = 1 << 22
 """Files are fed in pieces: the columns of a frame take twenty times its octets."""
+GATHERED: Final = 500
+"""Pieces of a live stream whose reports are put in one table."""
 WHOLE: Final = ("aircraft.json", "radio")
 """Forms of which a file is taken whole."""
 REVISITS_S: Final = (0.3, 60.0)
@@ -84,6 +87,16 @@ class Receivers:
             found += [(name, part) for part in heard]
         return found
 
+    def take(self, name: str, form: FeedFormat, packets: PacketBatch) -> list[tuple[str, Heard]]:
+        """Read what one receiver sent a unit, piece by piece with their stamps of arrival."""
+        feed = self._feed(name, form)
+        rows = zip(packets.start, packets.end, packets.received_ns, strict=True)
+        heard = [feed.feed(packets.data[a:b], int(stamp)) for a, b, stamp in rows]
+        heard.append(feed.finish())
+        heard = [_together(heard[at : at + GATHERED]) for at in range(0, len(heard), GATHERED)]
+        self._note(name, form, heard)
+        return [(name, part) for part in heard]
+
     def _heard(self, name: str, files: list[tuple[Path, FeedFormat]]) -> list[Heard]:
         """Feed one receiver's files to its decoder, snapshots in the order of their times."""
         feed = self._feed(name, files[0][1])
@@ -134,6 +147,17 @@ class Receivers:
                 clock_offset_s=float(np.median(offset_s)) if offset_s.size else float("nan"),
             )
         )
+
+
+def _together(heard: list[Heard]) -> Heard:
+    """Join what several pieces held."""
+    records: dict[str, int] = {}
+    errors: dict[str, int] = {}
+    for part in heard:
+        for total, more in ((records, part.records), (errors, part.errors)):
+            for kind, n in more.items():
+                total[kind] = total.get(kind, 0) + n
+    return Heard(concat_reports([part.reports for part in heard]), records, errors)
 
 
 def _reach(sheet: Sensor | None) -> tuple[tuple[float, float] | None, float]:

@@ -1,5 +1,6 @@
 """A recording read back: packets as they came, by time, or tick by tick."""
 
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
@@ -146,6 +147,16 @@ class Recording:
         if not filled:
             return 0, -1
         return min(c.first_ns for c in filled), max(c.last_ns for c in filled)
+
+    def verify(self) -> list[str]:
+        """Compare every sealed segment with the digest of its index; say which are otherwise."""
+        wrong = []
+        for one in self._segments:
+            with one.path.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+            if one.path.name.endswith(SEALED) and digest != one.contents.sha256:
+                wrong.append(f"{one.path.name}: expected the bytes that were sealed, got others")
+        return wrong
 
     def packets(
         self,
