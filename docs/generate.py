@@ -194,7 +194,8 @@ def cli_page() -> str:
     for name, command in actions[0].choices.items():
         parts.append(f"## skypact {name}\n\n```text\n{command.format_help()}```\n")
     parts.append(
-        "Exit codes: 0 done, 1 failed, 2 wrong usage (also a path that is missing, or a directory that no unit records to), "
+        "Exit codes: 0 done, 1 failed, 2 wrong usage (also a path that is missing, or a directory "
+        "that no unit records to), "
         "3 an optional part is not installed. Programs read stdout, people read stderr. "
         "An unexpected error is one line; with `SKYPACT_TRACEBACK=1` it shows where it came from.\n"
     )
