@@ -243,6 +243,32 @@ def _add_replay(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     )
 
 
+def _add_record(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = _command(
+        commands,
+        "record",
+        "UNION.toml --unit NAME --out DIR [options]",
+        "What a unit's sources bring, byte for byte, as pcapng segments with an index.\n"
+        "Nothing is tracked. Rotation and limits are those of the unit's [unit.record]; a table\n"
+        "of reports is made beside each ended segment. `replay` and `decode` take the folder.",
+        [
+            "skypact record union.toml --unit north --out recording",
+            "skypact record union.toml --unit north --out recording --seconds 3600",
+            "skypact record union.toml --unit north --out recording | python -m json.tool",
+            "skypact record union.toml --unit tower --out /var/lib/skypact/tower",
+            "skypact record union.toml --unit roof --out roof --seconds 60",
+        ],
+    )
+    parser.add_argument("union", type=Path, metavar="UNION.toml", help="file with the unit")
+    parser.add_argument("--unit", required=True, metavar="NAME", help="whose sources")
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="DIR", help="folder of the segments"
+    )
+    parser.add_argument(
+        "--seconds", type=positive, metavar="N", help="stop after so long (until interrupted)"
+    )
+
+
 def _add_demo(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser = _command(
         commands,
@@ -430,6 +456,7 @@ def parser() -> argparse.ArgumentParser:
     for add in (
         _add_demo,
         _add_replay,
+        _add_record,
         _add_decode,
         _add_simulate,
         _add_evaluate,
@@ -447,5 +474,6 @@ def parse(argv: list[str]) -> argparse.Namespace:
     if args.version:
         args.command = "version"
     if args.command is None:
-        top.error("expected a command: demo, replay, decode, simulate, evaluate, token, doctor")
+        names = "demo, replay, record, decode, simulate, evaluate, token, doctor"
+        top.error(f"expected a command: {names}")
     return args
