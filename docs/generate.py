@@ -16,6 +16,8 @@ from skypact.decode.asterix.registry import EDITIONS
 from skypact.decode.asterix.services import STATUSES
 from skypact.decode.asterix.targets import TARGETS
 from skypact.model import reports, tracks, truth
+from skypact.record.postgres_link import migrations
+from skypact.record.store_tables import ALERTS, ENDED, SENSORS
 from skypact.record.tables import reports_to_arrow, tracks_to_arrow, truth_to_arrow
 from skypact.serve import openapi, problem
 from skypact.serve import query as api_query
@@ -243,6 +245,35 @@ def tables_page() -> str:
             "`y_m`, `vx_mps`, `vy_mps` instead of latitude, longitude and velocities.\n",
         ]
     )
+
+
+STORE_TEXT = """\
+Where the picture is kept; [how to](../how-to/store.md). In both kinds of store a history is ordered
+by time, track and unit.
+
+## Parquet
+
+`DIR/2026-11-23/10/FIRST-LAST.parquet`: the hour, by UTC, of the rows' `time_s`; numbers of the
+first and last batch in the file. Columns are those of [tracks.parquet](tables.md). Merged files are
+sorted into slabs of time (262,144 rows), a slab into row groups by place: the order of rows within
+a file means nothing. Beside them, in the same way by the hour:
+"""
+
+
+def store_page() -> str:
+    """Tables of the store."""
+    parts = [NOTE, "# The store's tables\n", STORE_TEXT]
+    for name, columns_of in (("_ended", ENDED), ("_sensors", SENSORS), ("_alerts", ALERTS)):
+        fields = ", ".join(f"`{field.name}` ({field.type})" for field in columns_of)
+        parts.append(f"- `DIR/{name}`: {fields}.")
+    parts.append("\n`figures`, `area` (GeoJSON) and `evidence` are JSON.\n")
+    parts.append("## PostgreSQL\n")
+    parts.append("Made by numbered files in the package; `skypact.schema_version` tells which.\n")
+    parts += [
+        f"### {number}. {name}\n\n```sql\n{statements}```\n"
+        for number, name, statements in migrations()
+    ]
+    return "\n".join(parts)
 
 
 def _limits(kind: msgspec.inspect.Type) -> str:
@@ -591,6 +622,7 @@ def pages() -> dict[str, str]:
         "reference/errors.md": errors_page(),
         "reference/sources.md": sources_page(),
         "reference/api.md": api_page(),
+        "reference/store.md": store_page(),
     }
 
 

@@ -65,19 +65,19 @@ def slabs(tables: Iterable[tuple[pa.Table, float]]) -> Iterator[pa.Table]:
     tables : iterable of (pyarrow.Table, float)
         Rows, and the earliest time of all rows that come after them.
     """
-    held: pa.Table | None = None
+    held: list[pa.Table] = []
     for table, next_s in tables:
-        held = table if held is None else pa.concat_tables([held, table])
-        time_s = _column(held, "time_s")
+        held.append(table)
+        if sum(part.num_rows for part in held) < SLAB_ROWS and next_s < np.inf:
+            continue
+        whole = pa.concat_tables(held).combine_chunks()
+        time_s = _column(whole, "time_s")
         order = np.argsort(time_s, kind="stable")
         n_ripe = int(np.searchsorted(time_s[order], next_s))
         n_out = n_ripe if next_s == np.inf else n_ripe - n_ripe % SLAB_ROWS
-        if not n_out:
-            continue
-        held = held.combine_chunks()
         for first in range(0, n_out, SLAB_ROWS):
             rows = order[first : min(first + SLAB_ROWS, n_out)]
-            if "lat_deg" in held.column_names:
-                rows = _by_place(held, rows)
-            yield held.take(pa.array(rows))
-        held = held.take(pa.array(order[n_out:]))
+            if "lat_deg" in whole.column_names:
+                rows = _by_place(whole, rows)
+            yield whole.take(pa.array(rows))
+        held = [whole.take(pa.array(order[n_out:])) if n_out else whole]

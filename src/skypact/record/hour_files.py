@@ -202,8 +202,18 @@ class HourFiles:
         extents = [(file, self._extent(file)) for file in found]
         return [f for f, extent in extents if extent.first_s < until_s and extent.last_s >= from_s]
 
-    def read(self, from_s: float, until_s: float, where: ds.Expression | None = None) -> pa.Table:
-        """Rows with ``from_s <= time_s < until_s`` that fulfil a condition, file by file."""
+    def read(
+        self,
+        from_s: float,
+        until_s: float,
+        where: ds.Expression | None = None,
+        is_rare: bool = False,
+    ) -> pa.Table:
+        """Rows with ``from_s <= time_s < until_s`` that fulfil a condition, file by file.
+
+        Where few row groups hold such rows and their statistics do not tell (`is_rare`), the
+        columns of the condition are read first.
+        """
         time_s = ds.field("time_s")
         mask = (time_s >= from_s) & (time_s < until_s)
         mask = mask if where is None else mask & where
@@ -214,6 +224,8 @@ class HourFiles:
             paths = [str(file.path) for file in files]
             try:
                 found = ds.dataset(paths, schema=self._schema, format="parquet")
+                if is_rare:
+                    found = _only_holding(found, mask)
                 return found.to_table(filter=mask, use_threads=False)
             except FileNotFoundError:
                 if not left:
@@ -246,7 +258,7 @@ class HourFiles:
         extents = [self._extent(file) for file in files]
         try:
             with pq.ParquetWriter(part, self._schema, **self._how) as writer:
-                for slab in slabs(self._tables(files, extents, is_stopped)):
+                for slab in slabs(self._tables(files, is_stopped)):
                     writer.write_table(slab, row_group_size=GROUP_ROWS)
             publish(part, path)
         finally:
@@ -267,15 +279,31 @@ class HourFiles:
         self._remove([file for file in gone if file.path != path or not is_kept])
 
     def _tables(
-        self, files: list[HourFile], extents: list[Extent], is_stopped: Callable[[], bool]
+        self, files: list[HourFile], is_stopped: Callable[[], bool]
     ) -> Iterator[tuple[pa.Table, float]]:
-        """Tables by their earliest times, each with the earliest time of those that follow."""
-        order = sorted(range(len(files)), key=lambda i: extents[i].first_s)
-        for place, i in enumerate(order):
-            if is_stopped():
-                raise Stopped
-            next_s = extents[order[place + 1]].first_s if place + 1 < len(order) else np.inf
-            yield pq.read_table(files[i].path, schema=self._schema, use_threads=False), next_s
+        """Row groups by their earliest times, each with the earliest time of those that follow."""
+        groups = [
+            (first_s, place, group)
+            for place, file in enumerate(files)
+            for group, (first_s, _) in enumerate(_times(pq.read_metadata(file.path)))
+        ]
+        groups.sort()
+        left = np.bincount([place for _, place, _ in groups], minlength=len(files)).tolist()
+        opened: dict[int, pq.ParquetFile] = {}
+        try:
+            for i, (_, place, group) in enumerate(groups):
+                if is_stopped():
+                    raise Stopped
+                if place not in opened:
+                    opened[place] = pq.ParquetFile(files[place].path)
+                table = opened[place].read_row_group(group, use_threads=False)
+                left[place] -= 1
+                if not left[place]:
+                    opened.pop(place).close()
+                yield table, groups[i + 1][0] if i + 1 < len(groups) else np.inf
+        finally:
+            for file in opened.values():
+                file.close()
 
     def expire(self, before_s: float) -> None:
         """Remove the hours that end before a time."""
@@ -297,9 +325,24 @@ class HourFiles:
                 self._extents.pop(file.path, None)
 
 
+def _only_holding(dataset: ds.Dataset, mask: ds.Expression) -> ds.Dataset:
+    """Part of a data set: row groups that hold rows which fulfil a condition."""
+    groups = [
+        group
+        for file in dataset.get_fragments(filter=mask)
+        for group in file.split_by_row_group(mask, dataset.schema)
+        if group.count_rows(filter=mask, use_threads=False)
+    ]
+    return ds.FileSystemDataset(groups, dataset.schema, dataset.format, dataset.filesystem)
+
+
+def _times(metadata: pq.FileMetaData) -> list[tuple[float, float]]:
+    """Earliest and latest time of each row group, by its statistics."""
+    groups = [metadata.row_group(i).column(0).statistics for i in range(metadata.num_row_groups)]
+    return [(group.min, group.max) for group in groups]
+
+
 def _extent_of(metadata: pq.FileMetaData) -> Extent:
-    """Rows and times of a file by the statistics of its row groups."""
-    times = [metadata.row_group(i).column(0).statistics for i in range(metadata.num_row_groups)]
-    first_s = min((stats.min for stats in times), default=np.inf)
-    last_s = max((stats.max for stats in times), default=-np.inf)
-    return Extent(metadata.num_rows, first_s, last_s)
+    times = _times(metadata)
+    first_s = min((first for first, _ in times), default=np.inf)
+    return Extent(metadata.num_rows, first_s, max((last for _, last in times), default=-np.inf))

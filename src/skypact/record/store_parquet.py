@@ -163,9 +163,10 @@ class ParquetStore:
         """Track updates, a page at a time."""
         self.prepare()
         where = condition(query)
+        is_rare = bool(query.tracks) or query.icao >= 0 or query.callsign >= 0
 
         def look(from_s: float, until_s: float, limit: int) -> StoredTracks:
-            found = stored_from(self._tracks.read(from_s, until_s, where))
+            found = stored_from(self._tracks.read(from_s, until_s, where, is_rare))
             found = in_order(take_stored(found, selected(found, query)))
             return take_stored(found, slice(limit))
 

@@ -49,21 +49,21 @@ class PostgresServer:
         if folder is None:
             raise FileNotFoundError(missing_server())
         self._bin = folder
-        self._folder = Path(tempfile.mkdtemp(prefix="skypact-pg-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="skypact-pg-"))
         self._as: list[str] = []
         self._n_databases = 0
         if os.name == "posix" and os.geteuid() == 0:
-            shutil.chown(self._folder, "postgres", "postgres")
+            shutil.chown(self.folder, "postgres", "postgres")
             self._as = ["runuser", "-u", "postgres", "--"]
         made = ["--auth=trust", f"--username={USER}", "--encoding=UTF8", "--no-locale", "--no-sync"]
-        self._run("initdb", "-D", str(self._folder / "data"), *made)
-        rules = self._folder / "data" / "pg_hba.conf"
+        self._run("initdb", "-D", str(self.folder / "data"), *made)
+        rules = self.folder / "data" / "pg_hba.conf"
         asked = f"local all {LOCKED} scram-sha-256\n"
         rules.write_text(asked + rules.read_text("utf-8"), "utf-8")
 
     def _run(self, program: str, *arguments: str) -> str:
         command = [*self._as, str(self._bin / program), *arguments]
-        with (self._folder.parent / f"{self._folder.name}.out").open("w+") as out:
+        with (self.folder.parent / f"{self.folder.name}.out").open("w+") as out:
             done = subprocess.run(
                 command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, cwd="/", check=False
             )
@@ -75,9 +75,9 @@ class PostgresServer:
 
     def start(self) -> None:
         """Start, or start again; return when it takes connections."""
-        log, options = str(self._folder / "log"), f"{OPTIONS} -c unix_socket_directories="
-        control = ["-D", str(self._folder / "data"), "-l", log, "-w", "-t", str(START_S)]
-        self._run("pg_ctl", "start", *control, "-o", f"{options}'{self._folder}'")
+        log, options = str(self.folder / "log"), f"{OPTIONS} -c unix_socket_directories="
+        control = ["-D", str(self.folder / "data"), "-l", log, "-w", "-t", str(START_S)]
+        self._run("pg_ctl", "start", *control, "-o", f"{options}'{self.folder}'")
         if not self._n_databases:
             self._n_databases = 1
             self.sql("CREATE DATABASE template_postgis", "postgres")
@@ -86,11 +86,11 @@ class PostgresServer:
 
     def stop(self, how: str = "fast") -> None:
         """Stop: ``fast``, or ``immediate`` as in a crash."""
-        self._run("pg_ctl", "stop", "-D", str(self._folder / "data"), "-m", how, "-w")
+        self._run("pg_ctl", "stop", "-D", str(self.folder / "data"), "-m", how, "-w")
 
     def sql(self, statement: str, database: str) -> str:
         """Run a statement; return its rows as text."""
-        options = ["-h", str(self._folder), "-U", USER, "-d", database, "-v", "ON_ERROR_STOP=1"]
+        options = ["-h", str(self.folder), "-U", USER, "-d", database, "-v", "ON_ERROR_STOP=1"]
         return self._run("psql", *options, "-X", "-A", "-t", "-q", "-c", statement)
 
     def database(self, extension: bool = True) -> str:
@@ -103,13 +103,13 @@ class PostgresServer:
 
     def url(self, database: str, user: str = USER) -> str:
         """Address of a database."""
-        return f"postgresql://{user}@/{database}?host={self._folder}"
+        return f"postgresql://{user}@/{database}?host={self.folder}"
 
     def remove(self) -> None:
         """Stop it and remove all that it wrote."""
         try:
-            if (self._folder / "data" / "postmaster.pid").exists():
+            if (self.folder / "data" / "postmaster.pid").exists():
                 self.stop("immediate")
         finally:
-            shutil.rmtree(self._folder, ignore_errors=True)
-            self._folder.with_name(f"{self._folder.name}.out").unlink(missing_ok=True)
+            shutil.rmtree(self.folder, ignore_errors=True)
+            self.folder.with_name(f"{self.folder.name}.out").unlink(missing_ok=True)
