@@ -226,7 +226,9 @@ class HourFiles:
                 found = ds.dataset(paths, schema=self._schema, format="parquet")
                 if is_rare:
                     found = _only_holding(found, mask)
-                return found.to_table(filter=mask, use_threads=False)
+                return found.to_table(
+                    filter=mask, use_threads=False, batch_readahead=1, fragment_readahead=1
+                )
             except FileNotFoundError:
                 if not left:
                     raise
