@@ -164,6 +164,11 @@ def test_another_site_cannot_log_anybody_in(running):
     assert json.loads(body)["type"] == "urn:skypact:problem:other-origin"
 
 
+def test_the_page_s_own_form_comes_from_this_server(running):
+    assert login(running, running.token, Origin=running.server.url)[0] == 303
+    assert login(running, running.token, Origin="null")[0] == 403
+
+
 def test_a_log_in_that_is_too_long_is_refused(running):
     assert login(running, "x" * 10_000)[0] == 413
 

@@ -23,10 +23,11 @@ from skypact.serve.access import Access
 from skypact.serve.archive import Archive, RecentArchive
 from skypact.serve.guard import SUBPROTOCOL, Guard, Penalty, SecurityHeaders
 from skypact.serve.history import TrackHistory
+from skypact.serve.kitchen import Kitchen
 from skypact.serve.login import Login
 from skypact.serve.metrics import WebFigures, registry_of
 from skypact.serve.openapi import PREFIX, document
-from skypact.serve.operation import Kitchen, Knowledge
+from skypact.serve.operation import Knowledge
 from skypact.serve.operations import OPERATIONS
 from skypact.serve.problem import Problem
 from skypact.serve.scene import Scene

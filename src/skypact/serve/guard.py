@@ -14,7 +14,7 @@ from starlette.datastructures import Headers
 from starlette.responses import RedirectResponse, Response
 
 from skypact.serve.access import ROLES, Access, Role, Tries, is_loopback
-from skypact.serve.operation import ROLE_KEY
+from skypact.serve.kitchen import ROLE_KEY
 from skypact.serve.problem import Problem
 
 Scope = MutableMapping[str, Any]
@@ -38,7 +38,8 @@ HEADERS: Final = (
         b"form-action 'none'; frame-ancestors 'none'",
     ),
     (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
+    # Without a referrer browsers call the origin of a form null, and it would look foreign.
+    (b"referrer-policy", b"same-origin"),
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
 )

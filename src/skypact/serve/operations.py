@@ -69,6 +69,7 @@ LIMIT: Final = Parameter(
     "limit", read_limit, {"type": "integer", "minimum": 1, "maximum": MOST_ROWS},
     "How many at most; a `next` link leads to the others.", MOST_ROWS, "1000",
 )  # fmt: skip
+FIRST: Final = LIMIT._replace(text="How many at most, the first ones.", default=USUAL_ROWS)
 CAPPED: Final = Parameter(
     "limit",
     read_capped,
@@ -123,7 +124,7 @@ LIVE: Final = (
     Operation("/status", "getStatus", "unit", "The unit at a glance.", live.status, UnitSummary),
     Operation("/alerts", "getAlerts", "alerts",
               "States of warnings in a span of time. No rule raises any yet.",
-              live.alerts, live.Alerts, parameters=(SPAN, LIMIT)),
+              live.alerts, live.Alerts, parameters=(SPAN, FIRST), problems=("no-store",)),
 )  # fmt: skip
 
 HISTORY: Final = (
