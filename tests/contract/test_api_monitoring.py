@@ -22,7 +22,7 @@ from skypact.serve.status import (
 BASE_UNITS = ("seconds", "bytes", "packets", "messages", "rows", "tracks")
 NO_UNIT = (
     "unit", "overload", "active", "viewers", "reports", "records", "frames", "errors", "state",
-    "connects", "steps", "requests", "tokens", "begun", "fds",
+    "connects", "steps", "requests", "tokens", "begun", "fds", "clients", "breaks",
 )  # fmt: skip
 
 
@@ -93,6 +93,16 @@ def test_labels_may_hold_anything(tmp_path):
         text = api.get("/metrics").text
     scraped = {family.name: family for family in families(text)}
     assert value(scraped, "skypact_source_state", source=url, state="strange") == 1
+
+
+def test_rows_with_one_address_are_told_apart(tmp_path):
+    twice = (SourceStatus(url="udp://h:1", state="up"), SourceStatus(url="udp://h:1", state="down"))
+    outputs = (OutputStatus(url="udp://h:2", kind="cot"), OutputStatus(url="udp://h:2", kind="tak"))
+    with client(tmp_path, UnitParts(lambda: status(sources=twice, outputs=outputs))) as api:
+        text = api.get("/metrics").text
+    series = [line.rsplit(" ", 1)[0] for line in text.splitlines() if not line.startswith("#")]
+    assert len(series) == len(set(series))
+    assert 'skypact_source_state{source="udp://h:1 (2)",state="down"} 1.0' in text
 
 
 def health(tmp_path: Path, name: str, unit: UnitStatus) -> tuple[int, dict]:

@@ -9,6 +9,8 @@ from skypact import deploy
 from skypact.cli import main
 from skypact.cli.args import TOKEN_ROLES
 from skypact.errors import ConfigError
+from skypact.model.ports import SourceState
+from skypact.model.store import StoreState
 from skypact.serve.access import (
     FREE_TRIES,
     MOST_ADDRESSES,
@@ -22,7 +24,8 @@ from skypact.serve.access import (
     new_token,
     split_address,
 )
-from skypact.serve.status import redacted
+from skypact.serve.outputs import OutputState
+from skypact.serve.status import output_status, redacted, source_status, store_status
 
 
 def tokens(folder: Path, text: str) -> Tokens:
@@ -168,3 +171,18 @@ def test_the_command_writes_a_line_that_the_file_can_hold(tmp_path, capsys):
 )
 def test_passwords_in_addresses_are_not_shown(url, shown):
     assert redacted(url) == shown
+
+
+def test_states_of_parts_are_told_without_passwords():
+    lost = store_status(StoreState(True, 5, 1, 2, ""), "postgresql://me:secret@db/x")
+    assert (lost.state, lost.rows, lost.waiting, lost.dropped) == ("degraded", 5, 1, 2)
+    assert "secret" not in lost.url
+    away = store_status(StoreState(False, 0, 0, 0, "no answer of //me:secret@db"), "parquet:p")
+    assert (away.state, away.error) == ("down", "no answer of //me:***@db")
+    output = OutputState("cot", "tcp://h:1", "over", 1, 2, 3, 4, 5, 6, 7, "gone")
+    told = output_status(output)
+    assert (told.state, told.clients, told.connects, told.messages) == ("over", 1, 2, 3)
+    assert (told.bytes, told.dropped, told.unsent, told.failed) == (4, 5, 6, 7)
+    heard = source_status(SourceState("udp://h:1", "up", 1, 2, -1, 3, 4, 5, 6, "", 8), shed=7)
+    assert (heard.last_s, heard.over_quota, heard.refused, heard.dropped) == (None, 3, 4, 5)
+    assert (heard.connects, heard.breaks, heard.shed) == (6, 8, 7)

@@ -7,6 +7,7 @@ Names have base units and end as the format's guidelines say: ``_total`` counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
+from msgspec.structs import replace
 from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.core import (
     CounterMetricFamily,
@@ -21,7 +22,7 @@ from skypact.serve.access import Tries
 from skypact.serve.session import Broadcast
 from skypact.serve.status import Part, StepTimes, UnitStatus, UnitView
 
-PART_STATES: Final = ("off", "waiting", "up", "degraded", "down")
+PART_STATES: Final = ("off", "waiting", "up", "degraded", "down", "over")
 SOURCE_STATES: Final = ("waiting", "up", "silent", "down", "over")
 SENSOR_STATES: Final = ("unknown", "operational", "degraded", "out", "silent")
 
@@ -53,6 +54,16 @@ def _states(
         for word in (*known, *({state} - set(known))):
             family.add_metric([key, word], float(word == state))
     return family
+
+
+def _named(urls: Iterable[str]) -> list[str]:
+    """Tell rows with one address apart: series with equal labels would void the whole answer."""
+    seen: dict[str, int] = {}
+    names = []
+    for url in urls:
+        seen[url] = n = seen.get(url, 0) + 1
+        names.append(url if n == 1 else f"{url} ({n})")
+    return names
 
 
 def _picture(unit: UnitStatus) -> Iterator[Metric]:
@@ -97,7 +108,8 @@ def _histogram(steps: StepTimes) -> Metric:
 
 
 def _sources(unit: UnitStatus) -> Iterator[Metric]:
-    rows = unit.sources
+    names = _named(s.url for s in unit.sources)
+    rows = [replace(s, url=name) for s, name in zip(unit.sources, names, strict=True)]
     states = [(s.url, s.state) for s in rows]
     yield _states("skypact_source_state", "State of a source.", "source", SOURCE_STATES, states)
     figures: tuple[tuple[str, str, Callable[[Any], float]], ...] = (
@@ -108,6 +120,7 @@ def _sources(unit: UnitStatus) -> Iterator[Metric]:
         ("dropped_packets", "Packets dropped.", lambda s: s.dropped),
         ("shed_packets", "Packets left out by overload.", lambda s: s.shed),
         ("connects", "Connections made.", lambda s: s.connects),
+        ("breaks", "Breaks in a stream.", lambda s: s.breaks),
     )
     for name, text, figure in figures:
         yield _counter(f"skypact_source_{name}", text, "source", [(s.url, figure(s)) for s in rows])
@@ -135,8 +148,9 @@ def _parts(unit: UnitStatus) -> Iterator[Metric]:
     yield CounterMetricFamily("skypact_recorder_written_bytes", "Bytes recorded.", recorder.bytes)
     yield CounterMetricFamily("skypact_recorder_dropped_packets", "Not recorded.", recorder.dropped)
     yield GaugeMetricFamily(
-        "skypact_recorder_waiting_packets", "Not written yet.", recorder.waiting
+        "skypact_recorder_waiting_bytes", "Not written yet.", recorder.waiting_bytes
     )
+    yield GaugeMetricFamily("skypact_recorder_lag_seconds", "Not on the disk yet.", recorder.lag_s)
     if recorder.free_bytes is not None:
         yield GaugeMetricFamily(
             "skypact_recorder_free_bytes", "Left on its disk.", recorder.free_bytes
@@ -144,19 +158,22 @@ def _parts(unit: UnitStatus) -> Iterator[Metric]:
     yield CounterMetricFamily("skypact_store_rows", "Track updates stored.", store.rows)
     yield CounterMetricFamily("skypact_store_dropped_rows", "Updates not stored.", store.dropped)
     yield GaugeMetricFamily("skypact_store_waiting_rows", "Not stored yet.", store.waiting)
-    rows = unit.outputs
+    names = _named(o.url for o in unit.outputs)
+    rows = [replace(o, url=name) for o, name in zip(unit.outputs, names, strict=True)]
     told = [(o.url, o.state) for o in rows]
     yield _states("skypact_output_state", "State of an output.", "output", PART_STATES, told)
     figures: tuple[tuple[str, str, Callable[[Any], float]], ...] = (
         ("messages", "Messages sent.", lambda o: o.messages),
         ("sent_bytes", "Bytes sent.", lambda o: o.bytes),
         ("dropped_messages", "Messages lost.", lambda o: o.dropped),
+        ("unsent_rows", "Rows that a kind cannot hold.", lambda o: o.unsent),
+        ("failed_steps", "Steps that could not be said.", lambda o: o.failed),
         ("connects", "Connections made.", lambda o: o.connects),
     )
     for name, text, figure in figures:
         yield _counter(f"skypact_output_{name}", text, "output", [(o.url, figure(o)) for o in rows])
-    waiting = [(o.url, o.waiting) for o in rows]
-    yield _gauge("skypact_output_waiting_messages", "Not sent yet.", "output", waiting)
+    clients = [(o.url, o.clients) for o in rows]
+    yield _gauge("skypact_output_clients", "Receivers connected.", "output", clients)
 
 
 class WebFigures:

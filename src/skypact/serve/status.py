@@ -8,20 +8,23 @@ import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 import msgspec
 import numpy as np
 
 from skypact.config import KindDefaults, Sensor, resolve
 from skypact.model.ports import SourceState
+from skypact.model.store import StoreState
 from skypact.serve.history import CONFIRMED, TrackHistory
+from skypact.serve.outputs import OutputState
 from skypact.serve.scene import Scene
 from skypact.units import NANOSECONDS
 
 PACKAGE: Final = "skypact"
-PartState = Literal["off", "waiting", "up", "degraded", "down"]
-"""``off``: not configured; ``waiting``: not begun; ``degraded``: works, and something is lost."""
+PartState = Literal["off", "waiting", "up", "degraded", "down", "over"]
+"""``off``: not configured; ``waiting``: not begun, or nobody is connected; ``degraded``: works, and
+something is lost; ``over``: ended."""
 Role = Literal["active", "standby"]
 
 
@@ -40,8 +43,10 @@ class RecorderStatus(Part, frozen=True, kw_only=True):
     bytes: int = 0
     dropped: int = 0
     """Packets that were not recorded."""
-    waiting: int = 0
-    """Packets that wait to be written."""
+    waiting_bytes: int = 0
+    """That wait to be written."""
+    lag_s: float = 0.0
+    """Age of the oldest packet that is not on the disk yet."""
     free_bytes: int | None = None
     """Left on its disk."""
 
@@ -65,8 +70,13 @@ class OutputStatus(Part, frozen=True, kw_only=True):
     messages: int = 0
     bytes: int = 0
     dropped: int = 0
-    """Messages that were not sent: nobody listened, or too slowly."""
-    waiting: int = 0
+    """Messages that a receiver did not get: too slow, not connected, no room."""
+    unsent: int = 0
+    """Rows that this kind cannot hold or must not tell."""
+    failed: int = 0
+    """Steps that could not be said."""
+    clients: int = 0
+    """Receivers connected."""
     connects: int = 0
 
 
@@ -88,6 +98,8 @@ class SourceStatus(msgspec.Struct, frozen=True, kw_only=True):
     shed: int = 0
     """Packets left out of the picture because the unit was overloaded."""
     connects: int = 0
+    breaks: int = 0
+    """How often a stream did not hold together and was taken up again."""
     error: str = ""
 
 
@@ -229,7 +241,39 @@ def source_status(state: SourceState, shed: int = 0) -> SourceStatus:
         dropped=state.n_dropped,
         shed=shed,
         connects=state.n_connects,
+        breaks=state.n_breaks,
         error=redacted(state.error),
+    )
+
+
+def output_status(state: OutputState) -> OutputStatus:
+    """Return an output's row as it is told."""
+    words = {word: word for word in get_args(PartState)}
+    return OutputStatus(
+        url=redacted(state.url),
+        kind=state.kind,
+        state=words.get(state.state, "degraded"),
+        error=redacted(state.error),
+        messages=state.messages,
+        bytes=state.bytes,
+        dropped=state.dropped,
+        unsent=state.unsent,
+        failed=state.failed,
+        clients=state.clients,
+        connects=state.connects,
+    )
+
+
+def store_status(state: StoreState, url: str) -> StoreStatus:
+    """Return the store's state as it is told; it is degraded once it has lost rows."""
+    kept: PartState = "degraded" if state.n_dropped else "up"
+    return StoreStatus(
+        state=kept if state.is_up else "down",
+        error=redacted(state.error),
+        url=redacted(url),
+        rows=state.n_written,
+        dropped=state.n_dropped,
+        waiting=state.n_waiting,
     )
 
 
