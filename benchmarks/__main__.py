@@ -14,7 +14,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 RECORDINGS = HERE.parent.parent / "shared" / "data" / "asterix"
-NEED_RECORDINGS = {"asterix", "real", "replay"}
+NEED_RECORDINGS = {"asterix", "fuzz_modes", "modes", "real", "replay"}
 
 
 def processor() -> str:

@@ -12,10 +12,20 @@ import msgspec
 
 from skypact import config, errors
 from skypact.cli.args import parser
+from skypact.decode.asterix.registry import EDITIONS
+from skypact.decode.asterix.services import STATUSES
+from skypact.decode.asterix.targets import TARGETS
 from skypact.model import reports, tracks, truth
+from skypact.record.postgres_link import migrations
+from skypact.record.store_tables import ALERTS, ENDED, SENSORS
 from skypact.record.tables import reports_to_arrow, tracks_to_arrow, truth_to_arrow
+from skypact.serve import openapi, problem
+from skypact.serve import query as api_query
+from skypact.serve.operation import Operation
+from skypact.serve.operations import OPERATIONS
 from skypact.simulate import parts, scenario
 from skypact.simulate.flat import schema
+from skypact.sources.url import NETWORK, OPTIONS
 from skypact.track import params as track_params
 
 DOCS = Path(__file__).resolve().parent
@@ -97,7 +107,8 @@ MEANING = {
     "confirmed": "The tracker vouches for it.",
     "elevation_deg": "Angle above the sensor's horizon.",
     "emergency": "Emergency status as the sensor codes it.",
-    "format": "Format of the feed. Of a simulated radar `asterix` or `reports`.",
+    "format": "Format of the feed: `asterix`, or that of a [receiver](receivers.md). Of a "
+    "simulated radar `asterix` or `reports`.",
     "geo_altitude_m": "Height above the WGS-84 ellipsoid.",
     "ground_speed_mps": "Downlinked ground speed.",
     "icao": "24-bit aircraft address.",
@@ -185,7 +196,8 @@ def cli_page() -> str:
     for name, command in actions[0].choices.items():
         parts.append(f"## skypact {name}\n\n```text\n{command.format_help()}```\n")
     parts.append(
-        "Exit codes: 0 done, 1 failed, 2 wrong usage (also a path that is missing or a directory), "
+        "Exit codes: 0 done, 1 failed, 2 wrong usage (also a path that is missing, or a directory "
+        "that no unit records to), "
         "3 an optional part is not installed. Programs read stdout, people read stderr. "
         "An unexpected error is one line; with `SKYPACT_TRACEBACK=1` it shows where it came from.\n"
     )
@@ -233,6 +245,35 @@ def tables_page() -> str:
             "`y_m`, `vx_mps`, `vy_mps` instead of latitude, longitude and velocities.\n",
         ]
     )
+
+
+STORE_TEXT = """\
+Where the picture is kept; [how to](../how-to/store.md). In both kinds of store a history is ordered
+by time, track and unit.
+
+## Parquet
+
+`DIR/2026-11-23/10/FIRST-LAST.parquet`: the hour, by UTC, of the rows' `time_s`; numbers of the
+first and last batch in the file. Columns are those of [tracks.parquet](tables.md). Merged files are
+sorted into slabs of time (262,144 rows), a slab into row groups by place: the order of rows within
+a file means nothing. Beside them, in the same way by the hour:
+"""
+
+
+def store_page() -> str:
+    """Tables of the store."""
+    parts = [NOTE, "# The store's tables\n", STORE_TEXT]
+    for name, columns_of in (("_ended", ENDED), ("_sensors", SENSORS), ("_alerts", ALERTS)):
+        fields = ", ".join(f"`{field.name}` ({field.type})" for field in columns_of)
+        parts.append(f"- `DIR/{name}`: {fields}.")
+    parts.append("\n`figures`, `area` (GeoJSON) and `evidence` are JSON.\n")
+    parts.append("## PostgreSQL\n")
+    parts.append("Made by numbered files in the package; `skypact.schema_version` tells which.\n")
+    parts += [
+        f"### {number}. {name}\n\n```sql\n{statements}```\n"
+        for number, name, statements in migrations()
+    ]
+    return "\n".join(parts)
 
 
 def _limits(kind: msgspec.inspect.Type) -> str:
@@ -360,6 +401,201 @@ def configuration_page() -> str:
     return "\n".join(sheets)
 
 
+ASTERIX_TEXT = """\
+Every item of every record of these categories is read, by a plain decoder that gives them all and
+by a compiled one that gives what is asked for; all can be written (`encode.asterix`). An edition
+in brackets is read by the newer one before it, to the same values: every table but that of 129 was
+compared bit by bit with libasterix's. Reserved expansion and special purpose fields are kept raw.
+Other categories are counted and passed over.
+"""
+ASTERIX_MORE = f"""\
+## Editions
+
+Nothing in a block names its edition. Where one table reads all editions there is nothing to choose.
+Category 021 has four layouts; each sensor's is found out from its first 500 records: the one in
+which records end where blocks end and no number is impossible, the newest where several fit. What
+a sensor says of itself (category 247) decides where the bytes leave it open, and `editions` of its
+[entry](configuration.md#sensor) goes before everything. If no layout fits nine records of ten, the
+sensor's blocks are refused and counted as `edition`. `decode --json` tells each sensor's edition.
+
+## What becomes of the records
+
+Target reports go to the tracker; of category 015 the range of a pair of stations is a detour, not
+a distance, and counts as `bistatic_range`. Category 021 brings quality figures of all versions to
+those of version 2: NUCp to NIC and NACp by radius of containment and 95 % error, PIC to NIC. A time
+of reception is refined by I021/074 where it is sent.
+
+Service messages say north marks, sectors, sites and states; the words for states are
+{", ".join(f"`{word}`" for word in STATUSES)}. Safety net messages are kept as records.
+
+`duplicates` are records whose bytes came before within a second, as over two networks. `echoes`
+are positions that came before: the same address at the same place, within half the steps in which
+both are counted, from another kind of sensor within a second or from the same sensor with the same
+stamp. A multilateration system passes on ADS-B positions as its own; a station sends a position
+again when only the callsign is new.
+
+## What is written of the picture
+
+Category 062 from tracks (`encode.cat062`): place, speeds, heights, identity, accuracies with
+covariance, ages by kind of sensor (I062/290) and of the data sent (I062/295), and the composed
+track number (I062/510) where the unit has an identification. 063 from states and biases of sensors
+(`encode.cat063`), 065 from a unit's own state (`encode.cat065`), 004 from alerts
+(`encode.cat004`). libasterix and tshark read the same values; tshark 4.0 takes I062/510 for five
+octets whatever it holds, and the height in I004/170 CPW for four.
+"""
+
+
+def asterix_page() -> str:
+    """Categories and editions."""
+    lines = ["| category | what | editions | read as | written from |", "|---|---|---|---|---|"]
+    written = {4: "alerts", 62: "tracks", 63: "sensor states and biases", 65: "unit states"}
+    for number, tables in EDITIONS.items():
+        module = sys.modules[f"skypact.decode.asterix.cat{number:03}"]
+        title = str(module.__doc__).splitlines()[0].partition(", ")[2]
+        editions = [t.edition + (f" ({', '.join(t.reads)})" if t.reads else "") for t in tables]
+        kind = "target reports" if number in TARGETS else "service messages"
+        what = title.partition(":")[0].rstrip(".")
+        row = (f"{number:03}", what, ", ".join(editions), kind, written.get(number, ""))
+        lines.append(f"| {' | '.join(row)} |")
+    parts = [NOTE, "# ASTERIX categories\n", ASTERIX_TEXT, "\n".join(lines) + "\n", ASTERIX_MORE]
+    return "\n".join(parts)
+
+
+SOURCES_TEXT = """\
+Where a unit's bytes come from: `source` of a sensor's [entry](configuration.md#sensor) and of a
+unit. Options follow `?`, with `&` between them; an unknown one is an error.
+
+| URL | what |
+|---|---|
+| `udp://239.0.0.1:8600` | datagrams to a group, which is joined; IPv6: `udp://[ff15::1]:8600` |
+| `udp://232.0.0.1:8600?source=10.0.0.7` | a group with one sender |
+| `udp://10.0.0.1:8600`, `udp://:8600` | datagrams to one address of this machine, or to any |
+| `tcp://radar.example:30005` | a stream that is connected to, again and again |
+| `tcp://:30005?listen` | a port where senders connect |
+| `http://HOST/data/aircraft.json` | a page that is asked for every `period` |
+| `file:PATH`, `pcap:PATH` | a recording, played as if it arrived now |
+| `-`, `stdin:` | standard input |
+"""
+SOURCES_MORE = """\
+## What is promised
+
+* **Order.** No two messages have one stamp (nanoseconds), and stamps never fall, whatever the
+  machine's clock does. They follow it by at most 0.05 % of the time that passes. A clock that jumps
+  ahead by over a second is followed at once; one that was set back is waited for, and
+  `clock_behind_s` tells how far it is behind. Pipeline and stamps have one clock.
+* **Bounds.** Packets wait for the pipeline in one place with a limit in packets and bytes
+  (`overload` of the unit). When it is full, the source with the most waiting loses its oldest, so
+  that a flood displaces only itself. Files and standard input wait instead.
+* **Streams.** ASTERIX over TCP is cut into whole data blocks. A stream that does not hold together
+  is taken up again where blocks follow each other (`n_breaks`); a connection that holds no block in
+  a mebibyte is closed. Receivers' bytes are handed on as they come, and one sender is heard at a
+  time; the same one may come back.
+* **Connections** are opened again after 0.5 s, 1 s, 2 s ... up to 30 s, each cut by up to a half at
+  random; a name that cannot be resolved is tried again, too. A peer that is gone without a word is
+  found out by keepalive after 25 s, one that hangs after `idle`.
+* **Groups** that are silent are joined again every 30 s. Datagrams have 32 MiB of room in the
+  system where it grants them (`sysctl net.core.rmem_max`); what it drops counts as dropped.
+* **At the start** an address that cannot be listened at, or a file that cannot be read, is an
+  error. Later the same is told and tried again.
+* **Recordings** keep their offsets, divided by `speed`. The times inside the messages stay those of
+  the recording: a sensor's clock then seems wrong by as much as the recording is old.
+
+## States
+
+| state | meaning |
+|---|---|
+| `waiting` | nothing was heard yet |
+| `up` | it brings packets |
+| `silent` | none for `silent` seconds |
+| `down` | not connected, or broken; it is tried again |
+| `over` | a file or standard input at its end |
+"""
+
+
+def sources_page() -> str:
+    """Grammar of sources."""
+    lines = ["| option | value | default | of | meaning |", "|---|---|---|---|---|"]
+    names = {"listen": "tcp?listen", "file": "file", "stdin": "-"}
+    for name, option in OPTIONS.items():
+        kinds = [names.get(kind, kind) for kind in option.kinds]
+        of = "all" if len(kinds) > len(NETWORK) else ", ".join(f"`{kind}`" for kind in kinds)
+        row = (f"`{name}`", option.value, option.default, of, option.meaning)
+        lines.append(f"| {' | '.join(row)} |")
+    parts = [
+        NOTE,
+        "# Sources\n",
+        SOURCES_TEXT,
+        "## Options\n",
+        "\n".join(lines) + "\n",
+        SOURCES_MORE,
+    ]
+    return "\n".join(parts)
+
+
+API_TEXT = f"""\
+Every unit answers programs under `{openapi.PREFIX}`, `skypact demo` and `replay --serve` too.
+Only GET and HEAD. Beyond loopback every request needs [a token](../how-to/api.md#tokens). The same
+as OpenAPI 3.1: `{openapi.PREFIX}/openapi.json`. GeoJSON has longitude, latitude (degrees) and
+height above the WGS-84 ellipsoid (metres, left out where it is not known); its properties are
+named as the columns of [tracks.parquet](tables.md#tracksparquet), an address is six hexadecimal
+digits, a code four octal ones, and what is not known is left out. Times are seconds UTC since 1970,
+or RFC 3339 where they are text.
+"""
+API_BESIDE = {
+    "/health/live": "200, or 503 where only a new start helps",
+    "/health/ready": "200, or 503 while the picture cannot be relied on: none yet, too old, "
+    'overload, standby. `{"status": "ok", "reasons": []}`; `degraded` is ready, with something '
+    "lost beside the picture",
+    "/metrics": "figures for Prometheus, `skypact_*` and `process_*`",
+    "/ws": "the page's [stream](wire.md); a program gives its token as `Authorization: Bearer`, or "
+    "as sub-protocols `skypact, bearer.TOKEN`",
+    "/login": "where a person gives a token",
+    "/logout": "POST forgets it",
+}
+
+
+def _choices(parameter: api_query.Parameter) -> str:
+    schema = parameter.schema.get("items", parameter.schema)
+    words = schema.get("enum", ())
+    return " One of " + ", ".join(f"`{word}`" for word in words) + "." if words else ""
+
+
+def _operation(operation: Operation) -> str:
+    lines = [
+        f"### GET {openapi.PREFIX}{operation.path}\n",
+        f"{operation.text} `{operation.name}`\n",
+    ]
+    if operation.parameters:
+        lines += ["| parameter | default | example | meaning |", "|---|---|---|---|"]
+    for p in operation.parameters:
+        place = " (path)" if p.place == "path" else ""
+        shown = {api_query.Span: "all"}.get(type(p.default), p.default)
+        default = "" if p.default in (None, "", -1) else f"{shown}"
+        example = f"`{p.example}`" if p.example else ""
+        lines.append(f"| `{p.name}`{place} | {default} | {example} | {p.text}{_choices(p)} |")
+    kind = "GeoJSON" if operation.media_type.endswith("geo+json") else "JSON"
+    tagged = "; with an entity tag, 304 while nothing is new" if operation.pin else ""
+    failed = ", ".join(f"{status}" for status in openapi.statuses(operation))
+    lines += ["" if operation.parameters else None, f"Answers {kind}{tagged}. Else {failed}.\n"]
+    return "\n".join(line for line in lines if line is not None)
+
+
+def api_page() -> str:
+    """Operations of the interface for programs."""
+    parts = [NOTE, "# Interface for programs\n", API_TEXT]
+    for tag, text in openapi.TAGS.items():
+        parts.append(f"## {tag.capitalize()}\n\n{text}\n")
+        parts += [_operation(o) for o in OPERATIONS if o.tag == tag]
+    parts += ["## Problems\n", "As `application/problem+json` (RFC 9457): `detail` is a sentence; "
+              "`where`, `expected`, `got` and `remedy` are its parts.\n"]  # fmt: skip
+    rows = [f"| {status} | `urn:skypact:problem:{kind}` | {text} |"
+            for kind, (status, text) in problem.TITLES.items()]  # fmt: skip
+    parts += ["\n".join(["| status | type | meaning |", "|---|---|---|", *rows]) + "\n"]
+    rows = [f"| `{path}` | {text} |" for path, text in API_BESIDE.items()]
+    parts += ["## Beside it\n", "\n".join(["| path | answers |", "|---|---|", *rows]) + "\n"]
+    return "\n".join(parts)
+
+
 def errors_page() -> str:
     """Status codes of kernels and the errors of the package."""
     lines = ["| code | name | meaning and remedy |", "|---|---|---|"]
@@ -382,7 +618,11 @@ def pages() -> dict[str, str]:
         "reference/configuration.md": configuration_page(),
         "reference/scenario.md": scenario_page(),
         "reference/flat-scenario.md": flat_scenario_page(),
+        "reference/asterix.md": asterix_page(),
         "reference/errors.md": errors_page(),
+        "reference/sources.md": sources_page(),
+        "reference/api.md": api_page(),
+        "reference/store.md": store_page(),
     }
 
 

@@ -1,10 +1,13 @@
 """Fixtures that every suite shares."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from skypact.testing.postgres_server import PostgresServer, missing_server
 
 settings.register_profile("ci", derandomize=True)
 """In CI the same examples each time: a find is made, and mended, before the change is sent."""
@@ -24,6 +27,21 @@ def data_dir() -> Path:
     if os.environ.get("CI"):
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """Server of databases with PostGIS, of these tests alone; in CI its absence is a failure."""
+    if reason := missing_server():
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    server = PostgresServer()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.remove()
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ import msgspec
 import numpy as np
 from msgspec import Meta
 
+from skypact.deploy import Unit
 from skypact.errors import ConfigError
 from skypact.model.sensors import SENSOR_KINDS, SensorTable
 from skypact.units import DEGREE, NAUTICAL_MILE
@@ -27,6 +28,7 @@ Period = Annotated[float, Meta(ge=SHORTEST_PERIOD_S, le=LONGEST_PERIOD_S)]
 NotNegative = Annotated[float, Meta(ge=0)]
 Probability = Annotated[float, Meta(gt=0, lt=1)]
 Octet = Annotated[int, Meta(ge=0, le=255)]
+Category = Annotated[str, Meta(pattern=r"^\d{3}$")]
 SensorKind = Literal["radar", "smr", "mlat", "adsb", "remoteid", "passive", "tracker", "position"]
 
 
@@ -87,6 +89,10 @@ class Sensor(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     bias_sigmas: BiasSigmas = BiasSigmas()
     """The tracker states its errors as wide as these allow, however many reports it averages."""
     format: str = "asterix"
+    """``asterix``, or of a receiver ``beast``, ``avr``, ``sbs``, ``frames``, ``aircraft.json``,
+    ``remoteid``, ``radio``."""
+    editions: dict[Category, str] = {}
+    """Edition by ASTERIX category (``{ 021 = "0.26" }``), where its bytes do not tell."""
     source: str = ""
     """URL of the feed, for example ``udp://239.0.0.1:8600``."""
 
@@ -235,6 +241,8 @@ class Union(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """What is tracked, and how; left out, the tracker's own figures hold."""
     registration: RegistrationParams = RegistrationParams()
     """How sensors' biases are estimated."""
+    unit: tuple[Unit, ...] = ()
+    """Units that take in these sensors (`skypact run`)."""
 
 
 def union_from_toml(text: str, where: str = "union file") -> Union:

@@ -11,6 +11,9 @@ TRUNCATED: Final = 1
 BAD_LENGTH: Final = 2
 BAD_FSPEC: Final = 3
 UNKNOWN_ITEM: Final = 4
+BAD_PARITY: Final = 5
+UNKNOWN_FORMAT: Final = 6
+UNKNOWN_ADDRESS: Final = 7
 
 STATUS_TEXT: Final[dict[int, str]] = {
     OK: "ok",
@@ -18,6 +21,9 @@ STATUS_TEXT: Final[dict[int, str]] = {
     BAD_LENGTH: "a length field disagrees with the bytes; check the category and its edition",
     BAD_FSPEC: "a field specification has no end or names no field; check the category's edition",
     UNKNOWN_ITEM: "a field the edition does not define is set; select another edition",
+    BAD_PARITY: "the frame's parity is wrong: noise, or two replies at once; some are usual",
+    UNKNOWN_FORMAT: "a downlink format that is not read; military and long formats are not",
+    UNKNOWN_ADDRESS: "an address known only from its parity, and not heard in the clear before",
 }
 """What each status code means and what to do about it."""
 
@@ -59,6 +65,10 @@ class SourceError(SkypactError, OSError):
 
 class RecordingError(SkypactError, ValueError):
     """A recording or an output folder cannot be read or written."""
+
+
+class StoreError(SkypactError, OSError):
+    """The store of the picture is away or full; what waits for it is written when it is back."""
 
 
 class MissingExtraError(SkypactError, ImportError):

@@ -25,6 +25,15 @@ def field_of(item, name: str):
 
 def raw_value(table: Category, record: dict, column: Column) -> int | None:
     """Unsigned bits of a column's field in a raw record of the plain decoder."""
+    if repeated := [value for name, value in record.get("RFS", ()) if name == column.path]:
+        own = [record[column.path]] if column.path in record else []
+        found = (field_value(table, {column.path: v}, column) for v in (*own, *repeated))
+        return next((value for value in found if value is not None), None)
+    return field_value(table, record, column)
+
+
+def field_value(table: Category, record: dict, column: Column) -> int | None:
+    """The same, random fields left alone."""
     item, code = item_of(table, column.path)
     value = record
     for name in [p for p in column.path.split("/") if code < 0 or p != f"{code:X}"]:

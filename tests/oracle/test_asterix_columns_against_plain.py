@@ -10,17 +10,26 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.naive import asterix_columns as plain
+from tests.naive.asterix_records import records_of
 from tests.naive.capture import blocks as walk
 
 from skypact.decode.asterix.columns import decode_columns, find_blocks
 from skypact.decode.asterix.duplicates import nothing_seen, repeats
-from skypact.decode.asterix.registry import category
+from skypact.decode.asterix.registry import EDITIONS, category
 from skypact.decode.asterix.services import SERVICES
-from skypact.decode.asterix.targets import TARGETS
+from skypact.decode.asterix.targets import target_of
 from skypact.decode.framing.read import read_framing
+from skypact.encode.asterix import encode_block, encode_record
 from skypact.model.packets import packets_from
 
-COLUMNS = {n: t.columns + t.extras for n, t in TARGETS.items()} | SERVICES
+
+def columns_of(table):
+    target = target_of(table)
+    return target.columns + target.extras if target else SERVICES[table.number]
+
+
+TABLES = {(t.number, t.edition): columns_of(t) for tables in EDITIONS.values() for t in tables}
+COLUMNS = {number: TABLES[number, category(number).edition] for number in EDITIONS}
 
 
 def blocks(path: Path) -> list[tuple[int, bytes]]:
@@ -29,9 +38,10 @@ def blocks(path: Path) -> list[tuple[int, bytes]]:
     return [(number, packets.data[s:e].tobytes()) for number, s, e, _ in rows]
 
 
-def compare(number: int, raw: list[bytes]) -> int:
+def compare(number: int, raw: list[bytes], edition: str | None = None) -> int:
     """Assert that both decoders agree on the blocks; the number of records."""
-    table, columns = category(number), COLUMNS[number]
+    table = category(number, edition)
+    columns = TABLES[number, table.edition]
     got = decode_columns(packets_from(raw), table, columns)
     expected = [plain.decode(table, block, columns) for block in raw]
     rows = [row for block_rows, _ in expected for row in block_rows]
@@ -59,14 +69,28 @@ def test_every_column_of_every_recorded_record_agrees(data_dir):
     assert n > 250_000
 
 
-@pytest.mark.parametrize("number", sorted(COLUMNS))
+@pytest.mark.parametrize(("number", "edition"), sorted(TABLES))
 @settings(max_examples=150, deadline=None)
 @given(body=st.binary(min_size=1, max_size=120))
 @example(body=b"\x00")
 @example(body=b"\x01\x00")
 @example(body=b"\x01\x01\x00")
-def test_random_bytes_agree(number, body):
-    compare(number, [bytes([number]) + (len(body) + 3).to_bytes(2, "big") + body])
+def test_random_bytes_agree(number, edition, body):
+    compare(number, [bytes([number]) + (len(body) + 3).to_bytes(2, "big") + body], edition)
+
+
+@pytest.mark.parametrize(("number", "edition"), sorted(TABLES))
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_possible_records_and_damaged_ones_agree(number, edition, data):
+    table = category(number, edition)
+    records = [encode_record(table, data.draw(records_of(table)), raw=True) for _ in range(2)]
+    whole = encode_block(number, records, table=table)
+    compare(number, [whole], edition)
+    flipped = bytearray(whole)
+    for place in data.draw(st.lists(st.integers(24, 8 * len(whole) - 1), max_size=3)):
+        flipped[place // 8] ^= 1 << place % 8
+    compare(number, [whole, bytes(flipped)], edition)
 
 
 def recorded(data_dir) -> dict[int, list[bytes]]:

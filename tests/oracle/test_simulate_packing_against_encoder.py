@@ -5,7 +5,7 @@ import pytest
 
 from skypact.decode.asterix.registry import category
 from skypact.encode.asterix import encode_record
-from skypact.simulate.packing import layout, pack
+from skypact.encode.packing import layout, pack
 
 VALUES = {
     48: {

@@ -1,63 +1,17 @@
 """Whatever a table can hold survives encoding and decoding; no bytes make the decoder stumble."""
 
-import random
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.naive.asterix_records import records_of
 
-from skypact.decode.asterix.records import bare_name, block_bounds, decode_block, decode_record
+from skypact.decode.asterix.records import block_bounds, decode_block, decode_record
 from skypact.decode.asterix.registry import EDITIONS
-from skypact.decode.asterix.spec import Compound, Explicit, Extended, Fixed, Repetitive
 from skypact.encode.asterix import encode_block, encode_record
 from skypact.errors import DecodeError
 
 TABLES = [table for tables in EDITIONS.values() for table in tables]
 each_table = pytest.mark.parametrize("table", TABLES, ids=lambda t: f"{t.number:03}-{t.edition}")
-
-
-def integers_of(fields, rng):
-    """Integers for fields, with the ends of the range well represented."""
-    named = [field for field in fields if field.name]
-    tops = {field.name: (1 << field.bits) - 1 for field in named}
-    return {name: rng.choice((0, top, rng.randint(0, top))) for name, top in tops.items()}
-
-
-def of_fields(name, fields, rng):
-    values, bare = integers_of(fields, rng), bare_name(name, fields)
-    return values[bare] if bare else values
-
-
-def of_item(item, rng):
-    spec = item.variation
-    if isinstance(spec, Fixed):
-        return of_fields(item.name, spec.fields, rng)
-    if isinstance(spec, Extended):
-        n_parts = rng.randint(1, len(spec.parts))
-        return integers_of([f for part in spec.parts[:n_parts] for f in part], rng)
-    if isinstance(spec, Repetitive):
-        return [of_fields(item.name, spec.fields, rng) for _ in range(rng.randint(1, 4))]
-    if isinstance(spec, Compound):
-        chosen = [sub for sub in spec.subitems if sub and rng.random() < 0.5]
-        return {sub.name: of_item(sub, rng) for sub in chosen}
-    assert isinstance(spec, Explicit)
-    return rng.randbytes(rng.randint(0, 12))
-
-
-@st.composite
-def records_of(draw, table):
-    """Raw integers for any choice of a table's items, by any of its profiles."""
-    place = draw(st.integers(0, len(table.uaps) - 1))
-    names = [name for name in list(table.uaps.values())[place] if name and name != "RFS"]
-    chosen = draw(st.sets(st.sampled_from(names), min_size=1))
-    rng = random.Random(draw(st.integers(0, 2**32)))
-    items = {item.name: item for item in table.items}
-    if table.selector:
-        chosen.add(table.selector[0])
-    record = {name: of_item(items[name], rng) for name in names if name in chosen}
-    if table.selector:
-        record[table.selector[0]][table.selector[1]] = place
-    return record
 
 
 @each_table

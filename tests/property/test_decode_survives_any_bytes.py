@@ -5,9 +5,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.naive import framed_bytes as made
+from tests.naive.asterix_records import records_of
 
+from skypact.decode.asterix.registry import EDITIONS
 from skypact.decode.asterix.reports import Decoder
 from skypact.decode.framing.read import read_framing
+from skypact.encode.asterix import encode_block, encode_record
 
 HEADS = [
     b"",
@@ -19,6 +22,7 @@ HEADS = [
     made.oradis(made.plots()),
     made.plots(),
 ]
+TABLES = [table for tables in EDITIONS.values() for table in tables]
 
 
 def survive(data: bytes) -> None:
@@ -39,13 +43,22 @@ def test_garbage_behind_any_head(head, tail):
 
 @given(
     head=st.sampled_from(HEADS),
-    blocks=st.lists(
-        st.tuples(st.sampled_from([1, 2, 10, 20, 21, 34, 48, 62, 63, 65]), st.binary(max_size=60))
-    ),
+    blocks=st.lists(st.tuples(st.sampled_from(sorted(EDITIONS)), st.binary(max_size=60))),
 )
 @settings(max_examples=300, deadline=None)
 def test_blocks_of_garbage(head, blocks):
     survive(head + b"".join(made.block(number, body) for number, body in blocks))
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda t: f"{t.number:03}-{t.edition}")
+@given(data=st.data())
+@settings(max_examples=30, deadline=None)
+def test_possible_records_with_flipped_bits(table, data):
+    records = [encode_record(table, data.draw(records_of(table)), raw=True) for _ in range(3)]
+    block = bytearray(encode_block(table.number, records, table=table))
+    for place in data.draw(st.lists(st.integers(24, 8 * len(block) - 1), max_size=4)):
+        block[place // 8] ^= 1 << place % 8
+    survive(bytes(block) * 3)
 
 
 @pytest.mark.recordings

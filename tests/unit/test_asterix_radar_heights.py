@@ -8,9 +8,9 @@ from skypact.config import Sensor
 from skypact.decode.asterix.registry import category
 from skypact.decode.asterix.reports import Decoded, Decoder
 from skypact.encode.asterix import encode_record
+from skypact.encode.packing import block
 from skypact.geo.geoid import undulation_m
 from skypact.model.packets import packets_from
-from skypact.simulate.packing import block
 from skypact.units import FOOT, METRE, NAUTICAL_MILE
 
 SITE = Sensor(name="North", sac=1, sic=2, lat=60.0, lon=20.0, height_m=100.0)

@@ -2,6 +2,7 @@
 
 import importlib.util
 import re
+import shlex
 
 import pytest
 
@@ -39,7 +40,8 @@ def test_a_broken_link_is_found(generator, tmp_path):
 
 
 def test_every_command_has_its_file_and_ends_its_help_with_examples(commands, root):
-    assert set(commands) == {"demo", "replay", "decode", "simulate", "evaluate", "doctor"}
+    known = {"demo", "replay", "record", "decode", "simulate", "evaluate", "token", "doctor"}
+    assert set(commands) == known
     for name, command in commands.items():
         assert (root / "src" / "skypact" / "cli" / f"{name}.py").is_file()
         examples = command.format_help().split("examples:\n")[1].strip().splitlines()
@@ -51,7 +53,7 @@ def test_every_example_of_the_help_is_a_command_line_that_parses(commands):
     top = parser()
     for command in commands.values():
         for line in command.format_help().split("examples:\n")[1].strip().splitlines():
-            words = line.split("|")[0].split()[1:]
+            words = shlex.split(re.split(r"[|>]", line)[0])[1:]
             assert top.parse_args(words).command == words[0]
 
 

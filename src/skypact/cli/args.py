@@ -11,6 +11,8 @@ from skypact.model.withhold import WITHHOLDABLE
 
 WIDTH: Final = 96
 MAX_SPEED: Final = float("inf")
+TOKEN_ROLES: Final = ("view", "operate", "release")
+"""As in `serve.access`, which is not imported for ``--help``."""
 
 
 class _Help(argparse.RawDescriptionHelpFormatter):
@@ -154,14 +156,16 @@ def _add_decode(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
         commands,
         "decode",
         "INPUT... [options]",
-        "Bytes to reports. Reads raw ASTERIX, FINAL and ORADIS framing, pcap and pcapng.\n"
+        "Bytes to reports. Reads raw ASTERIX, FINAL and ORADIS framing, pcap and pcapng;\n"
+        "of receivers Beast, AVR, SBS-1, JSON, CSV, aircraft.json and remote identification;\n"
+        "folders that units record to.\n"
         "Exits 0 with at least one record (errors are counted), 1 with none, 2 for a missing path.",
         [
             "skypact decode radar.ast",
             "skypact decode radar.ast --date 2023-05-02 --json",
             "skypact decode lan1.pcap lan2.pcap --out reports.parquet",
             "skypact decode tracker.ff --json | python -m json.tool",
-            "skypact decode capture.pcapng --json | grep -o '\"errors\":{[^}]*}'",
+            "skypact decode roof.beast --date 2024-11-21 --out reports.parquet",
         ],
     )
     _add_inputs(parser)
@@ -239,6 +243,32 @@ def _add_replay(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     )
 
 
+def _add_record(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = _command(
+        commands,
+        "record",
+        "UNION.toml --unit NAME --out DIR [options]",
+        "What a unit's sources bring, byte for byte, as pcapng segments with an index.\n"
+        "Nothing is tracked. Rotation and limits are those of the unit's [unit.record]; a table\n"
+        "of reports is made beside each ended segment. `replay` and `decode` take the folder.",
+        [
+            "skypact record union.toml --unit north --out recording",
+            "skypact record union.toml --unit north --out recording --seconds 3600",
+            "skypact record union.toml --unit north --out recording | python -m json.tool",
+            "skypact record union.toml --unit tower --out /var/lib/skypact/tower",
+            "skypact record union.toml --unit roof --out roof --seconds 60",
+        ],
+    )
+    parser.add_argument("union", type=Path, metavar="UNION.toml", help="file with the unit")
+    parser.add_argument("--unit", required=True, metavar="NAME", help="whose sources")
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="DIR", help="folder of the segments"
+    )
+    parser.add_argument(
+        "--seconds", type=positive, metavar="N", help="stop after so long (until interrupted)"
+    )
+
+
 def _add_demo(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser = _command(
         commands,
@@ -284,6 +314,25 @@ def _add_doctor(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
         "--port", type=port, default=8600, metavar="P", help="port that the map will use (8600)"
     )
     parser.add_argument("--json", action="store_true", help="print the checks as JSON on stdout")
+
+
+def _add_token(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = _command(
+        commands,
+        "token",
+        "ROLE [--name TEXT]",
+        "A new token for reading a unit over the network, and its line for the file of tokens.\n"
+        "The line goes to stdout, the token to stderr. Each role may do what those before it may.",
+        [
+            "skypact token view",
+            "skypact token view >> tokens.txt",
+            "skypact token operate --name 'watch desk' >> tokens.txt",
+            "skypact token release --name 'duty officer' >> tokens.txt",
+            "skypact token view --name grafana >> /etc/skypact/tokens",
+        ],
+    )
+    parser.add_argument("role", choices=TOKEN_ROLES, metavar="ROLE", help=", ".join(TOKEN_ROLES))
+    parser.add_argument("--name", default="", metavar="TEXT", help="remark: whose it is")
 
 
 def _add_simulate(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -404,7 +453,16 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="store_true", help="print the version")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", title="commands")
-    for add in (_add_demo, _add_replay, _add_decode, _add_simulate, _add_evaluate, _add_doctor):
+    for add in (
+        _add_demo,
+        _add_replay,
+        _add_record,
+        _add_decode,
+        _add_simulate,
+        _add_evaluate,
+        _add_token,
+        _add_doctor,
+    ):
         add(commands)
     return top
 
@@ -416,5 +474,6 @@ def parse(argv: list[str]) -> argparse.Namespace:
     if args.version:
         args.command = "version"
     if args.command is None:
-        top.error("expected a command: demo, replay, decode, simulate, evaluate, doctor")
+        names = "demo, replay, record, decode, simulate, evaluate, token, doctor"
+        top.error(f"expected a command: {names}")
     return args

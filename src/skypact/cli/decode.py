@@ -8,10 +8,11 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from skypact.cli import FAILED, OK
-from skypact.cli.console import Progress, emit, existing_files, say
-from skypact.cli.intake import Intake, midnight_s
+from skypact.cli.console import Progress, emit, say
+from skypact.cli.intake import Intake, existing_inputs, midnight_s
 from skypact.errors import ConfigError, RecordingError
 from skypact.model.reports import ReportBatch
+from skypact.record.frame_table import holds_frames
 from skypact.record.tables import reports_to_arrow
 
 
@@ -29,7 +30,8 @@ def summarise(intake: Intake, reports: ReportBatch) -> dict[str, Any]:
 def say_summary(summary: dict[str, Any], intake: Intake) -> None:
     """Write the summary for people."""
     for category, n in sorted(summary["records"].items()):
-        say(f"CAT{category}  {n:>9,} records")
+        title = f"CAT{category}" if category.isdigit() else category
+        say(f"{title:<6} {n:>10,} records")
     for s in intake.seen:
         if s.records:
             say(f"{s.name:>7}  {s.reports:>8,} reports  {s.kind}")
@@ -47,10 +49,10 @@ def write_reports(path: Path, reports: ReportBatch, names: list[str]) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Decode all inputs; 1 when there is no record in them."""
-    tables = [p for p in args.inputs if p.suffix == ".parquet"]
+    tables = [p for p in args.inputs if p.suffix == ".parquet" and not holds_frames(str(p))]
     if tables:
         raise ConfigError(f"expected bytes to decode, got the table {tables[0]}; replay reads it")
-    paths = existing_files(args.inputs)
+    paths = existing_inputs(args.inputs)
     if args.out is not None and any(args.out.exists() and args.out.samefile(p) for p in paths):
         raise ConfigError(f"expected another file to write than the input, got {args.out}")
     date_s = midnight_s(args.date)

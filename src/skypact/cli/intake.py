@@ -12,14 +12,20 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from skypact.cli.console import existing_files, say
+from skypact.cli.receivers import Receivers, format_of
 from skypact.config import Sensor, Tracking, Union, union_from_toml
 from skypact.decode.asterix.reports import Decoder
 from skypact.decode.asterix.sensors import SensorSeen
+from skypact.decode.asterix.services import STATUSES
+from skypact.decode.feeds import Heard
 from skypact.decode.framing.framed import no_packets
+from skypact.decode.recognise import FORMATS
 from skypact.errors import ConfigError, RecordingError, SourceError
-from skypact.model.packets import PacketBatch
+from skypact.model.packets import PacketBatch, take_packets
 from skypact.model.reports import ReportBatch, empty_reports, take_reports
 from skypact.model.site import Site
+from skypact.record.blocks import join_packets
+from skypact.record.recording import Recording, is_recording
 from skypact.record.replay import in_arrival_order
 from skypact.record.sensors import need_site, sensors_in_force, sensors_of_reports
 from skypact.record.tables import reports_from_arrow
@@ -32,6 +38,18 @@ def add_counts(total: dict[str, int], more: dict[str, int]) -> None:
     """Add counts by name."""
     for name, n in more.items():
         total[name] = total.get(name, 0) + n
+
+
+def existing_inputs(paths: list[Path]) -> list[Path]:
+    """Return the same paths: files, and folders of units' recordings.
+
+    Raises
+    ------
+    ConfigError
+        One of them is missing, or is another directory.
+    """
+    existing_files([path for path in paths if not (path.is_dir() and is_recording(path))])
+    return paths
 
 
 def read_union(path: Path | None) -> Union | None:
@@ -101,19 +119,26 @@ class Intake:
         self._found: dict[str, dict[str, float]] = {}
         """Sites estimated from the recording itself, by sensor name."""
         self._decoder = Decoder(union.sensor if union else (), date_s=date_s)
+        self._receivers = Receivers(union, date_s)
         self._tables: list[SensorSeen] = []
         self._in_tables: dict[str, int] = {}
-        """Reports of tables by the name of their sensor."""
+        """Rows of tables and messages of receivers, by the name of their sensor."""
+        self._targets: dict[str, int] = {}
+        """Reports among them."""
 
     @property
     def seen(self) -> list[SensorSeen]:
         """Every sensor in the order of its index in the reports."""
+        heard = {s.name: s for s in self._receivers.seen}
+        senders = [heard.get(s.name, s) if not s.records else s for s in self._decoder.sensors]
+        own = [s.records for s in self._decoder.sensors] + [0] * len(self._tables)
+        targets = [s.reports for s in self._decoder.sensors] + [0] * len(self._tables)
         return [
             s._replace(
-                records=s.records + self._in_tables.get(s.name, 0),
-                reports=s.reports + self._in_tables.get(s.name, 0),
+                records=n + self._in_tables.get(s.name, 0),
+                reports=m + self._targets.get(s.name, 0),
             )
-            for s in (*self._decoder.sensors, *self._tables)
+            for s, n, m in zip((*senders, *self._tables), own, targets, strict=True)
         ]
 
     @property
@@ -132,23 +157,55 @@ class Intake:
         return decoded.reports
 
     def read(self, paths: Sequence[Path], date_s: float | None) -> ReportBatch:
-        """Read recordings and report tables; reports come in order of arrival.
+        """Read recordings, of radars and receivers, and report tables; in order of arrival.
 
         Captures with receive stamps are merged before they are decoded, so that what was recorded
         on two lines is recognised as one.
         """
-        tables = [path for path in paths if path.suffix == ".parquet"]
+        units = [path for path in paths if is_recording(path)]
+        others = [path for path in paths if path not in units]
+        heard = {path: form for path in others if (form := format_of(path)) is not None}
+        tables = [path for path in others if path.suffix == ".parquet" and path not in heard]
         stamped, batches = [], []
-        for path in paths:
-            packets = no_packets() if path in tables else self._packets(path, date_s)
+        found: list[tuple[str, Heard]] = []
+        for path in units:
+            packets, receptions = self._recorded(path)
+            found += receptions
+            if packets.start.size:
+                stamped.append(packets)
+        for path in others:
+            is_other = path in tables or path in heard
+            packets = no_packets() if is_other else self._packets(path, date_s)
             if packets.start.size and packets.received_ns.min() >= 0:
                 stamped.append(packets)
             else:
                 batches.append(self.decode(packets))
         if stamped:
             batches.append(self.decode(merged(stamped)))
+        found += self._receivers.read(list(heard.items()))
+        batches += self._placed(found)
         batches += [self._table(path) for path in tables]
         return in_arrival_order(batches)
+
+    def _recorded(self, path: Path) -> tuple[PacketBatch, list[tuple[str, Heard]]]:
+        """Read a unit's recording: its ASTERIX as packets, what receivers sent as heard."""
+        try:
+            recording = Recording(path)
+            packets = join_packets(list(recording.packets()))
+        except (RecordingError, OSError) as error:
+            self._unreadable(error)
+            return no_packets(), []
+        for trouble in recording.trouble:
+            self._unreadable(RecordingError(f"{path}: {trouble}"))
+        found = []
+        is_asterix = np.ones(len(recording.sources), np.bool_)
+        for row, source in enumerate(recording.sources):
+            form = next((known for known in FORMATS if known == source.format), None)
+            if form is not None:
+                is_asterix[row] = False
+                mine = take_packets(packets, packets.link == row)
+                found += self._receivers.take(source.name, form, mine)
+        return take_packets(packets, is_asterix[packets.link]), found
 
     def _packets(self, path: Path, date_s: float | None) -> PacketBatch:
         """Read one recording; one that cannot be read is told of and counted."""
@@ -171,24 +228,52 @@ class Intake:
         except (pa.ArrowException, OSError, RecordingError) as error:
             self._unreadable(RecordingError(f"{path}: expected a table of reports: {error}"))
             return empty_reports(0)
-        place = {s.name: i for i, s in enumerate(self.seen)}
         new = sensors_of_reports(names, reports)
-        self._tables += [s._replace(records=0, reports=0) for s in new if s.name not in place]
-        add_counts(self._in_tables, {s.name: s.records for s in new})
+        self._join(new)
         place = {s.name: i for i, s in enumerate(self.seen)}
         rows = np.array([place[name] for name in names] or [0], np.int32)
         return reports._replace(sensor=rows[reports.sensor])
+
+    def _join(self, new: Sequence[SensorSeen]) -> None:
+        """Add sensors that are no senders of ASTERIX; those known by name get their counts."""
+        known = {s.name for s in self.seen}
+        self._tables += [s._replace(records=0, reports=0) for s in new if s.name not in known]
+        for s in new:
+            add_counts(self._in_tables, {s.name: s.records})
+            add_counts(self._targets, {s.name: s.reports})
+
+    def _placed(self, found: Sequence[tuple[str, Heard]]) -> list[ReportBatch]:
+        """Count what receivers heard, and give it their places among the sensors."""
+        for error in self._receivers.unreadable:
+            self._unreadable(error)
+        batches = []
+        self._join(self._receivers.seen)
+        place = {s.name: i for i, s in enumerate(self.seen)}
+        for name, heard in found:
+            add_counts(self.records, heard.records)
+            add_counts(self.errors, heard.errors)
+            n = heard.reports.time_s.size
+            batches.append(heard.reports._replace(sensor=np.full(n, place[name], np.int32)))
+        return batches
 
     def summary(self, figures: dict[str, Any]) -> dict[str, Any]:
         """Put the stable keys together: sensors and records before, `figures` after."""
         errors = dict(self.errors)
         add_counts(errors, figures.get("errors", {}))
-        sensors = {
-            s.name: {"reports": s.reports, "clock_offset_s": s.clock_offset_s}
-            for s in self.seen
-            if s.records
-        }
+        sensors = {s.name: self._told(s) for s in self.seen if s.records}
         return {"sensors": sensors, "records": self.records, **figures, "errors": errors}
+
+    def _told(self, sensor: SensorSeen) -> dict[str, Any]:
+        """Tell what is known of a sensor."""
+        told: dict[str, Any] = {"reports": sensor.reports, "clock_offset_s": sensor.clock_offset_s}
+        address = f"{sensor.sac}/{sensor.sic}"
+        found = self._decoder.editions.items()
+        editions = {f"{n:03}": by[address] for n, by in found if address in by}
+        if editions:
+            told["editions"] = editions
+        if sensor.status >= 0:
+            told["status"] = STATUSES[sensor.status]
+        return told
 
     @property
     def n_records(self) -> int:
@@ -206,6 +291,9 @@ class Intake:
         """Tell people about what they can put right: a date, a clock."""
         if self.errors.get("no_date"):
             say("no date in the recording, times count from 1970-01-01; give --date YYYY-MM-DD")
+        if self.errors.get("untimed"):
+            n = self.errors["untimed"]
+            say(f"{n:,} messages have no time: they are decoded, but cannot be tracked")
         for s in self.seen:
             if s.is_clock_wrong:
                 say(f"clock of {s.name} is off by {s.clock_offset_s:+.2f} s; not corrected")

@@ -11,7 +11,7 @@ import numpy as np
 
 from skypact.cli import FAILED, OK
 from skypact.cli.console import Progress, emit, existing_files, say
-from skypact.cli.intake import Intake, midnight_s, read_union
+from skypact.cli.intake import Intake, existing_inputs, midnight_s, read_union
 from skypact.cli.show import MOST_LINES, Stop, page, say_figures, stopping
 from skypact.config import RegistrationParams, Sensor, Union
 from skypact.errors import ConfigError, RecordingError
@@ -216,7 +216,7 @@ def _kept(args: argparse.Namespace) -> Checkpoint | None:
 
 def run(args: argparse.Namespace) -> int:
     """Replay all inputs; 1 when there is no record in them."""
-    existing_files(args.inputs)
+    existing_inputs(args.inputs)
     _check_smooth(args)
     union = read_union(args.union)
     flat = union is not None and union.frame == "flat"

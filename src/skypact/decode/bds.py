@@ -71,9 +71,9 @@ BDS50: Final = Register(
     (
         Parameter("ROLL", 1, 2, 10, True, ROLL_LSB_DEG, "deg", -60, 60),
         Parameter("TRACK", 12, 13, 11, True, ANGLE_LSB_DEG, "deg", -180, 180),
-        Parameter("GROUND_SPEED", 24, 25, 10, False, SPEED_LSB_KT, "kt", 0, 2046),
+        Parameter("GROUND_SPEED", 24, 25, 10, False, SPEED_LSB_KT, "kt", 0, 1500),
         Parameter("TURN_RATE", 35, 36, 10, True, TURN_LSB_DEG_S, "deg/s", -16, 16),
-        Parameter("TRUE_AIRSPEED", 46, 47, 10, False, SPEED_LSB_KT, "kt", 0, 2046),
+        Parameter("TRUE_AIRSPEED", 46, 47, 10, False, SPEED_LSB_KT, "kt", 0, 1500),
     ),
 )
 BDS60: Final = Register(

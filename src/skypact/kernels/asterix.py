@@ -139,7 +139,8 @@ def skip_item_one(
         return pos if pos <= end else -TRUNCATED
     if kind == EXTENDED:
         for part in range(plan[row + 3], plan[row + 3] + 3 * plan[row + 4], 3):
-            slots[n, plan[part + 2]] = pos - start
+            if slots[n, plan[part + 2]] == 0:
+                slots[n, plan[part + 2]] = pos - start
             pos += plan[part]
             if pos > end:
                 return -TRUNCATED
@@ -163,7 +164,7 @@ def skip_rare_one(
     """Pass an item or random fields: a count, then field numbers, each with its item.
 
     The own entries of random fields are their profile's rows. Items that hold items cannot stand
-    here (categories 001 and 002 have none).
+    here (categories 001 and 002 have none). What the record holds by itself goes first.
     """
     if plan[row] != RANDOM:
         return skip_item_one(data, pos, end, plan, row, slots, n, start)
@@ -180,7 +181,8 @@ def skip_rare_one(
         if not inside or plan[row] == RANDOM or plan[row] == COMPOUND:
             return -UNKNOWN_ITEM
         pos += 1
-        slots[n, plan[row + 2]] = pos - start
+        if slots[n, plan[row + 2]] == 0:
+            slots[n, plan[row + 2]] = pos - start
         pos = skip_item_one(data, pos, end, plan, row, slots, n, start)
         if pos < 0:
             return pos

@@ -39,3 +39,14 @@ def packets_from(
         np.array(stamps, np.int64),
         np.array(links, np.int32),
     )
+
+
+def take_packets(packets: PacketBatch, which: slice | npt.NDArray[np.bool_]) -> PacketBatch:
+    """Take some packets of a batch, in its order; their bytes are shared."""
+    return PacketBatch(
+        packets.data,
+        packets.start[which],
+        packets.end[which],
+        packets.received_ns[which],
+        packets.link[which],
+    )

@@ -83,3 +83,9 @@ def concat_rows(rows: list[TrackRows]) -> TrackRows:
 def take_rows(rows: TrackRows, index: npt.NDArray[np.generic] | slice) -> TrackRows:
     """Rows selected by an index array, a mask or a slice, in that order."""
     return TrackRows._make(column[index] for column in rows)
+
+
+def latest(rows: TrackRows) -> Longs:
+    """Return the place of the last row of each track, in the order of the rows."""
+    newest = np.unique(rows.track[::-1], return_index=True)[1]
+    return np.sort(rows.track.size - 1 - newest)

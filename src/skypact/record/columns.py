@@ -6,6 +6,7 @@ a `RecordingError` that names the row.
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -21,6 +22,8 @@ Column = npt.NDArray[Any]
 
 TIME_MAX_S: Final = 9.2e9
 """Latest time that nanoseconds since 1970 can hold in 64 bits (year 2261)."""
+
+_callsign = lru_cache(maxsize=65_536)(unpack_callsign)
 
 EXACT: Final = 2.0**53
 """Largest number up to which a float64 holds every whole number."""
@@ -40,7 +43,7 @@ def words(index: Column, known: Sequence[str]) -> pa.Array:
 
 def _callsigns(packed: Column) -> pa.Array:
     values, inverse = np.unique(packed, return_inverse=True)
-    texts = pa.array([unpack_callsign(int(v)) or None for v in values], pa.string())
+    texts = pa.array([_callsign(v) or None for v in values.tolist()], pa.string())
     return texts.take(pa.array(inverse.reshape(-1)))
 
 

@@ -1,5 +1,6 @@
 """Parquet files written in row groups; a file appears under its name when it is complete."""
 
+import os
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -48,6 +49,8 @@ class TableFile:
         if self._waiting:
             self._flush()
         self._writer.close()
+        with self._part.open("rb") as file:
+            os.fsync(file.fileno())
         self._part.replace(self._path)
         self._is_open = False
 

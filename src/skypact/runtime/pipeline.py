@@ -10,10 +10,11 @@ from typing import Any, Final
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
 from skypact.config import RegistrationParams, Sensor, sensor_table
 from skypact.errors import RecordingError
-from skypact.model.ports import Clock, Sink, Stateful
+from skypact.model.ports import Clock, Noting, Sink, Stateful
 from skypact.model.reports import ReportBatch, empty_reports, take_reports
 from skypact.model.tracking import BYTES_PER_SENSOR
 from skypact.model.tracks import TrackRows
@@ -25,6 +26,7 @@ from skypact.register.published import biases_of
 from skypact.register.refraction import without_refraction
 from skypact.register.registration import Registration
 from skypact.runtime.setup import Setup, differences
+from skypact.runtime.used import UsedReports
 from skypact.track.areas import AreaMotion
 from skypact.track.checkpoint import Checkpoint, fill, joined, pack, part_of
 from skypact.track.found import beside_data_sheets
@@ -32,6 +34,8 @@ from skypact.track.params import TrackerParams
 from skypact.track.smooth import Smoother
 from skypact.track.tracker import StepEvents, Tracker
 from skypact.units import NANOSECONDS
+
+Longs = npt.NDArray[np.int64]
 
 TROUBLES: Final = (
     "late", "early", "frozen", "repeated", "flooded", "astray", "refused", "crowded", "clock_back",
@@ -96,6 +100,8 @@ class Pipeline:
         self._smoother = None if smooth is None else Smoother(self._tracker)
         self._smooth_sink = smooth
         self._sinks: list[Sink] = [self.picture, *sinks]
+        self._noting = [sink for sink in sinks if isinstance(sink, Noting)]
+        self._used = UsedReports()
         self._clock: Clock | None = None
         self._waiting = np.zeros(0, np.int64)
         self._first_waiting = 0
@@ -157,6 +163,7 @@ class Pipeline:
         left = self.registration.observe(reports, *processed, now_s)
         if left is not None:
             self._tracker.set_bias_sigmas(left)
+        self._note(reports, *processed)
         self._hand_on(events, now_s)
         self._smooth(corrected, events)
         self._measure(events, time.perf_counter() - begun_s)
@@ -165,6 +172,7 @@ class Pipeline:
     def finish(self) -> None:
         """Track what is still held back, then tell the sinks that the run is over."""
         events = self._tracker.flush()
+        self._note(empty_reports(0), events.report_index, events.report_track)
         self._hand_on(events, self._now_s)
         self._smooth(empty_reports(0), events)
         if self._smoother is not None and self._smooth_sink is not None:
@@ -222,6 +230,13 @@ class Pipeline:
         self._now_s = float("nan") if figures.now_s is None else figures.now_s
         self._first_waiting = figures.reports
         return figures.place, pending
+
+    def _note(self, reports: ReportBatch, index: Longs, track: Longs) -> None:
+        """Tell those that want to know which reports updated which tracks."""
+        if self._noting:
+            tracks, used = self._used.take(reports, self.n_reports, index, track)
+            for sink in self._noting:
+                sink.note(tracks, used)
 
     def _hand_on(self, events: StepEvents, now_s: float) -> None:
         self._now_s = now_s

@@ -1,59 +1,57 @@
-"""The web application: the page, what does not move, the summary, the stream."""
+"""The web application: the page, its stream, the interface for programs, monitoring."""
 
-from collections.abc import Awaitable, Callable, MutableMapping
+import asyncio
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Final
-from urllib.parse import urlsplit
+from typing import Any, Final, NamedTuple
 
 import msgspec
+from prometheus_client import CollectorRegistry
+from prometheus_client.exposition import choose_encoder
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
-from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket
 
 from skypact.errors import ConfigError
+from skypact.model.store import AlertQuery, AlertRecord
+from skypact.serve import health
+from skypact.serve.access import Access
+from skypact.serve.archive import Archive, RecentArchive
+from skypact.serve.guard import SUBPROTOCOL, Guard, Penalty, SecurityHeaders
 from skypact.serve.history import TrackHistory
+from skypact.serve.kitchen import Kitchen
+from skypact.serve.login import Login
+from skypact.serve.metrics import WebFigures, registry_of
+from skypact.serve.openapi import PREFIX, document
+from skypact.serve.operation import Knowledge
+from skypact.serve.operations import OPERATIONS
+from skypact.serve.problem import Problem
 from skypact.serve.scene import Scene
 from skypact.serve.session import Broadcast, Session
+from skypact.serve.status import UnitStatus, UnitView, plain_unit
 
 STATIC: Final = Path(__file__).parent / "static"
 """The built page, put here by the package's build hook."""
+_OPENAPI: Final = "application/vnd.oai.openapi+json;version=3.1"
 
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
-
-HEADERS: Final = (
-    (
-        b"content-security-policy",
-        b"default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'; "
-        b"img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; base-uri 'none'; "
-        b"form-action 'none'; frame-ancestors 'none'",
-    ),
-    (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
-    (b"cross-origin-opener-policy", b"same-origin"),
-)
+Figures = Callable[[], dict[str, Any]]
 
 
-class SecurityHeaders:
-    """Adds the headers that keep foreign code and foreign frames out."""
+def _no_alerts(_: AlertQuery) -> Sequence[AlertRecord]:
+    return ()
 
-    def __init__(self, app: App) -> None:
-        self._app = app
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on; add the headers to the response's start."""
+class UnitParts(NamedTuple):
+    """What a unit has beside its picture; a demo or a replay has none of it."""
 
-        async def send_with_headers(message: MutableMapping[str, Any]) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", []), *HEADERS]
-            await send(message)
-
-        await self._app(scope, receive, send_with_headers)
+    status: UnitView
+    archive: Archive | None = None
+    """The store; None: the page's history stands in."""
+    alerts: Callable[[AlertQuery], Sequence[AlertRecord]] = _no_alerts
 
 
 def _json(value: object) -> Response:
@@ -61,14 +59,115 @@ def _json(value: object) -> Response:
     return Response(msgspec.json.encode(value), media_type="application/json", headers=headers)
 
 
-def is_same_origin(socket: WebSocket) -> bool:
-    """Whether the page that opens the socket came from this server (or no browser opens it)."""
-    origin = socket.headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == socket.headers.get("host")
+def _page_routes(scene: Scene, broadcast: Broadcast, figures: Figures, static: Path) -> list[Route]:
+    async def page(_: Request) -> Response:
+        return FileResponse(static / "index.html", headers={"cache-control": "no-cache"})
+
+    async def api_scene(_: Request) -> Response:
+        return _json({**msgspec.to_builtins(scene), "hold_s": broadcast.history.hold_s})
+
+    async def api_status(_: Request) -> Response:
+        return _json(figures())
+
+    return [
+        Route("/", page),
+        Route("/api/scene", api_scene),
+        Route("/api/status", api_status),
+    ]
+
+
+def _stream_route(broadcast: Broadcast, figures: Figures) -> WebSocketRoute:
+    async def stream(socket: WebSocket) -> None:
+        offered = socket.scope.get("subprotocols", [])
+        await socket.accept(SUBPROTOCOL if SUBPROTOCOL in offered else None)
+        await Session(socket, broadcast, figures).run()
+
+    return WebSocketRoute("/ws", stream)
+
+
+def _monitoring_routes(unit: UnitView, registry: CollectorRegistry) -> list[Route]:
+    async def told(look: Callable[[UnitStatus], health.Health]) -> Response:
+        found = look(await asyncio.to_thread(unit))
+        status = 503 if found.status == "failing" else 200
+        headers = {"cache-control": "no-store"}
+        return Response(msgspec.json.encode(found), status, headers, "application/json")
+
+    async def live(_: Request) -> Response:
+        return await told(health.live)
+
+    async def ready(_: Request) -> Response:
+        return await told(health.ready)
+
+    async def metrics(request: Request) -> Response:
+        encode, media_type = choose_encoder(request.headers.get("accept", ""))
+        body = await asyncio.to_thread(encode, registry)
+        headers = {"cache-control": "no-store", "content-type": media_type}
+        return Response(body, headers=headers)
+
+    return [
+        Route("/health/live", live),
+        Route("/health/ready", ready),
+        Route("/metrics", metrics),
+    ]
+
+
+def _api_routes(kitchen: Kitchen) -> list[Route]:
+    described = msgspec.json.encode(document())
+
+    async def openapi(_: Request) -> Response:
+        return Response(described, media_type=_OPENAPI, headers={"cache-control": "no-cache"})
+
+    routes = [Route(PREFIX + o.path, kitchen.endpoint(o), name=o.name) for o in OPERATIONS]
+    return [*routes, Route(f"{PREFIX}/openapi.json", openapi)]
+
+
+def _login_routes(login: Login) -> list[Route]:
+    return [
+        Route("/login", login.form),
+        Route("/login", login.enter, methods=["POST"]),
+        Route("/logout", login.leave, methods=["POST"]),
+    ]
+
+
+async def _problem(_: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)
+    return error.response()
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    """Say what is wrong with a path or a method; programs get problem details."""
+    assert isinstance(error, HTTPException)
+    path = request.url.path
+    if f"{path}/".startswith("/api/"):
+        if error.status_code == 405:
+            headers = dict(error.headers or {})
+            return Problem(
+                "bad-method", where=path, expected="GET", got=request.method, headers=headers
+            ).response()
+        remedy = f"see {PREFIX}/openapi.json"
+        return Problem(
+            "not-found", where="path", expected="one that exists", got=path, remedy=remedy
+        ).response()
+    text = "not found" if error.status_code == 404 else error.detail
+    return PlainTextResponse(text, error.status_code, dict(error.headers or {}))
+
+
+async def _internal(request: Request, error: Exception) -> Response:
+    """Say that an error of ours happened; what it was is in the server's log, not here."""
+    return Problem(
+        "internal", where=request.url.path, expected="an answer", got=type(error).__name__,
+        remedy="tell whoever runs the unit; its log says where",
+    ).response()  # fmt: skip
 
 
 def create_app(
-    history: TrackHistory, scene: Scene, status: Callable[[], dict[str, Any]], static: Path = STATIC
+    history: TrackHistory,
+    scene: Scene,
+    figures: Figures,
+    static: Path = STATIC,
+    *,
+    unit: UnitParts | None = None,
+    access: Access | None = None,
 ) -> Starlette:
     """Make the application that shows `history`.
 
@@ -79,10 +178,14 @@ def create_app(
     scene : Scene
         Title, members, sensors; its mode says whether viewers start at the newest step (live) or
         at the beginning (replay).
-    status : callable
+    figures : callable
         The summary as plain values; called about once a second and viewer, so keep it cheap.
     static : Path
         Folder of the built page.
+    unit : UnitParts or None
+        A unit's status and store, where it is one.
+    access : Access or None
+        How the server is reached and by whom; None: loopback, open.
 
     Raises
     ------
@@ -92,36 +195,27 @@ def create_app(
     if not (static / "index.html").is_file():
         message = f"expected the built page in {static}, found none; install the package with pip"
         raise ConfigError(message)
+    access = Access() if access is None else access
+    parts = unit or UnitParts(lambda: plain_unit(scene, history, figures()))
+    name = parts.status().unit
+    archive = parts.archive or RecentArchive(history, name)
     broadcast = Broadcast(history, is_live=scene.mode == "live")
-
-    async def page(_: Request) -> Response:
-        return FileResponse(static / "index.html", headers={"cache-control": "no-cache"})
-
-    async def api_scene(_: Request) -> Response:
-        return _json({**msgspec.to_builtins(scene), "hold_s": history.hold_s})
-
-    async def api_status(_: Request) -> Response:
-        return _json(status())
-
-    async def stream(socket: WebSocket) -> None:
-        if not is_same_origin(socket):
-            await socket.close(1008, "another origin")
-            return
-        await socket.accept()
-        await Session(socket, broadcast, status).run()
-
-    async def not_found(_: Request, __: Exception) -> Response:
-        return PlainTextResponse("not found", 404)
-
+    kitchen = Kitchen(Knowledge(name, history, parts.status, archive, parts.alerts))
+    penalty = Penalty()
+    web = WebFigures(broadcast, penalty.tries)
+    routes: list[BaseRoute] = [
+        *_page_routes(scene, broadcast, figures, static),
+        *_api_routes(kitchen),
+        *_monitoring_routes(parts.status, registry_of(parts.status, web)),
+        *_login_routes(Login(access, penalty)),
+        _stream_route(broadcast, figures),
+        Mount("/", StaticFiles(directory=static)),
+    ]
     app = Starlette(
-        routes=[
-            Route("/", page),
-            Route("/api/scene", api_scene),
-            Route("/api/status", api_status),
-            WebSocketRoute("/ws", stream),
-            Mount("/", StaticFiles(directory=static)),
-        ],
-        exception_handlers={404: not_found},
+        routes=routes,
+        exception_handlers={Problem: _problem, HTTPException: _http_error, 500: _internal},
     )
-    app.add_middleware(SecurityHeaders)
+    app.add_middleware(Guard, access=access, penalty=penalty)
+    app.add_middleware(SecurityHeaders, answers=web.requests)
+    app.state.access, app.state.kitchen = access, kitchen
     return app

@@ -163,6 +163,10 @@ class TrackHistory:
         """Read the updates with ``after_s < step_s <= until_s`` in step order, (n,) ROW."""
         return self._rows.between(after_s, until_s)
 
+    def rows_parts(self, after_s: float, until_s: float) -> list[Structured]:
+        """Read the same updates in parts that are not copied; they are not to be written."""
+        return self._rows.parts(after_s, until_s)
+
     def ended_between(self, after_s: float, until_s: float) -> npt.NDArray[np.int64]:
         """Numbers of the tracks that ended with ``after_s < step_s <= until_s``."""
         return np.ascontiguousarray(self._ended.between(after_s, until_s)["track"])

@@ -35,6 +35,10 @@ class Broadcast:
     def __init__(self, history: TrackHistory, *, is_live: bool) -> None:
         self.history = history
         self.is_live = is_live
+        self.n_viewers = 0
+        """Streams that are open."""
+        self.n_frames = 0
+        """Frames sent so far, to all of them."""
         self._tick = -1
         self._head_s = float("nan")
         self._bodies: OrderedDict[tuple[float, float], Body] = OrderedDict()
@@ -85,9 +89,11 @@ class Session:
     async def run(self) -> None:
         """Serve until the page goes away."""
         sender = asyncio.create_task(self._send_loop())
+        self._broadcast.n_viewers += 1
         try:
             await self._receive_loop()
         finally:
+            self._broadcast.n_viewers -= 1
             sender.cancel()
             await asyncio.gather(sender, return_exceptions=True)
 
@@ -149,6 +155,7 @@ class Session:
         head = wire.encode_header(self._message(kind, clock_s, sections))
         self._sent_s, self._sent_wall_s = clock_s, wall_s
         await self._socket.send_bytes(head + body)
+        self._broadcast.n_frames += 1
         return None
 
     def _message(self, kind: int, clock_s: float, sections: wire.Sections) -> wire.Message:

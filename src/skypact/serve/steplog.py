@@ -78,14 +78,19 @@ class StepLog:
                 self._blocks.pop(0)
                 self.n_dropped += self._block_rows
 
-    def between(self, after_s: float, until_s: float) -> Structured:
-        """Rows with ``after_s < step_s <= until_s``, in step order."""
+    def parts(self, after_s: float, until_s: float) -> list[Structured]:
+        """Rows with ``after_s < step_s <= until_s``, in step order, block by block, not copied."""
         parts = []
         for view in self._views():
             steps = view["step_s"]
             if steps[-1] > after_s and steps[0] <= until_s:
                 low = np.searchsorted(steps, after_s, "right")
                 parts.append(view[low : np.searchsorted(steps, until_s, "right")])
+        return parts
+
+    def between(self, after_s: float, until_s: float) -> Structured:
+        """Rows with ``after_s < step_s <= until_s``, in step order."""
+        parts = self.parts(after_s, until_s)
         return np.concatenate(parts) if parts else np.empty(0, self._dtype)
 
     def first_step_s(self) -> float:

@@ -6,6 +6,7 @@ from typing import Final
 import numpy as np
 
 from skypact.config import Sensor
+from skypact.encode.packing import Column, layout, pack
 from skypact.model.reports import Floats, Longs
 from skypact.simulate.aircraft import (
     AIRCRAFT_KINDS,
@@ -25,7 +26,6 @@ from skypact.simulate.feed import (
     time_of_day,
 )
 from skypact.simulate.gnss import Satellites, position_sigma_m, shift_at
-from skypact.simulate.packing import Column, layout, pack
 from skypact.simulate.places import geodetic, moved
 from skypact.simulate.scenario import Scenario
 from skypact.simulate.sight import cooperative_probability, over_horizon, polar, site_of

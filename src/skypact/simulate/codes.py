@@ -10,8 +10,8 @@ from typing import Final
 import numpy as np
 
 from skypact.decode.asterix.fields import decimal_code
+from skypact.encode.packing import octal_bits
 from skypact.model.reports import Floats, Longs
-from skypact.simulate.packing import octal_bits
 from skypact.simulate.plots import Plots
 
 _PULSES: Final = 12

@@ -4,6 +4,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from skypact.encode.packing import Octets, block
 from skypact.errors import ConfigError
 from skypact.model.reports import (
     Floats,
@@ -13,7 +14,6 @@ from skypact.model.reports import (
     concat_reports,
     take_reports,
 )
-from skypact.simulate.packing import Octets, block
 from skypact.simulate.parts import Fault
 from skypact.simulate.scenario import Scenario
 from skypact.units import DAY, NANOSECONDS

@@ -18,6 +18,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from skypact.encode.packing import Column, Layout, Part, layout, pack
 from skypact.geo.geoid import undulation_m
 from skypact.kernels.geodesy import geodetic_from_ecef
 from skypact.model.reports import (
@@ -33,7 +34,6 @@ from skypact.model.reports import (
 from skypact.simulate.beam import TURN
 from skypact.simulate.biases import RadarBiases
 from skypact.simulate.feed import Records, split_rows, time_of_day
-from skypact.simulate.packing import Column, Layout, Part, layout, pack
 from skypact.simulate.plots import Plots, take_plots
 from skypact.simulate.scenario import Scenario
 from skypact.simulate.sight import ecef, enu_of_polar, errors, site_of

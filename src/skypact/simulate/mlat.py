@@ -5,6 +5,7 @@ from typing import Final
 import numpy as np
 
 from skypact.config import Sensor
+from skypact.encode.packing import Column, Part, layout, pack
 from skypact.errors import ConfigError
 from skypact.kernels.geodesy import enu_axes
 from skypact.model.reports import Floats
@@ -17,7 +18,6 @@ from skypact.simulate.feed import (
     time_of_day,
 )
 from skypact.simulate.network import Network
-from skypact.simulate.packing import Column, Part, layout, pack
 from skypact.simulate.parts import MlatOptions, Noise
 from skypact.simulate.places import geodetic, moved
 from skypact.simulate.polling import Emitters, Polling, emitters_at, take_emitters, with_transponder

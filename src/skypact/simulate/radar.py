@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 
 from skypact.config import Sensor
+from skypact.encode.packing import Column, block, layout, pack
 from skypact.model.reports import Floats, Longs
 from skypact.simulate.aircraft import Aircraft, Limits
 from skypact.simulate.beam import Beam, Moving, Passages
@@ -30,7 +31,6 @@ from skypact.simulate.feed import (
 )
 from skypact.simulate.ghosts import NEAREST_M, Reflections, second_trip, splits
 from skypact.simulate.measure import Meter
-from skypact.simulate.packing import Column, block, layout, pack
 from skypact.simulate.parts import RadarOptions
 from skypact.simulate.plots import Plots, concat_plots
 from skypact.simulate.scenario import Scenario

@@ -1,7 +1,9 @@
 """A recording on disk as a source of packets."""
 
+import gzip
 import mmap
 import os
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -15,6 +17,9 @@ from skypact.model.packets import PacketBatch
 
 CHUNK_BYTES: Final = 16 << 20
 """A long recording is handed on in batches of about this size."""
+GZIP: Final = b"\x1f\x8b"
+LARGEST_BYTES: Final = 1 << 32
+"""A compressed file that grows beyond this is not opened."""
 
 
 def mapped(path: Path) -> Octets:
@@ -38,6 +43,40 @@ def mapped(path: Path) -> Octets:
         raise
     except (OSError, ValueError) as error:
         raise SourceError(f"{path}: expected a readable file: {error}") from error
+
+
+def head(path: Path, n_bytes: int) -> Octets:
+    """First bytes of a file, decompressed where it is; none where it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            if file.read(len(GZIP)) != GZIP:
+                file.seek(0)
+                return np.frombuffer(file.read(n_bytes), np.uint8)
+        with gzip.open(path, "rb") as unpacked:
+            return np.frombuffer(unpacked.read(n_bytes), np.uint8)
+    except (OSError, EOFError, ValueError, zlib.error):
+        return np.empty(0, np.uint8)
+
+
+def content(path: Path) -> Octets:
+    """Bytes of a file, decompressed where it is compressed.
+
+    Raises
+    ------
+    SourceError
+        It cannot be read.
+    """
+    data = mapped(path)
+    if data[: len(GZIP)].tobytes() != GZIP:
+        return data
+    try:
+        with gzip.open(path) as file:
+            whole = file.read(LARGEST_BYTES + 1)
+    except (OSError, EOFError, ValueError, zlib.error) as error:
+        raise SourceError(f"{path}: expected a whole gzip file: {error}") from error
+    if len(whole) > LARGEST_BYTES:
+        raise SourceError(f"{path}: expected at most {LARGEST_BYTES >> 30} GiB unpacked, got more")
+    return np.frombuffer(whole, np.uint8)
 
 
 class FileSource:

@@ -129,5 +129,6 @@ TRACK = profile(
     "150",  # 22 to 22
 )
 
-CAT001 = Category(1, "1.4", ITEMS, {"plot": PLOT, "track": TRACK}, selector=("020", "TYP"))
-"""Edition 1.4; reads every record of 1.2 and 1.3 too."""
+CAT001 = Category(
+    1, "1.4", ITEMS, {"plot": PLOT, "track": TRACK}, selector=("020", "TYP"), reads=("1.3", "1.2")
+)

@@ -60,5 +60,4 @@ UAP = profile(
     "070 100 090 080 - SP RFS",  # 8 to 14
 )
 
-CAT002 = Category(2, "1.2", ITEMS, {"uap": UAP})
-"""Edition 1.2; reads every record of 1.0 and 1.1 too."""
+CAT002 = Category(2, "1.2", ITEMS, {"uap": UAP}, reads=("1.1", "1.0"))

@@ -156,5 +156,4 @@ UAP = profile(
     "230 260 030 055 050 RE SP",  # 22 to 28
 )
 
-CAT020 = Category(20, "1.11", ITEMS, {"uap": UAP})
-"""Edition 1.11; reads every record of 1.9 and 1.10 too."""
+CAT020 = Category(20, "1.11", ITEMS, {"uap": UAP}, reads=("1.10", "1.9"))

@@ -237,8 +237,7 @@ UAP = profile(
     "- - - - - RE SP",  # 43 to 49
 )
 
-CAT021 = Category(21, "2.7", ITEMS, {"uap": UAP})
-"""Edition 2.7; reads every record of 2.2 to 2.6 too."""
+CAT021 = Category(21, "2.7", ITEMS, {"uap": UAP}, reads=("2.6", "2.5", "2.4", "2.3", "2.2"))
 
 CAT021_2_1 = Category(
     21,

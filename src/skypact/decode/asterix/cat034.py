@@ -121,5 +121,4 @@ UAP = profile(
     "070 100 110 120 090 RE SP",  # 8 to 14
 )
 
-CAT034 = Category(34, "1.29", ITEMS, {"uap": UAP})
-"""Edition 1.29; reads every record of 1.27 and 1.28 too."""
+CAT034 = Category(34, "1.29", ITEMS, {"uap": UAP}, reads=("1.28", "1.27"))

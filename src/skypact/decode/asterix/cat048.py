@@ -180,5 +180,4 @@ UAP = profile(
     "260 055 050 065 060 SP RE",  # 22 to 28
 )
 
-CAT048 = Category(48, "1.32", ITEMS, {"uap": UAP})
-"""Edition 1.32; reads every record of 1.27 to 1.31 too."""
+CAT048 = Category(48, "1.32", ITEMS, {"uap": UAP}, reads=("1.31", "1.30", "1.29", "1.28", "1.27"))

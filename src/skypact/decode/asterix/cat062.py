@@ -431,5 +431,4 @@ UAP = profile(
     "- - - - - RE SP",  # 29 to 35
 )
 
-CAT062 = Category(62, "1.21", ITEMS, {"uap": UAP})
-"""Edition 1.21; reads every record of 1.16 to 1.20 too."""
+CAT062 = Category(62, "1.21", ITEMS, {"uap": UAP}, reads=("1.20", "1.19", "1.18", "1.17", "1.16"))

@@ -58,5 +58,4 @@ UAP = profile(
     "081 090 091 092 - RE SP",  # 8 to 14
 )
 
-CAT063 = Category(63, "1.7", ITEMS, {"uap": UAP})
-"""Edition 1.7; reads every record of 1.6 too."""
+CAT063 = Category(63, "1.7", ITEMS, {"uap": UAP}, reads=("1.6",))

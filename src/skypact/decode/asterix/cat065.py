@@ -42,5 +42,4 @@ UAP = profile(
     "- - - - - RE SP",  # 8 to 14
 )
 
-CAT065 = Category(65, "1.6", ITEMS, {"uap": UAP})
-"""Edition 1.6; reads every record of 1.4 and 1.5 too."""
+CAT065 = Category(65, "1.6", ITEMS, {"uap": UAP}, reads=("1.5", "1.4"))

@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from skypact.decode.bds import BDS40, BDS50, BDS60, MAX_WIND_KT, REGISTER_BITS, Register
 from skypact.units import DEGREE, FEET_PER_MINUTE, FOOT, KNOT
 
 Array = npt.NDArray[Any]
@@ -91,6 +92,19 @@ class Extras(NamedTuple):
     baro_rate_mps: Array
     inertial_rate_mps: Array
     selected_altitude_m: Array
+    roll_rad: Array
+    managed_altitude_m: Array
+    """Selected by the flight management system."""
+    pressure_setting_pa: Array
+    """Barometric setting; 1013.25 hPa is 101325."""
+    mops: Array
+    """Version of the standard that the aircraft's ADS-B follows (0 to 3)."""
+    pic: Array
+    """Position integrity category (I021/090)."""
+    nacv: Array
+    """Navigation accuracy (version 0: uncertainty) category of the velocity."""
+    receiver: Array
+    """Which receiver of the ground station heard the aircraft (I021/400)."""
 
 
 def empty_extras(n: int) -> Extras:
@@ -107,10 +121,55 @@ def _field(raw: Array, status: int, first: int, bits: int, scale: float, sign: i
     return np.where(present, value * scale, np.nan)
 
 
+def believable(register: Register, raw: Array) -> Mask:
+    """Mark the 56-bit integers (n,) that can be this register, by the rules of `decode.bds`.
+
+    -1 (absent) and an empty register cannot.
+    """
+
+    def bits(first: int, width: int) -> Array:
+        return np.asarray((raw >> (REGISTER_BITS + 1 - first - width)) & ((1 << width) - 1))
+
+    possible = raw > 0
+    for first, width in register.reserved:
+        possible &= bits(first, width) == 0
+    values: Columns = {}
+    for p in register.parameters:
+        stated, integer = bits(p.status_bit, 1) == 1, bits(p.first_bit, p.bits)
+        signed = integer - ((integer >> (p.bits - 1)) << p.bits) if p.signed else integer
+        value = signed * p.lsb + p.offset
+        inside = (value >= p.low) & (value <= p.high)
+        possible &= np.where(stated, inside, integer == 0)
+        values[p.name] = np.where(stated, value, np.nan)
+    if "GROUND_SPEED" in values:
+        possible &= ~(np.abs(values["GROUND_SPEED"] - values["TRUE_AIRSPEED"]) > MAX_WIND_KT)
+    stated = np.array([~np.isnan(value) for value in values.values()]).any(axis=0)
+    return np.asarray(possible & stated, np.bool_)
+
+
+def _checked(register: Register, raw: Array, counts: dict[str, int]) -> Array:
+    """Return the register; -1 where its bits cannot be it, which is counted."""
+    right = believable(register, raw)
+    count_into(counts, "register_refused", (raw > 0) & ~right)
+    return np.where(right, raw, -1)
+
+
+def extra_values(columns: Columns, n: int, counts: dict[str, int]) -> Extras:
+    """Extras of one category's `n` reports, of those columns that it has."""
+    none = np.full(n, -1, np.int64)
+    raw = (columns.get(name, none) for name in ("bds40", "bds50", "bds60"))
+    registers = (_checked(*pair, counts) for pair in zip((BDS40, BDS50, BDS60), raw, strict=True))
+    figures = {
+        name: columns[name] for name in ("mops", "pic", "nacv", "receiver") if name in columns
+    }
+    known = {name: np.where(v < 0, np.nan, v.astype(np.float64)) for name, v in figures.items()}
+    return register_values(*registers)._replace(**known)
+
+
 def register_values(bds40: Array, bds50: Array, bds60: Array) -> Extras:
     """Values of the registers, 56 bits each as an integer, -1 where absent."""
     full = 2.0 * np.pi
-    return Extras(
+    return empty_extras(bds40.size)._replace(
         ground_speed_mps=_field(bds50, 24, 25, 10, 2 * KNOT),
         track_angle_rad=_field(bds50, 12, 14, 10, 90 / 512 * DEGREE, sign=13) % full,
         track_angle_rate_radps=_field(bds50, 35, 37, 9, 8 / 256 * DEGREE, sign=36),
@@ -121,4 +180,7 @@ def register_values(bds40: Array, bds50: Array, bds60: Array) -> Extras:
         baro_rate_mps=_field(bds60, 35, 37, 9, 32 * FEET_PER_MINUTE, sign=36),
         inertial_rate_mps=_field(bds60, 46, 48, 9, 32 * FEET_PER_MINUTE, sign=47),
         selected_altitude_m=_field(bds40, 1, 2, 12, 16 * FOOT),
+        managed_altitude_m=_field(bds40, 14, 15, 12, 16 * FOOT),
+        pressure_setting_pa=_field(bds40, 27, 28, 12, 10.0) + 80_000.0,
+        roll_rad=_field(bds50, 1, 3, 9, 45 / 256 * DEGREE, sign=2),
     )

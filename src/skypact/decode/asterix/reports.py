@@ -12,22 +12,19 @@ import numpy as np
 import numpy.typing as npt
 
 from skypact.config import Sensor
-from skypact.decode.asterix.columns import Blocks, decode_columns, find_blocks
+from skypact.decode.asterix.clocks import SensorClocks, time_of_day
+from skypact.decode.asterix.columns import Blocks, find_blocks
 from skypact.decode.asterix.duplicates import nothing_seen, repeats
-from skypact.decode.asterix.fields import Extras, empty_extras, register_values
+from skypact.decode.asterix.echoes import echoes, nothing_heard
+from skypact.decode.asterix.editions import EditionChooser
+from skypact.decode.asterix.feeds import FeedReader, Part
+from skypact.decode.asterix.fields import Extras, empty_extras, extra_values
 from skypact.decode.asterix.heights import SEA_HEIGHT, configured_sites, elevations
-from skypact.decode.asterix.plan import Column
+from skypact.decode.asterix.reading import GRAIN
+from skypact.decode.asterix.records import decode_block
 from skypact.decode.asterix.registry import EDITIONS, category
 from skypact.decode.asterix.sensors import SensorRegistry, SensorSeen
-from skypact.decode.asterix.services import SERVICES, Services, service_values
-from skypact.decode.asterix.targets import TARGETS
-from skypact.decode.asterix.timeofday import (
-    TRUNCATED_PERIOD_S,
-    fill_forward,
-    nearest,
-    nearest_truncated,
-    unwrap,
-)
+from skypact.decode.asterix.services import Services, service_values
 from skypact.errors import ConfigError
 from skypact.model.packets import PacketBatch
 from skypact.model.reports import (
@@ -37,18 +34,18 @@ from skypact.model.reports import (
     empty_reports,
     take_reports,
 )
-from skypact.units import DAY
 
 Array = npt.NDArray[Any]
 Mask = npt.NDArray[np.bool_]
 
-MIN_BAD_BLOCKS: Final = 4
-MAX_BAD_SHARE: Final = 0.6
-"""A feed of which more blocks are damaged or nonsense is of another edition: it is refused."""
 _SURFACE: Final = 10
-_TRUNCATED_TIME: Final = 1
+_PAIRS: Final = 15
 _TARGET_REPORT: Final = 1
 _NORTH: Final = 1
+_SURFACE_SERVICE: Final = ("message", "nogo", "overload", "time_invalid")
+_MARKS: Final = (2, 34)
+"""Categories whose message 1 is a north mark."""
+_VERSIONS: Final = 247
 
 
 class Decoded(NamedTuple):
@@ -63,7 +60,8 @@ class Decoded(NamedTuple):
     """Target reports by sensor name."""
     services: Services
     errors: dict[str, int]
-    """Counted by kind."""
+    """Counted by kind; ``duplicates`` are records that came over two networks, ``echoes`` positions
+    that another kind of sensor, or the same sensor, had reported already."""
     extras: Extras
     """One row per report; filled where the decoder was asked for it."""
     record: Array
@@ -71,14 +69,15 @@ class Decoded(NamedTuple):
     bytes, repeats included: what a simulator knows of its records is found by it."""
 
 
-class _Part(NamedTuple):
-    """Records of one category, refused ones left out."""
+class _Chosen(NamedTuple):
+    """Reports of one part."""
 
-    number: int
-    columns: dict[str, Array]
-    start: Array
-    end: Array
-    packet: Array
+    place: Array
+    """Place of each in the stream."""
+    reports: ReportBatch
+    extras: Extras
+    grain: Array
+    """How finely each position is counted, radians; NaN where there is none."""
 
 
 class _Stream(NamedTuple):
@@ -104,7 +103,8 @@ class Decoder:
         UTC midnight of the first record's day, for recordings without receive times. Left out,
         they are dated 1970-01-01 and ``no_date`` is counted once.
     editions : mapping of category to edition, optional
-        Where not the newest one.
+        Where not found out from the bytes; a sensor's own entry (`config.Sensor.editions`) goes
+        first.
     withhold : set of str
         Report columns to blank (tests of tracking without addresses, say).
     with_extras : bool
@@ -128,19 +128,31 @@ class Decoder:
             raise ConfigError(f"withhold: expected report columns, got {sorted(unknown)[0]!r}")
         self._registry = SensorRegistry(sensors)
         self._sites = configured_sites(sensors)
-        self._date_s = date_s
-        self._is_undated = False
+        self._clocks = SensorClocks(self._registry, date_s, clock_corrections_s or {})
+        self._feeds = FeedReader(with_extras=with_extras)
         self._withhold = withhold
         self._with_extras = with_extras
-        self._corrections = dict(clock_corrections_s or {})
         self._seen = nothing_seen()
-        self._feeds: dict[tuple[int, int], list[int]] = {}
-        self._tables = {n: category(n, (editions or {}).get(n)) for n in EDITIONS}
+        self._heard = nothing_heard()
+        self._editions = EditionChooser(editions or {}, _editions_of(sensors))
 
     @property
     def sensors(self) -> tuple[SensorSeen, ...]:
         """Every sensor, in the order of the rows of `ReportBatch.sensor`."""
         return tuple(entry.seen() for entry in self._registry.entries)
+
+    @property
+    def n_sensors(self) -> int:
+        """How many sensors there are."""
+        return len(self._registry.entries)
+
+    @property
+    def editions(self) -> dict[int, dict[str, str]]:
+        """By category with several layouts, the edition that each sensor's bytes were read with."""
+        out: dict[int, dict[str, str]] = {}
+        for (number, source), table in self._editions.found.items():
+            out.setdefault(number, {})[f"{source >> 8}/{source & 255}"] = table.edition
+        return out
 
     def decode(self, packets: PacketBatch) -> Decoded:
         """Decode a batch of packets; whatever is wrong with them is counted."""
@@ -148,72 +160,46 @@ class Decoder:
         errors = dict(blocks.errors)
         records: dict[str, int] = {}
         parts = []
-        for number in np.unique(blocks.rows[:, 0]).tolist():
-            columns = self._columns(number)
-            if number not in self._tables or not columns:
-                records[f"{number:03}"] = int((blocks.rows[:, 0] == number).sum())
+        numbers = np.unique(blocks.rows[:, 0]).tolist()
+        if _VERSIONS in numbers:
+            self._hear_versions(packets, blocks)
+        for number in numbers:
+            mine = blocks.rows[blocks.rows[:, 0] == number]
+            if number not in EDITIONS:
+                records[f"{number:03}"] = mine.shape[0]
                 continue
-            part = self._read(packets, number, columns, blocks, errors)
-            if part.start.size:
-                records[f"{number:03}"] = part.start.size
-                parts.append(part)
+            for table, rows in self._editions.split(number, packets.data, mine):
+                if table is None:
+                    errors["edition"] = errors.get("edition", 0) + rows.shape[0]
+                    continue
+                part = self._feeds.read(packets, table, Blocks(rows, {}), errors)
+                if part.start.size:
+                    name = f"{number:03}"
+                    records[name] = records.get(name, 0) + part.start.size
+                    parts.append(part)
         stream = self._stream(packets, parts, errors)
         chosen = [self._targets(part, i, stream, errors) for i, part in enumerate(parts)]
-        reports, extras = self._joined(chosen, stream)
+        reports, extras, record = self._heard_once(
+            *self._joined(chosen), _places(parts, stream, chosen), errors
+        )
+        blank = empty_reports(reports.time_s.size)
+        reports = reports._replace(**{name: getattr(blank, name) for name in self._withhold})
         self._note(parts, stream, reports)
         names = [entry.name for entry in self._registry.entries]
         counts = np.bincount(reports.sensor, minlength=len(names)).tolist()
         seen = {name: n for name, n in zip(names, counts, strict=True) if n}
         services = self._services(parts, stream)
-        record = _places(parts, stream, chosen)
         return Decoded(reports, records, seen, services, errors, extras, record)
 
-    def _columns(self, number: int) -> tuple[Column, ...]:
-        if number in TARGETS:
-            target = TARGETS[number]
-            return target.columns + (target.extras if self._with_extras else ())
-        return SERVICES.get(number, ())
+    def _hear_versions(self, packets: PacketBatch, blocks: Blocks) -> None:
+        """Note what sensors say of their editions."""
+        for _, first, last, _ in blocks.rows[blocks.rows[:, 0] == _VERSIONS].tolist():
+            for record in decode_block(packets.data[first:last].tobytes()).records:
+                if "010" in record:
+                    source = record["010"]["SAC"] << 8 | record["010"]["SIC"]
+                    self._editions.tell(source, record.get("550", ()))
 
-    def _read(
-        self,
-        packets: PacketBatch,
-        number: int,
-        columns: tuple[Column, ...],
-        blocks: Blocks,
-        errors: dict[str, int],
-    ) -> _Part:
-        """Read one category; leave out nonsense, and feeds of another edition altogether."""
-        table = decode_columns(packets, self._tables[number], columns, blocks)
-        for kind, count in table.errors.items():
-            errors[kind] = errors.get(kind, 0) + count
-        nonsense = _nonsense(table.columns)
-        bad = table.damaged.copy()
-        bad[table.block[nonsense]] = True
-        link = packets.link[table.block_packet]
-        refused = self._refused(number, link, bad)
-        if refused.any():
-            errors["edition"] = errors.get("edition", 0) + int(refused.sum())
-        keep = ~nonsense & ~refused[table.block]
-        odd = int((nonsense & ~refused[table.block]).sum())
-        if odd:
-            errors["nonsense"] = errors.get("nonsense", 0) + odd
-        if keep.all():
-            return _Part(number, table.columns, table.start, table.end, table.packet)
-        kept = {name: values[keep] for name, values in table.columns.items()}
-        return _Part(number, kept, table.start[keep], table.end[keep], table.packet[keep])
-
-    def _refused(self, number: int, link: Array, bad: Mask) -> Mask:
-        """Blocks of feeds that are mostly damaged or nonsense, all batches so far considered."""
-        refused = np.zeros(bad.size, np.bool_)
-        for line in np.unique(link).tolist():
-            mine = link == line
-            tally = self._feeds.setdefault((number, line), [0, 0])
-            tally[0] += int(bad[mine].sum())
-            tally[1] += int(mine.sum())
-            refused |= mine & (tally[0] >= MIN_BAD_BLOCKS) & (tally[0] > MAX_BAD_SHARE * tally[1])
-        return refused
-
-    def _stream(self, packets: PacketBatch, parts: list[_Part], errors: dict[str, int]) -> _Stream:
+    def _stream(self, packets: PacketBatch, parts: list[Part], errors: dict[str, int]) -> _Stream:
         """Bring records of all categories in order, with sensor, time and repeats."""
         start = np.concatenate([np.empty(0, np.int64), *(p.start for p in parts)])
         came_in = np.concatenate([np.empty(0, np.int64), *(p.packet for p in parts)])
@@ -226,10 +212,10 @@ class Decoder:
         end = ordered([p.end for p in parts], np.int64)
         packet = ordered([p.packet for p in parts], np.int64)
         keys = [p.columns["sac"].astype(np.int64) << 8 | p.columns["sic"] for p in parts]
-        tod_s = ordered([_time_of_day(p.columns) for p in parts], np.float64)
+        tod_s = ordered([time_of_day(p.columns) for p in parts], np.float64)
         sensor = self._registry.rows(ordered(keys, np.int64))
         received_ns = packets.received_ns[packet] if packet.size else np.empty(0, np.int64)
-        time_s = self._times(number, sensor, tod_s, received_ns, errors)
+        time_s = self._clocks.times(number, sensor, tod_s, received_ns, errors)
         missing = received_ns < 0
         arrival = np.where(missing, np.round(time_s * 1e9).astype(np.int64), received_ns)
         rows = np.column_stack([number, start[order], end])
@@ -240,69 +226,11 @@ class Decoder:
         row = ordered([np.arange(p.start.size) for p in parts], np.int64)
         return _Stream(part, row, sensor, time_s, arrival, repeat)
 
-    def _times(
-        self,
-        number: Array,
-        sensor: Array,
-        tod_s: Array,
-        received_ns: Array,
-        errors: dict[str, int],
-    ) -> Array:
-        """UTC seconds of records in order of arrival."""
-        if not number.size:
-            return tod_s
-        order = np.argsort(sensor, kind="stable")
-        back = np.empty_like(order)
-        back[order] = np.arange(order.size)
-        is_short = number == _TRUNCATED_TIME
-        is_known = received_ns >= 0
-        received_s = received_ns * 1e-9
-        group = sensor[order]
-        before = self._before(sensor, tod_s, is_short)[group]
-        whole = fill_forward(np.where(is_short, np.nan, tod_s)[order], group)
-        whole_s = unwrap(np.where(np.isnan(whole), before, whole), group, before, DAY)
-        short = fill_forward(np.where(is_short, tod_s, np.nan)[order], group)
-        short = np.where(np.isnan(short), before, short)
-        alone_s = unwrap(short, group, before, TRUNCATED_PERIOD_S)
-        full_s = np.where(is_known[order], nearest(whole, received_s[order]), whole_s)
-        reference = np.where(np.isnan(full_s), received_s[order], full_s)
-        has_none = np.isnan(whole) & ~is_known[order]
-        short_s = np.where(has_none, alone_s, nearest_truncated(short, reference))
-        time_s = np.where(is_short, short_s[back], full_s[back])
-        lost = np.isnan(tod_s)
-        time_s = np.where(lost & is_known, received_s, time_s)
-        if lost.any():
-            errors["no_time"] = errors.get("no_time", 0) + int(lost.sum())
-        if not is_known.all() and self._date_s is None and not self._is_undated:
-            self._is_undated = True
-            errors["no_date"] = errors.get("no_date", 0) + 1
-        self._registry.note_times(*_last_of_each(sensor, time_s))
-        timed = is_known & ~lost
-        self._registry.note_offsets(sensor[timed], received_s[timed] - time_s[timed])
-        names = [entry.name for entry in self._registry.entries]
-        shift = np.array([self._corrections.get(name, 0.0) for name in names])
-        return np.asarray(time_s + shift[sensor])
-
-    def _before(self, sensor: Array, tod_s: Array, is_short: Mask) -> Array:
-        """Where each sensor's time stood; for one that is new, where the whole stream stands."""
-        everyone = np.zeros(sensor.size, np.int8)
-        whole = fill_forward(np.where(is_short, np.nan, tod_s), everyone)
-        date_s = self._date_s or 0.0
-        if np.isnan(whole).any():
-            whole = np.zeros(sensor.size)
-        last_s = self._registry.last_s()
-        stood = np.nanmax(last_s) if not np.isnan(last_s).all() else date_s + whole[0]
-        stream_s = unwrap(whole, everyone, np.full(sensor.size, stood), DAY)
-        values, first = np.unique(sensor, return_index=True)
-        appeared = np.full(last_s.size, stood)
-        appeared[values] = stream_s[first]
-        return np.asarray(np.where(np.isnan(last_s), appeared, last_s))
-
     def _targets(
-        self, part: _Part, i: int, stream: _Stream, errors: dict[str, int]
-    ) -> tuple[Array, ReportBatch, Extras] | None:
+        self, part: Part, i: int, stream: _Stream, errors: dict[str, int]
+    ) -> _Chosen | None:
         """Make the reports of one category, and say where they stand in the stream."""
-        if part.number not in TARGETS:
+        if part.target is None:
             return None
         place = np.flatnonzero((stream.part == i) & ~stream.repeat)
         if part.number == _SURFACE:
@@ -311,7 +239,8 @@ class Decoder:
         is_all = row.size == part.start.size and bool((row == np.arange(row.size)).all())
         columns = part.columns if is_all else {k: v[row] for k, v in part.columns.items()}
         batch = empty_reports(place.size)
-        values = TARGETS[part.number].values(columns, errors)
+        values = part.target.values(columns, errors)
+        grain = values.pop(GRAIN, np.full(place.size, np.nan))
         if SEA_HEIGHT in values:
             sites, sensor = self._known_sites(), stream.sensor[place]
             values["elevation_rad"] = elevations(values, sites, sensor, errors)
@@ -319,15 +248,11 @@ class Decoder:
         values["time_s"] = stream.time_s[place]
         values["received_ns"] = stream.received_ns[place]
         values["sensor"] = stream.sensor[place]
-        for name in self._withhold:
-            values.pop(name, None)
         typed = {name: v.astype(REPORT_DTYPES[name], copy=False) for name, v in values.items()}
         extras = empty_extras(0)
         if self._with_extras:
-            names = ("bds40", "bds50", "bds60")
-            none = np.full(place.size, -1, np.int64)
-            extras = register_values(*(columns.get(name, none) for name in names))
-        return place, batch._replace(**typed), extras
+            extras = extra_values(columns, place.size, errors)
+        return _Chosen(place, batch._replace(**typed), extras, grain)
 
     def _known_sites(self) -> Array:
         """Latitude, longitude and height (rows, 3) of every sensor: as configured, else as sent."""
@@ -336,23 +261,39 @@ class Decoder:
         sent[: len(own)] = np.where(np.isnan(own), sent[: len(own)], own)
         return sent
 
-    def _joined(
-        self, chosen: list[tuple[Array, ReportBatch, Extras] | None], stream: _Stream
-    ) -> tuple[ReportBatch, Extras]:
-        """Join the reports of all categories in order of arrival."""
+    def _joined(self, chosen: list[_Chosen | None]) -> tuple[ReportBatch, Extras, Array]:
+        """Join the reports of all categories in order of arrival, with their grains."""
         found = [entry for entry in chosen if entry is not None]
         if len(found) == 1:
-            return found[0][1], found[0][2]
-        batch = concat_reports([entry[1] for entry in found])
-        places = np.concatenate([np.empty(0, np.int64), *(entry[0] for entry in found)])
-        order = np.argsort(places, kind="stable")
+            return found[0].reports, found[0].extras, found[0].grain
+        batch = concat_reports([entry.reports for entry in found])
+        none = np.empty(0, np.int64)
+        order = np.argsort(np.concatenate([none, *(one.place for one in found)]), kind="stable")
         reports = take_reports(batch, order)
+        grain = np.concatenate([np.empty(0), *(entry.grain for entry in found)])[order]
         if not self._with_extras or not found:
-            return reports, empty_extras(0)
-        columns = zip(*(entry[2] for entry in found), strict=True)
-        return reports, Extras(*(np.concatenate(column)[order] for column in columns))
+            return reports, empty_extras(0), grain
+        columns = zip(*(entry.extras for entry in found), strict=True)
+        return reports, Extras(*(np.concatenate(column)[order] for column in columns)), grain
 
-    def _note(self, parts: list[_Part], stream: _Stream, reports: ReportBatch) -> None:
+    def _heard_once(
+        self,
+        reports: ReportBatch,
+        extras: Extras,
+        grain: Array,
+        record: Array,
+        errors: dict[str, int],
+    ) -> tuple[ReportBatch, Extras, Array]:
+        """Leave out positions that were reported before, by whatever sensor."""
+        again = echoes(reports, grain, self._heard)
+        if not again.any():
+            return reports, extras, record
+        errors["echoes"] = errors.get("echoes", 0) + int(again.sum())
+        if extras[0].size:
+            extras = Extras(*(column[~again] for column in extras))
+        return take_reports(reports, ~again), extras, record[~again]
+
+    def _note(self, parts: list[Part], stream: _Stream, reports: ReportBatch) -> None:
         """Keep what the records say of their sensors."""
         for i, part in enumerate(parts):
             mine = np.flatnonzero(stream.part == i)
@@ -360,6 +301,8 @@ class Decoder:
             self._registry.note_records(part.number, sensor)
             if part.number == _SURFACE:
                 self._registry.note_surface(sensor, part.columns["typ"][stream.row[mine]])
+            elif part.number == _PAIRS:
+                self._registry.note_pairs(sensor, part.columns["momu"][stream.row[mine]])
         self._registry.note_reports(reports.sensor)
         named = (reports.icao >= 0) | (reports.track_number >= 0)
         key = np.where(reports.icao >= 0, reports.icao, (1 << 24) + reports.track_number)
@@ -367,28 +310,30 @@ class Decoder:
         if use.any():
             self._registry.note_revisits(reports.sensor[use], key[use], reports.time_s[use])
 
-    def _services(self, parts: list[_Part], stream: _Stream) -> Services:
+    def _services(self, parts: list[Part], stream: _Stream) -> Services:
         """Service messages of all categories in order of arrival, without repeats."""
         tables: list[dict[str, Array]] = []
         for i, part in enumerate(parts):
             place = np.flatnonzero((stream.part == i) & ~stream.repeat)
+            columns = part.columns
             if part.number == _SURFACE:
-                place = place[part.columns["message"][stream.row[place]] != _TARGET_REPORT]
-            elif part.number not in SERVICES:
+                place = place[columns["message"][stream.row[place]] != _TARGET_REPORT]
+                columns = {name: columns[name] for name in _SURFACE_SERVICE}
+            elif part.target is not None:
                 continue
-            columns = {k: v[stream.row[place]] for k, v in part.columns.items()}
-            kept = columns if part.number in SERVICES else {"message": columns["message"]}
-            values = service_values(kept, place.size)
+            row = stream.row[place]
+            values = service_values({k: v[row] for k, v in columns.items()}, place.size)
             values.update(
                 category=np.full(place.size, part.number, np.int16),
                 sensor=stream.sensor[place],
                 time_s=stream.time_s[place],
                 received_ns=stream.received_ns[place],
+                first=part.start[row],
+                last=part.end[row],
                 place=place,
             )
-            if part.number in (2, 34):
-                north = values["message"] == _NORTH
-                self._registry.note_service(values["sensor"], north, values["time_s"], values)
+            north = (values["message"] == _NORTH) & (part.number in _MARKS)
+            self._registry.note_service(values["sensor"], north, values["time_s"], values)
             tables.append(values)
         if not tables:
             tables = [service_values({}, 0) | _no_service()]
@@ -397,13 +342,24 @@ class Decoder:
         return Services(**joined)
 
 
-def _places(
-    parts: list[_Part], stream: _Stream, chosen: list[tuple[Array, ReportBatch, Extras] | None]
-) -> Array:
+def _editions_of(sensors: Sequence[Sensor]) -> dict[tuple[int, int], str]:
+    """Editions that sensors were given, by category and address."""
+    out = {}
+    for sensor in sensors:
+        for number, edition in sensor.editions.items():
+            try:
+                category(int(number), edition)
+            except ConfigError as error:
+                raise ConfigError(f"sensor {sensor.name}: editions: {error}") from None
+            out[int(number), sensor.sac << 8 | sensor.sic] = edition
+    return out
+
+
+def _places(parts: list[Part], stream: _Stream, chosen: list[_Chosen | None]) -> Array:
     """Place of each report among the target records of the stream."""
-    targets = np.array([part.number in TARGETS for part in parts], np.bool_)
+    targets = np.array([part.target is not None for part in parts], np.bool_)
     number = np.cumsum(targets[stream.part]) - 1 if stream.part.size else np.empty(0, np.int64)
-    places = [entry[0] for entry in chosen if entry is not None]
+    places = [entry.place for entry in chosen if entry is not None]
     return np.asarray(number[np.sort(np.concatenate([np.empty(0, np.int64), *places]))])
 
 
@@ -414,29 +370,7 @@ def _no_service() -> dict[str, Array]:
         "sensor": none.astype(np.int32),
         "time_s": none.astype(np.float64),
         "received_ns": none,
+        "first": none,
+        "last": none,
         "place": none,
     }
-
-
-def _time_of_day(columns: dict[str, Array]) -> Array:
-    """Seconds since midnight; of I021/071, /073 and /077 the first that is there."""
-    time_s = columns["tod_s"]
-    if "tod_position_s" in columns:
-        position = columns["tod_position_s"]
-        time_s = np.where(np.isnan(position), time_s, position)
-        time_s = np.where(np.isnan(time_s), columns["tod_sent_s"], time_s)
-    return time_s
-
-
-def _nonsense(columns: dict[str, Array]) -> Mask:
-    """Find records without a source, or with a time past midnight or a place not on the earth."""
-    bad = (columns["sac"] < 0) | (columns["tod_s"] >= DAY)
-    if "lat_rad" in columns:
-        bad |= (np.abs(columns["lat_rad"]) > np.pi / 2) | (np.abs(columns["lon_rad"]) > np.pi)
-    return np.asarray(bad, np.bool_)
-
-
-def _last_of_each(sensor: Array, time_s: Array) -> tuple[Array, Array]:
-    """Each sensor and the time of its last row."""
-    values, place = np.unique(sensor[::-1], return_index=True)
-    return values, time_s[::-1][place]

@@ -3,6 +3,7 @@
 Configured sensors come first, in their order, so that their rows are those of the sensor table.
 """
 
+from collections import deque
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
@@ -10,11 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from skypact.config import LONGEST_PERIOD_S, SHORTEST_PERIOD_S, Sensor, SensorKind
+from skypact.decode.asterix.incs import MONO_STATIC
 
 Array = npt.NDArray[Any]
 
 MAX_OFFSETS: Final = 10_000
-"""Clock offsets kept per sensor for their median."""
+"""Clock offsets kept per sensor for their median, the newest."""
 MAX_REVISITS: Final = 4_000
 _REVISIT_S: Final = (0.3, 60.0)
 """Gaps between two reports of one target that may be one turn."""
@@ -49,6 +51,8 @@ class SensorSeen(NamedTuple):
     reports: int
     clock_offset_s: float
     """Median of receive time minus stamp."""
+    status: int = -1
+    """What it last said of itself, a place in `services.STATUSES`; -1 where nothing."""
 
     @property
     def is_clock_wrong(self) -> bool:
@@ -66,10 +70,12 @@ class _Entry:
         self.rotation_s = np.nan
         self.marks: list[float] = []
         self.revisits: list[float] = []
-        self.offsets: list[float] = []
+        self.offsets: deque[float] = deque(maxlen=MAX_OFFSETS)
         self.records = 0
         self.reports = 0
         self.is_surface = False
+        self.is_pair = False
+        self.status = -1
         self.last_s = np.nan
 
     def guess(self) -> SensorKind:
@@ -79,8 +85,12 @@ class _Entry:
         seen = self.categories
         if seen & {1, 2, 34, 48}:
             return "radar"
-        if seen & {62, 63, 65}:
+        if seen & {4, 62, 63, 65}:
             return "tracker"
+        if seen & {15, 16}:
+            return "passive" if self.is_pair else "radar"
+        if 129 in seen:
+            return "remoteid"
         if seen & {21, 23, 25}:
             return "adsb"
         return "smr" if 10 in seen and self.is_surface else "mlat"
@@ -107,6 +117,7 @@ class _Entry:
             self.records,
             self.reports,
             offset,
+            self.status,
         )
 
 
@@ -149,6 +160,11 @@ class SensorRegistry:
         for row in np.unique(sensor[typ == _SURFACE_RADAR]).tolist():
             self.entries[row].is_surface = True
 
+    def note_pairs(self, sensor: Array, momu: Array) -> None:
+        """Note which senders of category 015 are pairs of transmitter and receiver."""
+        for row in np.unique(sensor[momu > MONO_STATIC]).tolist():
+            self.entries[row].is_pair = True
+
     def note_times(self, sensor: Array, time_s: Array) -> None:
         """Keep where each sensor's time stands; rows in order of arrival."""
         for row, time in zip(sensor.tolist(), time_s.tolist(), strict=True):
@@ -157,10 +173,7 @@ class SensorRegistry:
     def note_offsets(self, sensor: Array, offset_s: Array) -> None:
         """Keep receive time minus stamp."""
         for row in np.unique(sensor).tolist():
-            entry = self.entries[row]
-            room = MAX_OFFSETS - len(entry.offsets)
-            if room > 0:
-                entry.offsets.extend(offset_s[sensor == row][:room].tolist())
+            self.entries[row].offsets.extend(offset_s[sensor == row].tolist())
 
     def note_revisits(self, sensor: Array, target: Array, time_s: Array) -> None:
         """Keep the gaps between reports of one target by one sensor."""
@@ -176,7 +189,7 @@ class SensorRegistry:
             entry.revisits.extend(gap[good & (owner == row)].tolist()[:MAX_REVISITS])
 
     def note_service(self, sensor: Array, north: Array, time_s: Array, values: Any) -> None:  # noqa: ANN401
-        """Keep north marks, rotation periods and sites of service messages."""
+        """Keep north marks, rotation periods, sites and states of service messages."""
         for i in np.flatnonzero(north).tolist():
             marks = self.entries[sensor[i]].marks
             marks.append(float(time_s[i]))
@@ -187,3 +200,5 @@ class SensorRegistry:
             names = ("lat_rad", "lon_rad", "height_m")
             lat, lon, height = (float(values[name][i]) for name in names)
             self.entries[sensor[i]].site = (lat, lon, height)
+        for i in np.flatnonzero((values["status"] >= 0) & (values["about"] < 0)).tolist():
+            self.entries[sensor[i]].status = int(values["status"][i])

@@ -99,6 +99,8 @@ class Category(NamedTuple):
     items: tuple[Item, ...]
     uaps: dict[str, tuple[str | None, ...]]
     selector: tuple[str, str] | None = None
+    reads: tuple[str, ...] = ()
+    """Older editions of which this one reads every record to the same values."""
 
 
 def spare(bits: int) -> Field:

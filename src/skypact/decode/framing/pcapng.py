@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from skypact.decode.framing.datagrams import Frames, read_frames
-from skypact.decode.framing.framed import Framed, Longs, Octets, no_packets
+from skypact.decode.framing.framed import Framed, Longs, Octets
 from skypact.kernels import capture
 
 MAGIC: Final = b"\x0a\x0d\x0d\x0a"
@@ -109,8 +109,8 @@ def _packets(data: Octets, blocks: Longs) -> tuple[Longs, Longs]:
     return rows, np.column_stack([high, low])
 
 
-def read_pcapng(data: Octets) -> Framed:
-    """Take a pcapng file apart; what is not a whole block is counted."""
+def frames_of(data: Octets) -> tuple[Frames, dict[str, int], tuple[str, ...]]:
+    """Give the captured frames, errors by kind, and where; what is no whole block is counted."""
     n, _ = capture.scan_pcapng(data, np.empty((0, 5), np.int64))
     blocks = np.empty((n, 5), np.int64)
     _, stopped = capture.scan_pcapng(data, blocks)
@@ -125,11 +125,18 @@ def read_pcapng(data: Octets) -> Framed:
     carries = enhanced | ((blocks[:, 0] == _SIMPLE) & (size >= 4))
     rows, stamps = _packets(data, np.ascontiguousarray(blocks[carries]))
     if not rows.size:
-        return Framed(no_packets(), "pcapng", errors, samples, ())
+        none = np.empty(0, np.int64)
+        return Frames(np.empty((0, 4), np.int64), none, none), errors, samples
     known, received_ns, linktype = _by_interface(rows, stamps, faces)
     if not known.all():
         errors["bad_interface"] = int((~known).sum())
     frames = Frames(np.ascontiguousarray(rows[known]), received_ns[known], linktype[known])
+    return frames, errors, samples
+
+
+def read_pcapng(data: Octets) -> Framed:
+    """Take a pcapng file apart in packets."""
+    frames, errors, samples = frames_of(data)
     return read_frames(data, frames, "pcapng", errors)._replace(samples=samples)
 
 

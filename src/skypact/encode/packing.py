@@ -12,14 +12,15 @@ import numpy as np
 import numpy.typing as npt
 
 from skypact.decode.asterix.registry import category
-from skypact.decode.asterix.spec import Compound, Extended, Field, Fixed
+from skypact.decode.asterix.spec import Compound, Extended, Field, Fixed, Repetitive
 
 Octets = npt.NDArray[np.uint8]
 Column = npt.NDArray[np.generic] | float | int
 Part = int | tuple[str, ...]
-"""What of an item is laid out: parts of an extended item, 1 for a fixed one, or the names of the
-subitems of a compound one."""
+"""What of an item is laid out: parts of an extended item, repetitions of one chained by FX, 1 for a
+fixed one, or the names of the subitems of a compound one."""
 _FULL_CIRCLE_DEG: Final = 360.0
+_COUNTS: Final = range(1, 64)
 
 
 class Slot(NamedTuple):
@@ -37,7 +38,7 @@ class Layout(NamedTuple):
     template: Octets
     """Field specification, presence and FX bits; everything else zero, (size,)."""
     slots: dict[str, Slot]
-    """By ``item.field``, of a subitem ``item/subitem.field``."""
+    """By ``item.field``, of a subitem ``item/subitem.field``, of a repetition ``item[0].field``."""
 
 
 def layout(number: int, items: Mapping[str, Part]) -> Layout:
@@ -58,6 +59,11 @@ def layout(number: int, items: Mapping[str, Part]) -> Layout:
         elif isinstance(variation, Extended) and isinstance(part, int):
             for group in variation.parts[:part]:
                 bit = _place(name, group, bit, slots) + 1
+                ones.append(bit - 1)
+            ones.pop()
+        elif isinstance(variation, Repetitive) and not variation.counter_bytes and part in _COUNTS:
+            for k in range(int(part)):  # type: ignore[arg-type]
+                bit = _place(f"{name}[{k}]", variation.fields, bit, slots) + 1
                 ones.append(bit - 1)
             ones.pop()
         elif isinstance(variation, Compound) and isinstance(part, tuple):

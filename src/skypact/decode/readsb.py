@@ -1,0 +1,196 @@
+"""``aircraft.json`` of readsb, tar1090 and dump1090: what a receiver knows of every aircraft.
+
+Each snapshot has the time of writing (``now``) and, by aircraft, values with the age of the last
+position (``seen_pos``). The same position stands in snapshot after snapshot until the next one is
+heard: only the first is a report. Source: readsb, README-json. Snapshots may also stand one in a
+line, or come under ``ac`` with ``now`` in milliseconds, as public services send them.
+"""
+
+import math
+from typing import Any, Final
+
+import numpy as np
+
+from skypact.decode.feeds import Heard, nothing_heard
+from skypact.decode.jsontext import json_object
+from skypact.decode.position_rows import (
+    LATEST_S,
+    Fields,
+    address_of,
+    batch_of,
+    callsign_of,
+    mode3a_of,
+    motion_of,
+    number_of,
+    place_of,
+    whole_of,
+)
+from skypact.kernels.fleet import COMPUTED_SIGMA_M, EPU_M, EPU_SIGMA
+from skypact.model.modes import Octets
+from skypact.model.reports import ADSB, MLAT, TRACK
+from skypact.units import DEGREE, FEET_PER_MINUTE, FOOT, KNOT
+
+LISTS: Final = ("aircraft", "ac")
+"""Keys under which the aircraft stand."""
+MILLISECONDS: Final = 1e11
+"""A time from here on is in milliseconds."""
+SAME_S: Final = 0.3
+"""Two positions of one aircraft, equal and no further apart in time, are one: ages are rounded."""
+LONGEST_FILE: Final = 1 << 26
+"""A snapshot that goes on for longer is none."""
+EMERGENCIES: Final = ("none", "general", "lifeguard", "minfuel", "nordo", "unlawful", "downed")
+"""Words of ``emergency`` in the order of ED-102A's codes."""
+MOST_AIRCRAFT: Final = 1 << 16
+
+
+def kind_of(source: object) -> int:
+    """Report kind of the word in ``type``; TIS-B is what a ground station's tracker says."""
+    text = source if isinstance(source, str) else ""
+    if text == "mlat":
+        return MLAT
+    return TRACK if text.startswith("tisb") else ADSB
+
+
+def now_of(snapshot: dict[str, Any]) -> float:
+    """Seconds UTC when a snapshot was written; NaN where it does not say."""
+    now = snapshot.get("now")
+    if isinstance(now, bool) or not isinstance(now, (int, float)):
+        return math.nan
+    now_s = now / 1000.0 if now >= MILLISECONDS else float(now)
+    return now_s if 0.0 < now_s < LATEST_S else math.nan
+
+
+def snapshots_of(data: bytes) -> list[dict[str, Any]]:
+    """Snapshots of a file: one of them, or one in each line; what is no snapshot is left out."""
+    found = []
+    for text in (data, *data.split(b"\n")):
+        value = json_object(text)
+        if value is not None and any(isinstance(value.get(key), list) for key in LISTS):
+            found.append(value)
+            if text is data:
+                break
+    return found
+
+
+def _entries(snapshot: dict[str, Any]) -> list[dict[str, Any]]:
+    every = next(value for key in LISTS if isinstance(value := snapshot.get(key), list))
+    return [entry for entry in every if isinstance(entry, dict)]
+
+
+def _quality(entry: dict[str, Any]) -> Fields:
+    nacp = whole_of(entry.get("nac_p"), 0, 11)
+    row: Fields = {
+        "nacp": nacp,
+        "nic": whole_of(entry.get("nic"), 0, 11),
+        "sil": whole_of(entry.get("sil"), 0, 3),
+    }
+    if nacp >= 0:
+        row["sigma_m"] = float(EPU_M[nacp]) / EPU_SIGMA
+    return row
+
+
+def _motion(entry: dict[str, Any]) -> Fields:
+    speed = number_of(entry.get("gs"), KNOT)
+    track = number_of(entry.get("track"), DEGREE)
+    north, east = motion_of(speed, track)
+    climb = number_of(entry.get("baro_rate"), FEET_PER_MINUTE)
+    if math.isnan(climb):
+        climb = number_of(entry.get("geom_rate"), FEET_PER_MINUTE)
+    return {
+        "vn_mps": north, "ve_mps": east, "vu_mps": climb,
+        "ground_speed_mps": speed, "track_angle_rad": track,
+    }  # fmt: skip
+
+
+def row_of(entry: dict[str, Any], now_s: float) -> Fields | None:
+    """Report of one aircraft; None where it has no position of its own."""
+    address = address_of(entry.get("hex"))
+    place = place_of(entry.get("lat"), entry.get("lon"))
+    age_s = number_of(entry.get("seen_pos"))
+    if address is None or place is None or not age_s >= 0.0:
+        return None
+    kind = kind_of(entry.get("type"))
+    alarm = entry.get("emergency")
+    row: Fields = {
+        "time_s": now_s - age_s, "lat_rad": place[0], "lon_rad": place[1], "kind": kind,
+        "icao" if address[1] else "track_number": address[0],
+        "callsign": callsign_of(entry.get("flight")),
+        "mode3a": mode3a_of(entry.get("squawk")),
+        "baro_altitude_m": number_of(entry.get("alt_baro"), FOOT),
+        "geo_altitude_m": number_of(entry.get("alt_geom"), FOOT),
+        "emergency": EMERGENCIES.index(alarm) if alarm in EMERGENCIES else -1,
+        "spi": max(whole_of(entry.get("spi"), 0, 1), 0),
+    }  # fmt: skip
+    row |= _quality(entry) | _motion(entry)
+    if kind == MLAT:
+        row["sigma_m"] = COMPUTED_SIGMA_M
+    return row
+
+
+class SnapshotFeed:
+    """Snapshots of one receiver, in the order of their times."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+        self._last: dict[tuple[int, int, int], tuple[float, float, float]] = {}
+        """Time and place of the newest position of each aircraft."""
+
+    def feed(self, data: Octets, received_ns: int = -1) -> Heard:
+        """Take the next piece; one that ends within a snapshot waits for the rest."""
+        text = self._rest + data.tobytes()
+        found = snapshots_of(text)
+        self._rest = b"" if found or len(text) > LONGEST_FILE else text
+        if not found:
+            return nothing_heard()
+        errors: dict[str, int] = {}
+        rows: list[Fields] = []
+        n = 0
+        for snapshot in found:
+            now_s = now_of(snapshot)
+            if math.isnan(now_s) and received_ns >= 0:
+                now_s = received_ns * 1e-9
+            entries = _entries(snapshot)
+            n += len(entries)
+            if math.isnan(now_s):
+                errors["untimed"] = errors.get("untimed", 0) + len(entries)
+                continue
+            arrived_ns = received_ns if received_ns >= 0 else round(now_s * 1e9)
+            rows += self._rows(entries, now_s, arrived_ns, errors)
+        return Heard(batch_of(rows), {"aircraft.json": n} if n else {}, errors)
+
+    def finish(self) -> Heard:
+        """End the stream: what is left is no snapshot."""
+        errors = {"truncated": 1, "lost_bytes": len(self._rest)} if self._rest else {}
+        self._rest = b""
+        return Heard(nothing_heard().reports, {}, errors)
+
+    def _rows(
+        self, entries: list[dict[str, Any]], now_s: float, arrived_ns: int, errors: dict[str, int]
+    ) -> list[Fields]:
+        rows = [row for entry in entries if (row := row_of(entry, now_s)) is not None]
+        fresh = [row for row in rows if self._is_new(row)]
+        if len(fresh) < len(rows):
+            errors["duplicates"] = errors.get("duplicates", 0) + len(rows) - len(fresh)
+        return [row | {"received_ns": arrived_ns} for row in fresh]
+
+    def _is_new(self, row: Fields) -> bool:
+        """Whether a position is not the one told before; it is remembered."""
+        key = (int(row.get("icao", -1)), int(row.get("track_number", -1)), int(row["kind"]))
+        now = (float(row["time_s"]), float(row["lat_rad"]), float(row["lon_rad"]))
+        before = self._last.pop(key, None)
+        if len(self._last) >= MOST_AIRCRAFT:
+            del self._last[next(iter(self._last))]
+        is_same = before is not None and before[1:] == now[1:] and now[0] - before[0] <= SAME_S
+        is_old = before is not None and now[0] < before[0] - SAME_S
+        self._last[key] = before if before is not None and (is_same or is_old) else now
+        return not is_same and not is_old
+
+
+def in_order(files: list[bytes]) -> list[bytes]:
+    """Put files of snapshots in the order of their times; those without one come last."""
+
+    def first_s(data: bytes) -> float:
+        times = [now_of(snapshot) for snapshot in snapshots_of(data)[:1]]
+        return float(np.nan_to_num(times[0], nan=np.inf)) if times else np.inf
+
+    return sorted(files, key=first_s)

@@ -1,0 +1,140 @@
+"""What a unit needs beside its sensors: sources, recording, store, outputs, page, limits.
+
+The ``[[unit]]`` entries of a union file, as frozen structs checked with their limits. URLs are read
+where they are used (`sources.url`, `serve.targets`), so that a wrong one is named with its unit.
+"""
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+Positive = Annotated[float, Meta(gt=0)]
+NotNegative = Annotated[float, Meta(ge=0)]
+Count = Annotated[int, Meta(ge=1)]
+Octet = Annotated[int, Meta(ge=0, le=255)]
+OutputKind = Literal["asterix", "cot", "tak", "geojson", "csv"]
+
+
+class Recording(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a unit keeps of the bytes that it takes in."""
+
+    enabled: bool = True
+    folder: str = ""
+    """Left out, ``recording`` in the unit's folder."""
+    segment_s: Positive = 300.0
+    """A segment ends after so long."""
+    segment_mib: Positive = 256.0
+    """Or when it has grown to this."""
+    sync_s: Annotated[float, Meta(gt=0, le=60)] = 0.5
+    """Bytes are on the disk after so long at most."""
+    keep_gib: Positive = 100.0
+    """The oldest sealed segments are removed beyond this."""
+    keep_days: Positive = 30.0
+    """Or after so many days."""
+    free_gib: NotNegative = 1.0
+    """Recording rests while less is free on its disk."""
+    seal: bool = True
+    """Decode ended segments to tables of reports beside them."""
+
+
+class Store(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where the picture is kept."""
+
+    url: str = ""
+    """A folder (``parquet:DIR``) or a database (``postgresql://USER@HOST/NAME``); left out,
+    ``picture`` in the unit's folder."""
+    batch_s: Positive = 1.0
+    """Rows are gathered for so long."""
+    keep_days: Positive = 30.0
+    """Older rows are removed."""
+    most_waiting: Count = 2_000_000
+    """Rows that wait while the store is away; beyond it the oldest are dropped and counted."""
+
+
+class Server(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The page, the interface for programs, and the figures for monitoring."""
+
+    listen: str = "127.0.0.1:8600"
+    """Address and port; beyond loopback it needs `certificate`, `key` and `tokens`."""
+    certificate: str = ""
+    """PEM file."""
+    key: str = ""
+    """PEM file."""
+    tokens: str = ""
+    """File with one ``ROLE SHA256-OF-TOKEN`` a line; roles are view, operate and release."""
+
+
+class Output(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One place that the picture is sent to."""
+
+    kind: OutputKind
+    """``asterix``: categories 062, 063, 065 (and 004); ``cot``: Cursor on Target as XML; ``tak``:
+    the same in the TAK protocol; ``geojson`` and ``csv``: a line a track update."""
+    url: str
+    """``udp://HOST:PORT``, ``tcp://HOST:PORT`` (connects), ``tcp://HOST:PORT?listen``,
+    ``tls://HOST:PORT?ca=FILE&certificate=FILE&key=FILE``, or ``file:PATH``."""
+    period_s: NotNegative = 0.0
+    """A track is sent at most so often; 0: at each update."""
+    confirmed_only: bool = True
+
+
+class Overload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What happens when more comes in than can be tracked."""
+
+    lag_s: Positive = 3.0
+    """The unit is overloaded when it is so far behind; it sheds until it is less than a third."""
+    most_packets: Count = 200_000
+    """Packets that wait at most, of all sources together."""
+    most_mib: Positive = 256.0
+    """Their bytes."""
+    keep: tuple[str, ...] = ("radar", "mlat", "passive", "smr", "adsb", "tracker", "remoteid")
+    """Kinds of sensors in the order in which they are kept; sources of the last are shed first."""
+
+
+class FlightPlans(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Lists of flights that are expected."""
+
+    files: tuple[str, ...] = ()
+    """CSV or JSON files; read again when they change."""
+    reload_s: Positive = 5.0
+    """How often that is looked at."""
+
+
+class Standby(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A second process of the same unit that takes over when the first one dies."""
+
+    beat_s: Positive = 0.5
+    """The active process says so often that it lives."""
+    dead_s: Positive = 2.0
+    """After so long without, the other one takes over."""
+
+
+class Unit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One member's unit: what it takes in, keeps and sends."""
+
+    name: Annotated[str, Meta(min_length=1, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
+    member: str = ""
+    """Its sensors are those of this member; of every member where it is left out."""
+    sensors: tuple[str, ...] = ()
+    """Sensors by name, where they are not all of the member's."""
+    source: tuple[str, ...] = ()
+    """URLs of feeds beside those of its sensors."""
+    sac: Octet = 0
+    sic: Octet = 0
+    """Its address in what it sends."""
+    folder: str = ""
+    """Where it keeps its state; left out, a folder of its name beside the union file."""
+    checkpoint_s: Positive = 10.0
+    """Its state is kept so often; after a crash the recording since then is taken again."""
+    step_s: Annotated[float, Meta(ge=0.02, le=1.0)] = 0.1
+    """Reports are gathered so long before they are tracked."""
+    record: Recording = Recording()
+    store: Store = Store()
+    server: Server = Server()
+    output: tuple[Output, ...] = ()
+    overload: Overload = Overload()
+    flight_plans: FlightPlans = FlightPlans()
+    standby: Standby = Standby()
+    parameters: dict[str, Any] = {}
+    """Figures of the tracker of this unit, by name (`TrackerParams`)."""

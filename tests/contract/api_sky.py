@@ -1,0 +1,114 @@
+"""Sixty seconds of two hundred tracks, and clients of the application that shows them."""
+
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from starlette.testclient import TestClient
+from tests.browser.synthetic_sky import START_S, SyntheticSky, baltic_scene
+
+from skypact.model.store import AlertRecord
+from skypact.model.tracks import TrackRows
+from skypact.serve.access import Access
+from skypact.serve.app import UnitParts, create_app
+from skypact.serve.history import TrackHistory
+from skypact.serve.status import (
+    ClockStatus,
+    OutputStatus,
+    RecorderStatus,
+    SensorStatus,
+    SourceStatus,
+    StepMeter,
+    StoreStatus,
+    UnitStatus,
+)
+
+N_TRACKS = 200
+N_TICKS = 600
+END_S = START_S + (N_TICKS - 1) * 0.1
+BASE = "http://127.0.0.1:8600"
+ALERT = AlertRecord(
+    "a-1",
+    "north",
+    "emergency",
+    "raised",
+    START_S + 5,
+    float("nan"),
+    (3,),
+    "high",
+    None,
+    {"code": 7},
+)
+
+
+@cache
+def sky() -> SyntheticSky:
+    return SyntheticSky(N_TRACKS)
+
+
+@cache
+def history() -> TrackHistory:
+    made = TrackHistory()
+    for tick in range(N_TICKS):
+        sky().step(made, tick)
+    return made
+
+
+def batches() -> list[tuple[TrackRows, float]]:
+    """The same updates, step by step."""
+    times = [(tick, START_S + tick * 0.1) for tick in range(N_TICKS)]
+    return [(sky().rows_at(t, sky().phase == tick % 40), t) for tick, t in times]
+
+
+def unit_status(**changed: object) -> UnitStatus:
+    meter = StepMeter()
+    for elapsed_s in (0.004, 0.03, 0.03, 9.0):
+        meter.add(elapsed_s)
+    values: dict[str, object] = {
+        "unit": "north",
+        "member": "Latvia",
+        "version": "0.1.0",
+        "uptime_s": 60.0,
+        "picture_s": END_S,
+        "picture_age_s": 0.2,
+        "reports": 3000,
+        "records": {"048": 4000},
+        "tracks": N_TRACKS,
+        "confirmed": 180,
+        "shed": {"adsb": 7},
+        "errors": {"late": 2},
+        "latency_s": {"p50": 0.1, "p95": 0.2, "p99": 0.3},
+        "clock": ClockStatus(behind_s=0.0, steps=1),
+        "recorder": RecorderStatus(state="up", packets=4000, bytes=160_000, free_bytes=10**9),
+        "store": StoreStatus(state="up", url="parquet:picture", rows=3000),
+        "sources": (
+            SourceStatus(url="udp://239.0.0.1:8600", state="up", packets=4000, bytes=160_000,
+                         last_s=END_S),
+        ),
+        "sensors": (
+            SensorStatus(name="Riga", kind="radar", reports=1500, state="operational",
+                         clock_offset_s=0.1, biases={"azimuth_deg": [0.05, 0.01]}),
+        ),
+        "outputs": (OutputStatus(url="udp://239.0.0.2:8601", kind="asterix", state="up"),),
+        "steps": meter.read(),
+    }  # fmt: skip
+    return UnitStatus(**(values | changed))  # type: ignore[arg-type]
+
+
+def page_folder(folder: Path) -> Path:
+    """A stand-in for the built page, so that these tests need no Node."""
+    (folder / "index.html").write_text("<!doctype html><title>page</title>")
+    return folder
+
+
+def client(
+    folder: Path, parts: UnitParts | None = None, access: Access | None = None, base: str = BASE
+) -> TestClient:
+    parts = parts or UnitParts(unit_status)
+    static = page_folder(folder)
+    app = create_app(history(), baltic_scene("live"), dict, static, unit=parts, access=access)
+    return TestClient(app, base_url=base, follow_redirects=False, raise_server_exceptions=False)
+
+
+def ended() -> np.ndarray:
+    return np.empty(0, np.int64)
