@@ -74,7 +74,7 @@ def test_a_server_that_crashes_and_comes_back_has_every_row_once(postgres, store
             postgres.start()
         sink.append(rows, NONE, START_S + i)
         time.sleep(0.005)
-    until(lambda: sink.state().n_waiting == 0)
+    until(lambda: sink.state().n_waiting == 0 and sink.state().is_up)
     assert sink.state() == (True, 3000, 0, 0, "")
     found = store.history(HistoryQuery(limit=10_000)).tracks.rows
     same(found, ordered(joined(made)))
