@@ -178,8 +178,8 @@ class Run(NamedTuple):
     track_of: np.ndarray
     rate: float
     n_live: int
-    held_mib: float
-    """What the tracker takes."""
+    held_mib: float = np.nan
+    """What the tracker takes; NaN where it was not measured."""
 
 
 def resident_mib() -> float:
