@@ -42,6 +42,15 @@ def widened(P, z, flat, share):
     return P + (1.0 / share - 1.0) * P @ J.T @ np.linalg.solve(J @ P @ J.T, J @ P)
 
 
+def by_height(P, z):
+    """Covariance widened for a height, and the height's deviation: the surer one counts alone."""
+    up = np.append(z[3:6], np.zeros(4))
+    share = MOST if up @ P @ up <= z[11] ** 2 else LEAST
+    along = P @ up
+    wide = P + (1.0 / share - 1.0) * np.outer(along, along) / (up @ along)
+    return (wide if share == LEAST else P), z[11] / np.sqrt(1.0 - share)
+
+
 def intersect(predicted, mu, z, form, site, axes, flat, is_late=False):
     """Probabilities, means and covariances of the models after the estimate in z.
 
@@ -53,9 +62,10 @@ def intersect(predicted, mu, z, form, site, axes, flat, is_late=False):
         shares.append(share)
         other = z.copy()
         other[[9, 14]] /= np.sqrt(1.0 - share)
-        states.append(
-            update.update(x, widened(P, z, flat, share), other, form, site, axes, flat)[:2]
-        )
+        wide = widened(P, z, flat, share)
+        if not np.isnan(z[8]):
+            wide, other[11] = by_height(wide, z)
+        states.append(update.update(x, wide, other, form, site, axes, flat)[:2])
     weight = predicted[0] @ (1.0 - np.array(shares))
     mixed = predicted[0] ** (1.0 - weight) * np.maximum(mu, 1e-30) ** weight
     mixed /= mixed.sum()

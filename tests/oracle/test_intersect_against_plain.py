@@ -5,7 +5,18 @@ import pytest
 from tests.naive import compiled, imm, states
 from tests.naive import intersect as naive
 
-from skypact.model.tracking import PLANE, SIGMA, SIGMA_V, TRACKED, VE, VN, empty_scratch
+from skypact.model.tracking import (
+    HEIGHT,
+    PLACE,
+    PLANE,
+    SIGMA,
+    SIGMA_HEIGHT,
+    SIGMA_V,
+    TRACKED,
+    VE,
+    VN,
+    empty_scratch,
+)
 
 PREDICTED, UPDATED = np.array([0.8, 0.1, 0.1]), np.array([0.6, 0.4, 0.0])
 SIGMAS = (500.0, 80.0, 300.0, 30.0, 30.0, 30.0, 0.03)
@@ -71,6 +82,22 @@ def test_the_better_of_two_circles_is_taken_and_nothing_is_gained_by_telling_it_
     assert after[0][:, :2] == pytest.approx(xs[:, :2], abs=0.1)
     assert after[2] == pytest.approx(PREDICTED, abs=1e-3)
     assert after[1][:, 0, 0] == pytest.approx(P[:, 0, 0], rel=1e-4)
+
+
+def test_a_height_told_again_makes_nothing_surer_and_the_surer_of_two_is_taken():
+    x = np.array([0.0, 0, 5e3, 150, 0, 0, 0])
+    Ps = np.tile(np.diag([150.0, 150, 90, 20, 20, 2, 0.03]) ** 2, (3, 1, 1))
+    z = estimate_of(np.random.default_rng(66), x, True)
+    z[PLACE + 2] = z[HEIGHT] = 5_050.0
+    xs = np.tile(x, (3, 1))
+    for _ in range(20):
+        xs, Ps, _ = intersected(xs, Ps, z, True)
+    assert xs[:, 2] == pytest.approx(5_050.0, abs=1.0)
+    assert np.sqrt(Ps[:, 2, 2]) == pytest.approx(z[SIGMA_HEIGHT], rel=0.01)
+    z[PLACE + 2], z[SIGMA_HEIGHT] = 5_300.0, 60.0
+    after = intersected(xs, Ps, z, True)
+    assert after[0][:, 2] == pytest.approx(xs[:, 2], abs=0.1)
+    assert after[1][:, 2, 2] == pytest.approx(Ps[:, 2, 2], rel=1e-3)
 
 
 @pytest.mark.parametrize("correlation", [-0.9, 0.0, 0.5, 0.95])

@@ -148,13 +148,19 @@ def test_a_radar_without_a_site_is_named_with_the_remedy(data_dir, capsys):
     assert summary["tracks"] == 0
 
 
-def test_another_trackers_tracks_are_tracks(data_dir, capsys):
+def test_another_trackers_tracks_are_tracks(data_dir, tmp_path, capsys):
+    """It tells of 78 objects (I062/040), of 77 at least three times, 76 of them with an address."""
     path = str(data_dir / "asterix" / "artas_cat062.ff")
-    code, summary, words = run(capsys, "replay", path, "--date", "2020-01-01")
+    words = ["--date", "2020-01-01", "--out", str(tmp_path)]
+    code, summary, said = run(capsys, "replay", path, *words)
     assert code == OK
-    assert summary["counts"]["unusable"] + summary["counts"]["tracked"] == 346
-    assert summary["confirmed"] > 50
-    assert "346 reports are other trackers' tracks" in words
+    counts = summary["counts"]
+    assert (counts["tracked"], counts["unusable"], summary["confirmed"]) == (345, 1, 77)
+    assert "346 reports are other trackers' tracks" in said
+    tracks = pq.read_table(tmp_path / "tracks.parquet")
+    sure = tracks.filter(tracks["confirmed"]).select(["track", "icao"]).to_pylist()
+    named = {(row["track"], row["icao"]) for row in sure if row["icao"] >= 0}
+    assert len(named) == len({icao for _, icao in named}) == len({n for n, _ in named}) == 76
 
 
 def test_withheld_addresses_are_not_in_the_tracks(data_dir, tmp_path, capsys):

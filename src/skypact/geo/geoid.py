@@ -48,18 +48,27 @@ def undulation_m(lat_rad: npt.ArrayLike, lon_rad: npt.ArrayLike) -> Floats:
     float64 of the broadcast shape
         Metres; -107 (south of India) to +86 (New Guinea).
     """
-    lat, lon = np.broadcast_arrays(np.asarray(lat_rad, np.float64), np.asarray(lon_rad, np.float64))
+    lat, lon = np.asarray(lat_rad, np.float64), np.asarray(lon_rad, np.float64)
+    if lat.shape != lon.shape:
+        lat, lon = np.broadcast_arrays(lat, lon)
     is_known = np.isfinite(lat) & np.isfinite(lon)
-    row = np.where(is_known, (np.pi / 2 - lat) / GRID_STEP_RAD, 0.0)
-    column = np.where(is_known, np.mod(lon, 2 * np.pi) / GRID_STEP_RAD, 0.0)
-    if np.any((row < -1e-9) | (row > ROWS - 1 + 1e-9)):
+    if is_known.all():
+        return _interpolated(lat, lon)
+    height = np.full(lat.shape, np.nan)
+    height[is_known] = _interpolated(lat[is_known], lon[is_known])
+    return height
+
+
+def _interpolated(lat: Floats, lon: Floats) -> Floats:
+    """Undulation at known places of one shape."""
+    row, column = (np.pi / 2 - lat) / GRID_STEP_RAD, np.mod(lon, 2 * np.pi) / GRID_STEP_RAD
+    if ((row < -1e-9) | (row > ROWS - 1 + 1e-9)).any():
         raise ValueError("latitude: expected -pi/2 to pi/2 radians, got more; degrees given?")
-    row = np.clip(row, 0.0, ROWS - 1)
+    row = np.minimum(np.maximum(row, 0.0), ROWS - 1)
     i = np.minimum(row.astype(np.int64), ROWS - 2)
     j = np.minimum(column.astype(np.int64), COLUMNS - 1)
     down, east = row - i, column - j
     grid = _grid()
     north = grid[i, j] * (1 - east) + grid[i, j + 1] * east
     south = grid[i + 1, j] * (1 - east) + grid[i + 1, j + 1] * east
-    height: Floats = np.where(is_known, north * (1 - down) + south * down, np.nan)
-    return height
+    return np.asarray(north * (1 - down) + south * down)

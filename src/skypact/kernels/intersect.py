@@ -14,8 +14,19 @@ import numpy as np
 import numpy.typing as npt
 
 from skypact.kernels._jit import helper
+from skypact.kernels.height import vertical_variance
 from skypact.kernels.update import level_axes, update_one
-from skypact.model.tracking import N_MODELS, N_STATE, SIGMA, SIGMA_V, VN, Scratch
+from skypact.model.tracking import (
+    HEIGHT,
+    N_MODELS,
+    N_STATE,
+    SIGMA,
+    SIGMA_HEIGHT,
+    SIGMA_V,
+    UP,
+    VN,
+    Scratch,
+)
 
 Floats = npt.NDArray[np.float64]
 
@@ -151,6 +162,25 @@ def widen_level(P: Floats, C: Floats, S: Floats, n: int, share: float, L: Floats
 
 
 @helper
+def widen_height(P: Floats, z: Floats, along: Floats) -> float:
+    """Divide a state's height by its share, in place, and what hangs on it; returns the share.
+
+    Of two numbers the surer is taken alone. `along` (7,) is scratch.
+    """
+    up = z[UP : UP + 3]
+    variance = vertical_variance(P, up)
+    if variance <= z[SIGMA_HEIGHT] * z[SIGMA_HEIGHT]:
+        return MOST_SHARE
+    for a in range(N_STATE):
+        along[a] = up[0] * P[0, a] + up[1] * P[1, a] + up[2] * P[2, a]
+    more = (1.0 / LEAST_SHARE - 1.0) / variance
+    for a in range(N_STATE):
+        for b in range(N_STATE):
+            P[a, b] += more * along[a] * along[b]
+    return LEAST_SHARE
+
+
+@helper
 def intersect(
     form: int,
     site: Floats,
@@ -164,13 +194,16 @@ def intersect(
 
     `post` (x, P, mu) holds the models' updates as if all were independent. What they say of the
     models counts by the estimate's weight, as the states do. Of a late estimate only the
-    height counts; the track has gone on without it. Heights are the object's own word, whoever
-    hands it on, and are taken as they are. Returns the estimate's weight.
+    height counts; the track has gone on without it. Heights are weighed by themselves: some are
+    the tracker's own, and a measured one is told again with every record.
+
+    Returns the estimate's weight.
     """
     x, P, mu = post
     z = scratch.z
     sigma = z[SIGMA]
     sigma_v = z[SIGMA_V]
+    sigma_height = z[SIGMA_HEIGHT]
     weight = 0.0
     for i in range(N_MODELS):
         if scratch.predicted[i] < NEVER:
@@ -183,9 +216,12 @@ def intersect(
         other = math.sqrt(1.0 - share)
         z[SIGMA] = sigma / other
         z[SIGMA_V] = sigma_v / other
+        if not math.isnan(z[HEIGHT]):
+            z[SIGMA_HEIGHT] /= math.sqrt(1.0 - widen_height(P[i], z, scratch.line[0]))
         update_one(x[i], P[i], z, form, site, axes, flat, scratch.line)
         z[SIGMA] = sigma
         z[SIGMA_V] = sigma_v
+        z[SIGMA_HEIGHT] = sigma_height
     total = 0.0
     for i in range(N_MODELS):
         before = scratch.predicted[i]

@@ -181,7 +181,8 @@ def processing_order(batch: ReportBatch, index: Longs, usable: Longs) -> Longs:
     time_s, sensor = batch.time_s[usable], batch.sensor[usable]
     slices = np.floor(time_s / SLICE_S)
     order = np.lexsort((index[usable], time_s, sensor, slices))
-    same = (np.diff(time_s[order]) == 0.0) & (np.diff(sensor[order]) == 0)
+    sorted_s, whose = time_s[order], sensor[order]
+    same = (sorted_s[1:] == sorted_s[:-1]) & (whose[1:] == whose[:-1])
     if not same.any():
         return order
     tied = np.zeros(len(order), np.bool_)

@@ -165,8 +165,9 @@ class Guards:
         if not order.size:
             return flooded
         second = np.floor(time_s[order])
-        edge = np.flatnonzero(np.diff(sensor[order]) | (np.diff(second) != 0.0)) + 1
-        firsts = np.concatenate([[0], edge]).tolist()
+        whose = sensor[order]
+        edge = np.flatnonzero((whose[1:] != whose[:-1]) | (second[1:] != second[:-1])) + 1
+        firsts = [0, *edge.tolist()]
         for first, last in zip(firsts, [*firsts[1:], len(order)], strict=True):
             s, at_s, n = int(sensor[order[first]]), float(second[first]), last - first
             before = self._begin_second(s, at_s)

@@ -534,11 +534,11 @@ class Tracker:
             return ground
         own = is_on_earth(batch.lat_rad, batch.lon_rad)
         lat0, lon0 = self._sensors.lat_rad[batch.sensor], self._sensors.lon_rad[batch.sensor]
-        angle = np.clip(np.nan_to_num(batch.range_m), 0.0, FARTHEST_M) / MEAN_RADIUS_M
+        angle = np.fmin(np.fmax(batch.range_m, 0.0), FARTHEST_M) / MEAN_RADIUS_M  # NaN is 0
         azimuth = np.where(np.isfinite(batch.azimuth_rad), batch.azimuth_rad, 0.0)
         lat = lat0 + angle * np.cos(azimuth)
         lon = lon0 + angle * np.sin(azimuth) / np.maximum(np.cos(lat0), 0.1)
-        lat, lon = np.where(own, batch.lat_rad, lat), np.where(own, batch.lon_rad, lon)
+        lat[own], lon[own] = batch.lat_rad[own], batch.lon_rad[own]
         known = is_on_earth(lat, lon)
         ground[known, 0] = undulation_m(lat[known], lon[known])
         ground[known, 1], ground[known, 2] = lat[known], lon[known]
