@@ -55,25 +55,31 @@ def follow_earth(x: Floats, dt: float, up: Floats) -> None:
 
 
 @helper
-def add_noise(P: Floats, dt: float, up: Floats, psd_h: float, psd_v: float) -> None:
-    """Add white-acceleration noise over |dt|: horizontal and vertical densities [m^2/s^3]."""
+def add_density(P: Floats, i: int, j: int, q: float, dt: float) -> None:
+    """Add white acceleration over |dt| whose density has `q` between axes i and j, j >= i."""
     t = abs(dt)
     pp = t * t * t / 3.0
     pv = 0.5 * t * dt
+    P[i, j] += pp * q
+    P[j, i] = P[i, j]
+    P[3 + i, 3 + j] += t * q
+    P[3 + j, 3 + i] = P[3 + i, 3 + j]
+    P[i, 3 + j] += pv * q
+    P[3 + j, i] = P[i, 3 + j]
+    if i != j:
+        P[j, 3 + i] += pv * q
+        P[3 + i, j] = P[j, 3 + i]
+
+
+@helper
+def add_noise(P: Floats, dt: float, up: Floats, psd_h: float, psd_v: float) -> None:
+    """Add white-acceleration noise over |dt|: horizontal and vertical densities [m^2/s^3]."""
     for i in range(3):
         for j in range(i, 3):
             q = (psd_v - psd_h) * up[i] * up[j]
             if i == j:
                 q += psd_h
-            P[i, j] += pp * q
-            P[j, i] = P[i, j]
-            P[3 + i, 3 + j] += t * q
-            P[3 + j, 3 + i] = P[3 + i, 3 + j]
-            P[i, 3 + j] += pv * q
-            P[3 + j, i] = P[i, 3 + j]
-            if i != j:
-                P[j, 3 + i] += pv * q
-                P[3 + i, j] = P[j, 3 + i]
+            add_density(P, i, j, q, dt)
 
 
 @helper
@@ -93,22 +99,11 @@ def add_cruise_noise(P: Floats, x: Floats, dt: float, up: Floats, motion: Floats
     along = (lacks + motion[CLIMB_RATE] * climb * climb) / room
     if along <= 0.0:
         return
-    t = abs(dt)
-    pp = t * t * t / 3.0
-    pv = 0.5 * t * dt
     for i in range(3):
         first = along * (x[3 + i] - climb * up[i])
         for j in range(i, 3):
             q = first * (x[3 + j] - climb * up[j])
-            P[i, j] += pp * q
-            P[j, i] = P[i, j]
-            P[3 + i, 3 + j] += t * q
-            P[3 + j, 3 + i] = P[3 + i, 3 + j]
-            P[i, 3 + j] += pv * q
-            P[3 + j, i] = P[i, 3 + j]
-            if i != j:
-                P[j, 3 + i] += pv * q
-                P[3 + i, j] = P[j, 3 + i]
+            add_density(P, i, j, q, dt)
 
 
 @helper
