@@ -1,5 +1,6 @@
 """The course of a unit by ticks: same packets and stamps, same picture, however they are handed."""
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -7,11 +8,13 @@ from skypact.config import Sensor, Union, union_from_toml
 from skypact.deploy import Unit
 from skypact.errors import ConfigError
 from skypact.model.packets import PacketBatch, packets_from, take_packets
+from skypact.record.header import RecordedSource
 from skypact.record.simulated import without_biases
-from skypact.runtime.hearing import Hearing, LiveFeed, feeds_of, sensors_of_unit, unit_of
+from skypact.runtime.hearing import Hearing, recorded_sources, sources_of, unit_of
 from skypact.runtime.pipeline import Pipeline
 from skypact.runtime.ticks import Ticks, by_tick
 from skypact.simulate import Scene, load_sky_scenario
+from skypact.sources.unit import unit_sensors
 from skypact.testing.memory import MemorySink
 
 START_S = 1_700_000_000.0
@@ -31,7 +34,7 @@ def scene() -> tuple[Union, PacketBatch]:
 def run(union: Union, packets: PacketBatch, every_ticks: list[int]) -> tuple[Ticks, MemorySink]:
     """Hand packets over whenever some ticks are over, as a busy or an idle machine would."""
     sink = MemorySink()
-    hearing = Hearing(union.sensor, [LiveFeed(url="udp://:1")])
+    hearing = Hearing(union.sensor, [RecordedSource("line", "udp://:1")])
     ticks = Ticks(hearing, Pipeline(list(union.sensor), [sink]), STEP_NS / 1e9)
     at_ns = int(packets.received_ns[0]) // STEP_NS * STEP_NS
     end_ns, i = int(packets.received_ns[-1]) + STEP_NS, 0
@@ -65,7 +68,7 @@ def test_ticks_are_whole_multiples_of_the_step() -> None:
 
 def test_a_warmed_unit_has_decoded_and_tracked_nothing(scene: tuple[Union, PacketBatch]) -> None:
     union, packets = scene
-    hearing = Hearing(union.sensor, [LiveFeed(url="udp://:1")])
+    hearing = Hearing(union.sensor, [RecordedSource("line", "udp://:1")])
     ticks = Ticks(hearing, Pipeline(list(union.sensor)), STEP_NS / 1e9)
     ticks.warm(take_packets(packets, slice(0, 200)))
     assert sum(hearing.records.values()) > 200
@@ -77,7 +80,7 @@ def test_reports_of_a_radar_without_site_are_counted_until_it_tells_it(
     scene: tuple[Union, PacketBatch],
 ) -> None:
     _, packets = scene
-    hearing = Hearing((), [LiveFeed(url="udp://:1")])
+    hearing = Hearing((), [RecordedSource("line", "udp://:1")])
     n_placed = [hearing.decode(part).time_s.size for _, part in by_tick(packets, STEP_NS)]
     assert hearing.errors["no_site"] > 0
     assert sum(n_placed) > 0
@@ -115,42 +118,28 @@ sensors = ["south"]
 """
 
 
-def test_a_unit_has_its_members_sensors_and_each_source_once() -> None:
+def test_sources_are_named_by_their_only_sensor_else_by_their_url() -> None:
     union = union_from_toml(UNION)
-    found = {u.name: [s.name for s in sensors_of_unit(union, u)] for u in union.unit}
-    assert found == {"all": ["north", "south", "roof"], "a": ["north", "roof"], "one": ["south"]}
-    feeds = feeds_of(unit_of(union, "a"), sensors_of_unit(union, unit_of(union, "a")))
-    assert [(f.url, f.format, f.sensor) for f in feeds] == [
-        ("udp://239.1.1.1:8600", "asterix", ""),
-        ("tcp://127.0.0.1:30005", "beast", "roof"),
-        ("udp://:9000", "asterix", ""),
+    unit = unit_of(union, "a")
+    named = recorded_sources(sources_of(unit, unit_sensors(unit, union.sensor)))
+    assert [tuple(msgspec.structs.astuple(source)) for source in named] == [
+        ("north", "udp://239.1.1.1:8600", "asterix"),
+        ("roof", "tcp://127.0.0.1:30005", "beast"),
+        ("udp://:9000", "udp://:9000", "asterix"),
     ]
-    assert len(feeds_of(unit_of(union, "all"), union.sensor)) == 2
+    shared = recorded_sources(sources_of(unit_of(union, "all"), union.sensor))
+    assert shared[0].name == "udp://239.1.1.1:8600"
 
 
-@pytest.mark.parametrize(
-    ("unit", "sensors", "told"),
-    [
-        (Unit(name="u", member="x"), (), "member: expected one of the file, got x"),
-        (Unit(name="u", sensors=("x",)), (), r"expected names of \[\[sensor\]\], got x"),
-        (Unit(name="u"), (), "expected a source"),
-        (Unit(name="u"), (Sensor(name="s", source="udp://:1", format="morse"),), "got morse"),
-        (
-            Unit(name="u"),
-            (
-                Sensor(name="s", source="tcp://h:1", format="beast"),
-                Sensor(name="t", source="tcp://h:1", format="beast"),
-            ),
-            "a URL of its own",
-        ),
-    ],
-)
-def test_what_is_wrong_with_a_unit_is_told(
-    unit: Unit, sensors: tuple[Sensor, ...], told: str
-) -> None:
-    union = Union(sensor=sensors)
-    with pytest.raises(ConfigError, match=told):
-        feeds_of(unit, sensors_of_unit(union, unit))
+def test_a_unit_without_sources_is_told() -> None:
+    with pytest.raises(ConfigError, match="expected a source, got none"):
+        sources_of(Unit(name="u"), ())
+
+
+def test_a_receivers_source_needs_a_sensor_of_its_own() -> None:
+    source = RecordedSource("tcp://h:1", "tcp://h:1", "beast")
+    with pytest.raises(ConfigError, match="expected one sensor of its own"):
+        Hearing((Sensor(name="s"), Sensor(name="t")), [source])
 
 
 def test_an_unknown_unit_is_told_with_those_there_are() -> None:

@@ -14,31 +14,18 @@ from skypact.config import Union
 from skypact.deploy import Unit
 from skypact.errors import ConfigError
 from skypact.model.ports import Inlet, SourceState
-from skypact.record.header import About, RecordedSource, about_unit
+from skypact.record.header import About, about_unit
 from skypact.record.seal import Sealer
 from skypact.record.writer import RecordingFigures, RecordingWriter
-from skypact.runtime.hearing import unit_of
+from skypact.runtime.hearing import recorded_sources, sources_of, unit_of
 from skypact.sources.inlet import LiveInlet
 from skypact.sources.stamp import StampClock
-from skypact.sources.unit import UnitSource, unit_sensors, unit_sources
+from skypact.sources.unit import unit_sensors
 from skypact.units import NANOSECONDS
 
 LOOK_S: Final = 1.0
 """What has changed is told so often."""
-ASTERIX: Final = "asterix"
 _ALL_NS: Final = 1 << 62
-
-
-def recorded_sources(sources: list[UnitSource]) -> list[RecordedSource]:
-    """Name each source: by its sensor where only one sends by it, else by its URL."""
-    return [
-        RecordedSource(
-            source.sensors[0] if len(source.sensors) == 1 else source.spec.url,
-            source.spec.url,
-            source.spec.format,
-        )
-        for source in sources
-    ]
 
 
 class _Teller:
@@ -137,12 +124,7 @@ def run(args: argparse.Namespace) -> int:
     """Record until stopped or the time is up; the summary goes to stdout."""
     union, unit, text = _read(args)
     sensors = unit_sensors(unit, union.sensor)
-    sources = unit_sources(unit, sensors)
-    if not sources:
-        raise ConfigError(
-            f"unit {unit.name}: expected a source, got none; give its sensors `source` URLs, or the"
-            " unit"
-        )
+    sources = sources_of(unit, sensors)
     named = recorded_sources(sources)
     about = about_unit(unit.name, text, named, unit.step_s, __version__)
     with stopping() as stop, ExitStack() as stack:

@@ -8,32 +8,24 @@ reports whenever it is done: live, and again from the recording.
 from collections.abc import Sequence
 from typing import Final, NamedTuple, cast
 
-import msgspec
 import numpy as np
+import numpy.typing as npt
 
 from skypact.config import KIND_DEFAULTS, Sensor, Union
 from skypact.decode.asterix.reports import Decoder
 from skypact.decode.asterix.sensors import SensorSeen
 from skypact.decode.feeds import Feed, Heard
-from skypact.decode.recognise import FORMATS, FeedFormat, open_feed
+from skypact.decode.recognise import FeedFormat, open_feed
 from skypact.deploy import Unit
 from skypact.errors import ConfigError
 from skypact.model.packets import PacketBatch, take_packets
 from skypact.model.reports import ReportBatch, empty_reports, take_reports
+from skypact.record.header import RecordedSource
 from skypact.record.replay import in_arrival_order
 from skypact.record.sensors import need_site, sensors_in_force
+from skypact.sources.unit import UnitSource, unit_sources
 
 ASTERIX: Final = "asterix"
-STATED_FORMATS: Final = (ASTERIX, *FORMATS)
-
-
-class LiveFeed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One source of a unit."""
-
-    url: str
-    format: str = ASTERIX
-    sensor: str = ""
-    """Whose it is, where it is not ASTERIX, which names its senders itself."""
 
 
 class HeardSensor(NamedTuple):
@@ -47,7 +39,7 @@ class HeardSensor(NamedTuple):
     status: int
     """What it last said of itself, a place in `services.STATUSES`; -1 where nothing."""
     last_s: float
-    """Arrival of its last report, UTC seconds; NaN before the first."""
+    """Arrival of its last record, UTC seconds; NaN before the first."""
 
 
 def unit_of(union: Union, name: str) -> Unit:
@@ -65,57 +57,33 @@ def unit_of(union: Union, name: str) -> Unit:
     raise ConfigError(f"--unit: expected a unit of the union file ({known}), got {name}")
 
 
-def sensors_of_unit(union: Union, unit: Unit) -> tuple[Sensor, ...]:
-    """List the sensors that a unit takes in, in the order of the file.
+def sources_of(unit: Unit, sensors: Sequence[Sensor]) -> list[UnitSource]:
+    """List a unit's sources.
 
     Raises
     ------
     ConfigError
-        A sensor or the member is not in the file.
+        There is none, or one is wrong.
     """
-    where = f"unit {unit.name}"
-    members = {member.name for member in union.member} | {s.member for s in union.sensor}
-    if unit.member and unit.member not in members:
-        raise ConfigError(f"{where}: member: expected one of the file, got {unit.member}")
-    unknown = sorted(set(unit.sensors) - {sensor.name for sensor in union.sensor})
-    if unknown:
-        raise ConfigError(f"{where}: sensors: expected names of [[sensor]], got {unknown[0]}")
-    if unit.sensors:
-        return tuple(s for s in union.sensor if s.name in unit.sensors)
-    return tuple(s for s in union.sensor if not unit.member or s.member == unit.member)
-
-
-def feeds_of(unit: Unit, sensors: Sequence[Sensor]) -> tuple[LiveFeed, ...]:
-    """List a unit's sources: those of its sensors, each address once, then its own.
-
-    Raises
-    ------
-    ConfigError
-        There is none; a format is unknown; a feed that is not ASTERIX has two sensors.
-    """
-    feeds: dict[str, LiveFeed] = {}
-    for sensor in sensors:
-        if not sensor.source:
-            continue
-        if sensor.format not in STATED_FORMATS:
-            raise ConfigError(
-                f"sensor {sensor.name}: format: expected one of {', '.join(STATED_FORMATS)}, got"
-                f" {sensor.format}"
-            )
-        mine = "" if sensor.format == ASTERIX else sensor.name
-        feed = LiveFeed(url=sensor.source, format=sensor.format, sensor=mine)
-        if feeds.setdefault(feed.url, feed) != feed:
-            raise ConfigError(
-                f"sensor {sensor.name}: source: expected a URL of its own, since not every sensor"
-                f" on it is ASTERIX; got {feed.url} twice"
-            )
-    for url in unit.source:
-        feeds.setdefault(url, LiveFeed(url=url))
-    if not feeds:
+    sources = unit_sources(unit, sensors)
+    if not sources:
         raise ConfigError(
-            f"unit {unit.name}: expected a source; give its sensors `source` URLs, or the unit"
+            f"unit {unit.name}: expected a source, got none; give its sensors `source` URLs, or the"
+            " unit"
         )
-    return tuple(feeds.values())
+    return sources
+
+
+def recorded_sources(sources: Sequence[UnitSource]) -> list[RecordedSource]:
+    """Name each source: by its sensor where only one sends by it, else by its URL."""
+    return [
+        RecordedSource(
+            source.sensors[0] if len(source.sensors) == 1 else source.spec.url,
+            source.spec.url,
+            source.spec.format,
+        )
+        for source in sources
+    ]
 
 
 class Hearing:
@@ -125,11 +93,17 @@ class Hearing:
     ----------
     sensors : sequence of Sensor
         The unit's, in order; senders of ASTERIX that are none of them follow as they are heard.
-    feeds : sequence of LiveFeed
-        Row i is the source that packets of link i came by.
+    feeds : sequence of RecordedSource
+        Row i is the source that packets of link i came by; one that is not ASTERIX bears the name
+        of its sensor.
+
+    Raises
+    ------
+    ConfigError
+        A source that is not ASTERIX has no sensor of its own.
     """
 
-    def __init__(self, sensors: Sequence[Sensor], feeds: Sequence[LiveFeed]) -> None:
+    def __init__(self, sensors: Sequence[Sensor], feeds: Sequence[RecordedSource]) -> None:
         self.records: dict[str, int] = {}
         self.errors: dict[str, int] = {}
         self._sensors = tuple(sensors)
@@ -154,10 +128,15 @@ class Hearing:
         others = np.isin(packets.link, list(self._feeds))
         batches = [self._asterix(take_packets(packets, ~others))]
         batches += [self._piece(packets, i) for i in np.flatnonzero(others).tolist()]
-        reports = self._placeable(in_arrival_order(batches))
-        for row in np.unique(reports.sensor).tolist():
-            self._last_ns[row] = int(reports.received_ns[reports.sensor == row].max())
-        return reports
+        reports = in_arrival_order(batches)
+        self._note(reports.sensor, reports.received_ns)
+        return self._placeable(reports)
+
+    def _note(self, sensor: npt.NDArray[np.int32], received_ns: npt.NDArray[np.int64]) -> None:
+        """Note when something of each sensor came last."""
+        for row in np.unique(sensor).tolist():
+            last_ns = int(received_ns[sensor == row].max())
+            self._last_ns[row] = max(last_ns, self._last_ns.get(row, 0))
 
     def refresh(self) -> None:
         """Take over what sensors have told of themselves: sites, turns, senders not known before.
@@ -185,6 +164,7 @@ class Hearing:
         decoded = self._decoder.decode(packets)
         _add(self.records, decoded.records)
         _add(self.errors, decoded.errors)
+        self._note(decoded.services.sensor, decoded.services.received_ns)
         if self._decoder.n_sensors != before:
             self.refresh()
         return decoded.reports
@@ -220,11 +200,17 @@ def _add(total: dict[str, int], more: dict[str, int]) -> None:
         total[name] = total.get(name, 0) + n
 
 
-def _row_of(feed: LiveFeed, sensors: Sequence[Sensor]) -> int:
-    return next(i for i, sensor in enumerate(sensors) if sensor.name == feed.sensor)
+def _row_of(feed: RecordedSource, sensors: Sequence[Sensor]) -> int:
+    for row, sensor in enumerate(sensors):
+        if sensor.name == feed.name:
+            return row
+    raise ConfigError(
+        f"source {feed.url}: expected one sensor of its own, since it is not ASTERIX but"
+        f" {feed.format}; got {feed.name}"
+    )
 
 
-def _opened(feed: LiveFeed, sensors: Sequence[Sensor]) -> Feed:
+def _opened(feed: RecordedSource, sensors: Sequence[Sensor]) -> Feed:
     """Open the decoder of a feed that is not ASTERIX, near its receiver."""
     sheet = sensors[_row_of(feed, sensors)]
     near = None if sheet.lat is None or sheet.lon is None else (sheet.lat, sheet.lon)
