@@ -20,7 +20,7 @@ PAGE := $(wildcard hatch_build.py web/*.json web/*.ts web/*.html) \
 # Suites that also run bounds-checked and without compilation, where recordings would take hours.
 CORE := tests/unit tests/oracle tests/property
 CORE_MARKS := not recordings and not browser
-# Kernels compile a quarter sooner so, and run as fast (design/0003).
+# Kernels compile sooner so (design/0003).
 export NUMBA_OPT ?= 1
 # Every warning is an error; two workers never share a recording or a port.
 PYTEST := $(BIN)/python -m pytest --quiet
