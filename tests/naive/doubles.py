@@ -21,8 +21,11 @@ def same_object(a, b, now_s, params, flat):
 def outranks(a, b):
     """Whether a should live on: named, then confirmed, then more reports, then the older number.
 
-    Of two names, the one that two reports at most bore was garbled, if ten bore the other.
+    Two serial numbers are two drones. Of two addresses, the one that two reports at most bore was
+    garbled, if ten bore the other.
     """
+    if a["serial"] and b["serial"] and a["serial"] != b["serial"]:
+        return False
     names = a["address"] >= 0, b["address"] >= 0
     if all(names) and a["address"] != b["address"]:
         return a["named"] >= 10 and b["named"] <= 2

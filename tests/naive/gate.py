@@ -5,7 +5,7 @@ import math
 import numpy as np
 from tests.naive import imm, intersect, late, told
 
-from skypact.model.tracking import FLAT
+from skypact.model.tracking import FLAT, SERIALS
 
 SIGMAS = 4.0
 HEIGHT_SIGMAS = 8.0
@@ -44,19 +44,27 @@ def is_shared(code):
     return code in SHARED_CODES or code % 100 == 0
 
 
+def one_address(garble):
+    """Log likelihood ratio of equal addresses."""
+    return math.log((1 - garble) * 1e5)
+
+
 def identity_ratio(own, seen, params, held=False):
-    """Log likelihood ratio of (address, code, source) triples, -1 unknown.
+    """Log likelihood ratio of (address, code, source) triples, -1 unknown; a source that begins
+    with `SERIALS` is a drone's own serial number.
 
     An address outweighs the rest; a source is another tracker's (sensor, number), None unknown;
     `held` tells that it spoke of the track less than one and a half of its periods ago.
     """
     if own[0] >= 0 and seen[0] >= 0:
-        same = math.log((1 - params.address_garble) * 1e5)
+        same = one_address(params.address_garble)
         return same if own[0] == seen[0] else math.log(params.address_garble)
     ratio = 0.0
     if own[2] is not None and seen[2] is not None and own[2][0] == seen[2][0]:
         same = math.log((1 - params.number_garble) * 1000.0)
         other = math.log(params.address_garble if held else params.number_garble)
+        if own[2][0] == SERIALS:
+            same, other = (f(params.address_garble) for f in (one_address, math.log))
         ratio = same if own[2] == seen[2] else other
     if own[1] < 0 or seen[1] < 0:
         return ratio

@@ -11,7 +11,7 @@ from tests.naive import imm, update
 from tests.naive.late import LATE_S
 from tests.naive.told import Told, note_told
 
-from skypact.model.tracking import FLAT, TURN_VAR
+from skypact.model.tracking import FLAT, SERIALS, TURN_VAR
 
 TENTATIVE, CONFIRMED = 1, 2
 START_SIGMA_M = 20_000.0
@@ -87,7 +87,8 @@ def note_hit(track, report, params):
     track.address = report["icao"] if track.address < 0 else track.address
     track.code = report["mode3a"] if report["mode3a"] >= 0 and not is_old else track.code
     track.callsign = report["callsign"] if report["callsign"] >= 0 else track.callsign
-    track.source = report["source"] if report["source"] is not None else track.source
+    if report["source"] is not None and (track.source or (0,))[0] != SERIALS:
+        track.source = report["source"]
     track.baro_m = track.baro_m if math.isnan(report["baro_m"]) or is_old else report["baro_m"]
     if track.hits >= params.confirm_hits and track.visible + track.faded >= params.confirm_at:
         track.state = CONFIRMED

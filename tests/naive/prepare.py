@@ -7,7 +7,7 @@ from tests.naive import geodesy
 
 from skypact.model.reports import ADSB, REMOTEID, TRACK
 from skypact.model.sensors import SMR
-from skypact.model.tracking import Z_WIDTH
+from skypact.model.tracking import SERIALS, Z_WIDTH
 
 BOUND_OF_NACP = {
     11: 3.0, 10: 10.0, 9: 30.0, 8: 92.6, 7: 185.2, 6: 555.6, 5: 926.0, 4: 1852.0, 3: 1852.0,
@@ -159,6 +159,14 @@ def height_of(r, ground, field):
     return baro + undulation + above, variance
 
 
+def source_of(r, s, tracked):
+    """Another tracker's number of the object, or the serial number that it told itself."""
+    if tracked and r["track_number"] >= 0:
+        return s, int(r["track_number"])
+    own = r["kind"] in (ADSB, REMOTEID) and r["icao"] < 0 and r["callsign"] >= 0
+    return (SERIALS, int(r["callsign"])) if own else None
+
+
 def prepare_one(r, ground, table, heights, params, field):
     """One report as a dict, None where it cannot be used; `heights` (S, 2) are the assumed ones."""
     s, flat = r["sensor"], params.frame == "flat"
@@ -219,7 +227,7 @@ def prepare_one(r, ground, table, heights, params, field):
         "birth": 0.0 if form == 2 else params.births_per_scan / space,
         "icao": int(r["icao"]), "mode3a": int(r["mode3a"]), "callsign": int(r["callsign"]),
         "baro_m": r["baro_altitude_m"],
-        "source": (s, int(r["track_number"])) if tracked and r["track_number"] >= 0 else None,
+        "source": source_of(r, s, tracked),
     }  # fmt: skip
 
 

@@ -17,6 +17,9 @@ from skypact.model.tracking import (
     NUMBER,
     PARTNER,
     PARTNER_NUMBER,
+    SERIALS,
+    SOURCE,
+    SOURCE_SHIFT,
     SPREAD_M,
     STATE,
     STATE_TIME,
@@ -46,6 +49,7 @@ def pair(rng):
             "state": int(rng.integers(1, 3)), "number": int(7 - 3 * t + rng.integers(0, 2)),
             "hits": int(rng.integers(2, 5)), "address": int(rng.choice([-1, 5, 9])),
             "named": int(rng.choice([0, 2, 3, 10, 30])), "born_s": rng.uniform(0, 9),
+            "serial": int(rng.choice([0, 0, 3, 4])),
         }  # fmt: skip
         tracks.pos[t], tracks.vel[t] = row["pos"], row["vel"]
         for name, column in NUMS.items():
@@ -53,6 +57,8 @@ def pair(rng):
         for name, column in TAGS.items():
             tracks.tag[t, column] = row[name]
         tracks.num[t, BORN] = row["born_s"]
+        serial = (SERIALS << SOURCE_SHIFT) + row["serial"]
+        tracks.tag[t, SOURCE] = serial if row["serial"] else int(rng.choice([-1, 7]))
         rows.append(row)
     return tracks, rows
 

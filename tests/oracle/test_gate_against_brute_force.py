@@ -16,6 +16,7 @@ from skypact.model.tracking import (
     PLACE,
     POLAR,
     SAME_PLACE_M,
+    SERIALS,
     SOURCE,
     SOURCE_SHIFT,
     SPREAD_M,
@@ -149,7 +150,8 @@ def test_the_reach_of_a_report_is_that_of_the_twin():
 
 SOURCES = (
     (None, None), (None, (1, 9)), ((1, 9), (1, 9)), ((1, 9), (1, 8)), ((1, 9), (2, 9)),
-    ((1, 9), None),
+    ((1, 9), None), ((SERIALS, 9), (SERIALS, 9)), ((SERIALS, 9), (SERIALS, 8)),
+    ((1, 9), (SERIALS, 9)),
 )  # fmt: skip
 """Another tracker's numbers, of a track and of a report."""
 

@@ -21,6 +21,7 @@ from skypact.model.tracking import (
     SIGMA_V,
     SLOW_VE,
     SLOW_VN,
+    SOURCE_SHIFT,
     UP,
     VE,
     VELOCITY_S,
@@ -76,6 +77,10 @@ def random_reports(rng, n=400):
     return batch
 
 
+def source_of(whose, number):
+    return (int(whose) << SOURCE_SHIFT) + number
+
+
 def both_ways(seed, frame):
     rng = np.random.default_rng(seed)
     batch, params = random_reports(rng), TrackerParams(frame=frame, learn_sensors=False)
@@ -105,7 +110,7 @@ def test_prepared_reports_are_those_of_the_twin(seed):
         for name in ("time_s", "sensor", "form", "icao", "mode3a", "callsign", "serial"):
             assert getattr(m, name)[k] == want[name], name
         source = want["source"]
-        assert m.source[k] == (-1 if source is None else (int(source[0]) << 32) + source[1])
+        assert m.source[k] == (-1 if source is None else source_of(*source))
         assert m.baro_m[k] == pytest.approx(want["baro_m"], nan_ok=True)
         assert m.clutter[k] == pytest.approx(want["clutter"], rel=1e-12)
         assert m.birth[k] == pytest.approx(want["birth"], rel=1e-12)

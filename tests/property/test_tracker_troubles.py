@@ -9,8 +9,8 @@ import pytest
 from tests.naive import scenes
 from tests.naive.scenes import Flight, false_plots, plots, radar, run
 
-from skypact.model.reports import concat_reports, empty_reports, take_reports
-from skypact.model.tracking import CONFIRMED, FALSE_SUM, NUMBER, STATE, STATE_TIME
+from skypact.model.reports import REMOTEID, concat_reports, empty_reports, take_reports
+from skypact.model.tracking import CONFIRMED, FALSE_SUM, N_CONFIRMED, NUMBER, STATE, STATE_TIME
 from skypact.track.arrivals import with_room
 from skypact.track.params import TrackerParams
 from skypact.track.tracker import Tracker
@@ -271,3 +271,24 @@ def test_the_farther_a_nameless_plot_is_off_inside_the_gate_the_less_it_pulls():
     pull = np.linalg.norm(np.array(moved) - moved[0], axis=1)
     assert 15 < len(moved) < 24
     assert pull[-1] < 0.7 * pull.max()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_drones_at_one_pad_keep_their_serial_numbers(seed):
+    """Three start from one place within seconds; a serial number is no other drone's."""
+    table = scenes.sensors(scenes.receiver("rid", kind="remoteid"))
+    flights = [
+        Flight(48.0, 16.0, height_m=60.0, heading=40.0 * k, speed_mps=9.0 + k) for k in range(3)
+    ]
+    batch = scenes.positions(table, 0, flights, 40.0, np.random.default_rng(seed))
+    batch = batch._replace(
+        kind=np.full_like(batch.kind, REMOTEID),
+        icao=np.full_like(batch.icao, -1),
+        callsign=1_000 + batch.target.astype(np.int64),
+    )
+    found = run(table, scenes.merged(batch), 40.0, PARAMS)
+    target = scenes.merged(batch).target
+    numbers = [np.unique(found.track_of[target == k]) for k in range(3)]
+    assert [len(mine) for mine in numbers] == [1, 1, 1]
+    assert len(np.unique(numbers)) == 3
+    assert found.tracker.tracks.counters[N_CONFIRMED] == 3

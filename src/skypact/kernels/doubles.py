@@ -43,6 +43,9 @@ from skypact.model.tracking import (
     PARTNER_NUMBER,
     SAME_PLACE_M,
     SAME_SPEED_MPS,
+    SERIALS,
+    SOURCE,
+    SOURCE_SHIFT,
     SPREAD_M,
     STATE,
     STATE_TIME,
@@ -79,6 +82,19 @@ MOST_ODDS: Final = 6.0
 
 
 @helper
+def has_serial(tracks: TrackTable, t: int) -> bool:
+    """Whether the object itself has told its serial number."""
+    return tracks.tag[t, SOURCE] >> SOURCE_SHIFT == SERIALS
+
+
+@helper
+def are_two_drones(tracks: TrackTable, a: int, b: int) -> bool:
+    """Whether two tracks have different serial numbers."""
+    both = has_serial(tracks, a) and has_serial(tracks, b)
+    return both and tracks.tag[a, SOURCE] != tracks.tag[b, SOURCE]
+
+
+@helper
 def weigh_partner(tracks: TrackTable, t: int, m: Measurements, j: int, period_s: Floats) -> None:
     """Weigh by report j on track t whether t and its partner are two objects.
 
@@ -93,6 +109,7 @@ def weigh_partner(tracks: TrackTable, t: int, m: Measurements, j: int, period_s:
         return
     s = m.sensor[j]
     named = m.icao[j] >= 0 and m.icao[j] == tracks.tag[other, ADDRESS]
+    named |= has_serial(tracks, other) and m.source[j] == tracks.tag[other, SOURCE]
     both = abs(m.time_s[j] - tracks.seen_s[other, s]) < 0.5 * period_s[s] and not named
     odds = tracks.num[t, TWO_OBJECTS] + (TOGETHER if both else ALONE)
     tracks.num[t, TWO_OBJECTS] = min(MOST_ODDS, max(-MOST_ODDS, odds))
@@ -133,6 +150,8 @@ def same_object(tracks: TrackTable, a: int, b: int, now_s: float, p: TrackParams
 @helper
 def outranks(tracks: TrackTable, a: int, b: int) -> bool:
     """Whether track a should live on where a and b are one object."""
+    if are_two_drones(tracks, a, b):
+        return False
     named_a = tracks.tag[a, ADDRESS] >= 0
     named_b = tracks.tag[b, ADDRESS] >= 0
     if named_a != named_b:
@@ -270,6 +289,7 @@ def partner_in_place(tracks: TrackTable, t: int, now_s: float, p: TrackParams) -
         return int(-1)  # noqa: UP018, RUF046
     named = tracks.tag[t, ADDRESS] >= 0 and tracks.tag[other, ADDRESS] >= 0
     differ = named and tracks.tag[t, ADDRESS] != tracks.tag[other, ADDRESS]
+    differ |= are_two_drones(tracks, t, other)
     if differ and not outranks(tracks, other, t):
         return int(-1)  # noqa: UP018, RUF046
     if now_s - tracks.num[other, LAST_HIT] >= FRESH_S:

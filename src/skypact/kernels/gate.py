@@ -33,6 +33,7 @@ from skypact.model.tracking import (
     KIND,
     N_CROWDED,
     N_MODELS,
+    SERIALS,
     SIGMA,
     SIGMA_AZIMUTH,
     SIGMA_HEIGHT,
@@ -91,12 +92,16 @@ def number_ratio(
 ) -> float:
     """Log likelihood ratio of another tracker's numbers, zero where one of them is unknown.
 
+    Drones' serial numbers are theirs for good, as addresses are.
+
     A tracker that has lost an object finds it again under a new number; one that has just spoken
     of it under another number means another object.
     """
     source = tracks.tag[t, SOURCE]
     if m.source[j] < 0 or source < 0 or m.source[j] >> SOURCE_SHIFT != source >> SOURCE_SHIFT:
         return 0.0
+    if source >> SOURCE_SHIFT == SERIALS:
+        return p.identity[SAME_ADDRESS if m.source[j] == source else OTHER_ADDRESS]
     if m.source[j] == source:
         return p.identity[SAME_NUMBER]
     s = m.sensor[j]

@@ -64,8 +64,10 @@ from skypact.model.tracking import (
     PLACE,
     RIVAL,
     RIVAL_NUMBER,
+    SERIALS,
     SIGMA_HEIGHT,
     SOURCE,
+    SOURCE_SHIFT,
     SPREAD_M,
     SPREAD_MAX_M,
     SPREAD_MPS,
@@ -311,7 +313,7 @@ def note_hit(
         tracks.tag[t, CODE] = m.mode3a[j]
     if m.callsign[j] >= 0:
         tracks.tag[t, CALLSIGN] = m.callsign[j]
-    if m.source[j] >= 0:
+    if m.source[j] >= 0 and tracks.tag[t, SOURCE] >> SOURCE_SHIFT != SERIALS:
         tracks.tag[t, SOURCE] = m.source[j]
     if not (math.isnan(m.baro_m[j]) or is_old):
         tracks.num[t, BARO_M] = m.baro_m[j]

@@ -41,6 +41,7 @@ from skypact.model.tracking import (
     RANGE,
     RANGE_RATE,
     SELF_REPORTED,
+    SERIALS,
     SIGMA,
     SIGMA_AZIMUTH,
     SIGMA_ELEVATION,
@@ -485,6 +486,8 @@ def prepare(
         m.source[count] = -1
         if labels[i, 6] == TRACKER_MADE and labels[i, 7] >= 0:
             m.source[count] = (s << SOURCE_SHIFT) + labels[i, 7]
+        if labels[i, 6] == SELF_REPORTED and labels[i, 2] < 0 and labels[i, 5] >= 0:
+            m.source[count] = (SERIALS << SOURCE_SHIFT) + labels[i, 5]
         m.baro_m[count] = f[i, BARO]
         m.serial[count] = i
         m.spot[count] = 0

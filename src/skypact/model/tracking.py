@@ -94,7 +94,9 @@ object, see `Measurements.source` (-1 none)."""
 """Forms of a prepared report: slant range and azimuth, horizontal position, azimuth alone (which
 begins no track)."""
 
-SOURCE_SHIFT: Final = 32
+SOURCE_SHIFT: Final = 48
+SERIALS: Final = 0x7FFF
+"""Stands for the sensor where the object itself has told its serial number."""
 
 PLACE: Final = 0
 """First of three: reported position in the frame in force, at the reported or assumed height."""
@@ -274,8 +276,8 @@ class Measurements(NamedTuple):
     mode3a: Ints
     callsign: Longs
     source: Longs
-    """Of another tracker's report, its sensor and track number, `SOURCE_SHIFT` bits apart; -1 of
-    any other (n,)."""
+    """Of another tracker's report, its sensor and track number, `SOURCE_SHIFT` bits apart; of a
+    drone's own, `SERIALS` and its packed identity; -1 of any other (n,)."""
     baro_m: Floats
     cell: Longs
     """Cell of the sensor's learned maps, 0 where it has none (n,)."""

@@ -21,7 +21,7 @@ from skypact.errors import RecordingError
 Arrays = Mapping[str, npt.NDArray[np.generic]]
 
 MAGIC: Final = b"SKYPACT\n"
-VERSION: Final = 4
+VERSION: Final = 5
 _HEAD: Final = struct.Struct("<8sIQ32s")
 _KINDS: Final = "biuf"
 """NumPy kinds an array may have: truth values, integers, floats."""
