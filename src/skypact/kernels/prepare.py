@@ -412,6 +412,16 @@ def set_densities(
     m.birth[j] = 0.0 if form == BEARING else p.births_per_scan / volume
 
 
+@helper
+def source_of(labels: Longs) -> int:
+    """Another tracker's number of the object, or the serial number that it told; -1 without."""
+    if labels[6] == TRACKER_MADE and labels[7] >= 0:
+        return (labels[0] << SOURCE_SHIFT) + labels[7]
+    if labels[6] == SELF_REPORTED and labels[2] < 0 and labels[5] >= 0:
+        return (SERIALS << SOURCE_SHIFT) + labels[5]
+    return int(-1)  # noqa: UP018, RUF046
+
+
 @kernel
 def prepare(
     f: Floats,
@@ -483,11 +493,7 @@ def prepare(
         m.icao[count] = labels[i, 2]
         m.mode3a[count] = labels[i, 3]
         m.callsign[count] = labels[i, 5]
-        m.source[count] = -1
-        if labels[i, 6] == TRACKER_MADE and labels[i, 7] >= 0:
-            m.source[count] = (s << SOURCE_SHIFT) + labels[i, 7]
-        if labels[i, 6] == SELF_REPORTED and labels[i, 2] < 0 and labels[i, 5] >= 0:
-            m.source[count] = (SERIALS << SOURCE_SHIFT) + labels[i, 5]
+        m.source[count] = source_of(labels[i])
         m.baro_m[count] = f[i, BARO]
         m.serial[count] = i
         m.spot[count] = 0
