@@ -24,7 +24,7 @@ CORE_MARKS := not recordings and not browser
 export NUMBA_OPT ?= 1
 # Every warning is an error; two workers never share a recording or a port.
 PYTEST := $(BIN)/python -m pytest --quiet
-SPREAD := -n $(JOBS) --dist loadfile
+SPREAD := -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
 help:  ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,8 +32,13 @@ help:  ## list the targets
 demo: $(VENV)/.package  ## the built-in union, live, map at http://127.0.0.1:8600
 	$(BIN)/skypact demo
 
-test: $(VENV)/.dev  ## every test, compiled
+test: test-core test-system  ## every test, compiled
+
+test-core: $(VENV)/.dev
 	$(PYTEST) $(SPREAD) $(wildcard $(CORE) tests/golden tests/contract)
+
+# Processes and a browser: one at a time.
+test-system: $(VENV)/.dev
 	$(PYTEST) $(wildcard tests/system tests/browser)
 
 check: $(VENV)/.dev lint test-bounds test-nojit  ## lint, types, layers; core tests bounds-checked and uncompiled
@@ -89,4 +94,4 @@ $(VENV)/.dev: requirements-dev.lock $(VENV)/.package
 	$(PIP) --require-hashes -r requirements-dev.lock
 	@touch $@
 
-.PHONY: help demo test check lint test-bounds test-nojit bench docs lock clean
+.PHONY: help demo test test-core test-system check lint test-bounds test-nojit bench docs lock clean

@@ -1,7 +1,9 @@
 """Fixtures that every suite shares."""
 
 import os
+import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -48,6 +50,23 @@ def postgres() -> Iterator[PostgresServer]:
 def root() -> Path:
     """Return the repository's root folder."""
     return ROOT
+
+
+FIRST = "test_tracker_picture.py"
+TRACKS = re.compile(r"\b(Tracker|Pipeline|scenes|cli|subprocess)\b")
+
+
+@cache
+def _turn(path: Path) -> int:
+    """0 for the file that compiles the tracker, 2 for others that need it, 1 for the rest."""
+    if path.name == FIRST:
+        return 0
+    return 2 if "golden" in path.parts or TRACKS.search(path.read_text("utf-8")) else 1
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let one worker compile the tracker, which takes a minute or two, while others do the rest."""
+    items.sort(key=lambda item: _turn(item.path))
 
 
 def pytest_configure(config: pytest.Config) -> None:
