@@ -8,9 +8,13 @@ of its one or two callers: tables are passed by value, and a call that stays one
 """
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Final, TypeVar, cast
 
+from llvmlite.binding import get_host_cpu_name
 from numba import njit
+
+from skypact.kernels import cache_folder, source_hash
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -41,3 +45,8 @@ def kernel(function: F) -> F:
 def allocating_kernel(function: F) -> F:
     """Compile `function` as `kernel` does, with arrays of its own, which cost some time."""
     return cast("F", njit(cache=True, error_model="numpy", nogil=True)(function))
+
+
+def warm_mark() -> Path:
+    """File that is there once all that a unit runs is compiled, for this processor."""
+    return cache_folder() / f"unit-{source_hash()}-{get_host_cpu_name()}"

@@ -159,7 +159,7 @@ class RecordingWriter:
         """End the recording."""
         self.close()
 
-    def put(self, packets: PacketBatch, shed: bool = False) -> None:
+    def put(self, packets: PacketBatch, shed: npt.NDArray[np.bool_] | None = None) -> None:
         """Hand packets over; their arrays are kept as they are and must not be written to.
 
         Parameters
@@ -167,8 +167,8 @@ class RecordingWriter:
         packets : PacketBatch
             In order of arrival; stamps never fall from call to call. Those of a tick are handed
             over before those of the next one.
-        shed : bool
-            They were not tracked; a replay leaves them out.
+        shed : bool (n,), optional
+            Which were not tracked; a replay leaves them out.
 
         Raises
         ------
@@ -186,7 +186,8 @@ class RecordingWriter:
             )
         n_bytes = int((packets.end - packets.start).sum()) + n * PACKET_BYTES
         now_s = time.monotonic()
-        item = _Waiting(packets, 2 * interface + shed, now_s, n_bytes)
+        line = 2 * interface + (0 if shed is None else shed)
+        item = _Waiting(packets, line, now_s, n_bytes)
         with self._changed:
             if self._is_closing:
                 raise RecordingError("expected a recording that is not over, got packets after it")

@@ -11,9 +11,10 @@ from typing import Final, NamedTuple, cast
 import numpy as np
 import numpy.typing as npt
 
-from skypact.config import KIND_DEFAULTS, Sensor, Union
+from skypact.config import KIND_DEFAULTS, Sensor, Union, resolve
 from skypact.decode.asterix.reports import Decoder
 from skypact.decode.asterix.sensors import SensorSeen
+from skypact.decode.asterix.services import STATUSES
 from skypact.decode.feeds import Feed, Heard
 from skypact.decode.recognise import FeedFormat, open_feed
 from skypact.deploy import Unit
@@ -40,6 +41,24 @@ class HeardSensor(NamedTuple):
     """What it last said of itself, a place in `services.STATUSES`; -1 where nothing."""
     last_s: float
     """Arrival of its last record, UTC seconds; NaN before the first."""
+
+
+SILENT_PERIODS: Final = 5.0
+"""A sensor of which nothing is heard for so many of its periods is silent."""
+LEAST_SILENCE_S: Final = 10.0
+
+
+def sensor_word(sensor: HeardSensor, now_s: float) -> str:
+    """Say how a sensor fares: a word of `STATUSES`, ``silent``, or ``unknown`` before its first.
+
+    An empty sky is not a dead sensor: service messages count as well as reports.
+    """
+    if not sensor.records:
+        return "unknown"
+    period_s = resolve(sensor.sheet, "period_s")
+    if now_s - sensor.last_s > max(LEAST_SILENCE_S, SILENT_PERIODS * period_s):
+        return "silent"
+    return STATUSES[sensor.status] if sensor.status >= 0 else "operational"
 
 
 def unit_of(union: Union, name: str) -> Unit:

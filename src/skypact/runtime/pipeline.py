@@ -188,11 +188,17 @@ class Pipeline:
 
     def checkpoint(self, place: Place | None, pending: ReportBatch) -> bytes:
         """Bytes from which `load` takes up this run; `pending` are reports not yet taken."""
+        return pack(*self.state(place, pending))
+
+    def state(
+        self, place: Place | None, pending: ReportBatch
+    ) -> tuple[dict[str, npt.NDArray[np.generic]], dict[str, Any]]:
+        """Return what `checkpoint` packs; the next step changes some of these arrays."""
         arrays = joined(**{name: part.arrays() for name, part in self._kept.items()})
         now_s = self._now_s if np.isfinite(self._now_s) else None
         figures = _Figures(place, self.n_reports, self.counts, now_s, self._in_force())
         about = {"what": "run", "run": msgspec.to_builtins(figures)}
-        return pack(arrays | joined(pending=pending._asdict()), about)
+        return arrays | joined(pending=pending._asdict()), about
 
     def _in_force(self) -> Setup:
         return msgspec.structs.replace(self._setup, sensors=tuple(self._sensors))
