@@ -53,7 +53,7 @@ def root() -> Path:
 
 
 FIRST = "test_tracker_picture.py"
-TRACKS = re.compile(r"\b(Tracker|Pipeline|scenes|cli|evaluate|clairvoyant|floors|subprocess)\b")
+TRACKS = re.compile(r"\b(Tracker|Pipeline|scenes|cli|subprocess)\b")
 
 
 @cache

@@ -242,8 +242,7 @@ class Union(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     registration: RegistrationParams = RegistrationParams()
     """How sensors' biases are estimated."""
     unit: tuple[Unit, ...] = ()
-    """Units that take in these sensors. `skypact record` goes by their sources, recording, limits;
-    no command joins the other parts (store, outputs, server, flight plans) to a live unit yet."""
+    """Units that take in these sensors: `skypact run` and `skypact record`."""
 
 
 def union_from_toml(text: str, where: str = "union file") -> Union:

@@ -106,8 +106,17 @@ class Standby(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     beat_s: Positive = 0.5
     """The active process says so often that it lives."""
-    dead_s: Positive = 2.0
-    """After so long without, the other one takes over."""
+    dead_s: Positive = 5.0
+    """After so long without, it hangs, and the other one ends it and takes over; a process that
+    dies is replaced at once. At least three times `beat_s`."""
+
+    def __post_init__(self) -> None:
+        """Refuse figures by which a process that works would be ended."""
+        if self.dead_s < 3.0 * self.beat_s:
+            raise ValueError(
+                f"standby: expected dead_s of at least three times beat_s, got {self.dead_s:g} and"
+                f" {self.beat_s:g}"
+            )
 
 
 class Unit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -17,17 +17,19 @@ ACTIVE = """
 import sys, time
 from pathlib import Path
 from skypact.deploy import Standby
-from skypact.runtime.standby import UnitLock
+from skypact.runtime.standby import BEAT, UnitLock
 lock = UnitLock(Path(sys.argv[1]), Standby(beat_s=0.02))
 lock.take()
 lock.beat()
+while not (Path(sys.argv[1]) / BEAT).exists():
+    time.sleep(0.01)
 print("there", flush=True)
 while True:
     time.sleep(0.01)
     if sys.argv[2] == "beats":
         lock.beat()
 """
-QUICK = Standby(beat_s=0.02, dead_s=1.0)
+QUICK = Standby(beat_s=0.02, dead_s=4.0)
 
 
 def active(folder: Path, how: str) -> subprocess.Popen[str]:
@@ -67,19 +69,19 @@ def test_a_process_that_hangs_is_ended_and_replaced(tmp_path: Path) -> None:
         said: list[str] = []
         assert UnitLock(tmp_path, QUICK).stand_by(never, said.append)
         assert process.wait() == -signal.SIGKILL
-        assert said == [f"process {process.pid} has not moved for 1 s: ended"]
+        assert said == [f"process {process.pid} has not moved for 4 s: ended"]
 
 
 def test_a_process_that_works_or_ends_in_order_is_waited_for(tmp_path: Path) -> None:
     with active(tmp_path, "beats") as process:
-        until_s = time.monotonic() + 3.0
+        until_s = time.monotonic() + 6.0
         said: list[str] = []
         standby = UnitLock(tmp_path, QUICK)
         assert not standby.stand_by(lambda: time.monotonic() > until_s, said.append)
         assert process.poll() is None
         os.kill(process.pid, signal.SIGSTOP)  # as one that writes for long
         (tmp_path / BEAT).unlink()
-        until_s = time.monotonic() + 2.0
+        until_s = time.monotonic() + 5.0
         assert not standby.stand_by(lambda: time.monotonic() > until_s, said.append)
         assert said == []
         process.kill()
@@ -88,10 +90,30 @@ def test_a_process_that_works_or_ends_in_order_is_waited_for(tmp_path: Path) -> 
 def test_a_process_elsewhere_is_told_of_and_left(tmp_path: Path) -> None:
     with active(tmp_path, "hangs") as process:
         (tmp_path / BEAT).write_text('{"pid": 1, "host": "elsewhere"}')
-        until_s = time.monotonic() + 2.0
+        until_s = time.monotonic() + 5.0
         said: list[str] = []
         lock = UnitLock(tmp_path, QUICK)
         assert not lock.stand_by(lambda: time.monotonic() > until_s, said.append)
         assert process.poll() is None
         assert set(said) == {"process 1 on elsewhere hangs; end it there"}
         process.kill()
+
+
+def test_a_process_whose_disk_takes_nothing_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with active(tmp_path, "hangs") as process:
+        lock = UnitLock(tmp_path, QUICK)
+        monkeypatch.setattr(lock, "_is_writable", lambda: False)
+        until_s = time.monotonic() + 5.0
+        said: list[str] = []
+        assert not lock.stand_by(lambda: time.monotonic() > until_s, said.append)
+        assert process.poll() is None
+        assert len(said) == 1
+        assert "cannot be written" in said[0]
+        process.kill()
+
+
+def test_figures_that_end_a_process_that_works_are_refused() -> None:
+    with pytest.raises(ValueError, match="three times"):
+        Standby(beat_s=2.0, dead_s=5.0)

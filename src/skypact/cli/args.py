@@ -187,10 +187,14 @@ def _add_replay(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
             "skypact replay smr.ast mlat.ast --union airport.toml --out run --checkpoint state",
             "skypact replay more.ast --union airport.toml --out rest --resume state",
             "skypact replay radar.ast --union union.toml --smooth --out reference",
+            "skypact replay north --union union.toml --unit north --serve --speed 1",
         ],
     )
     _add_inputs(parser)
     parser.add_argument("--union", type=Path, metavar="FILE", help="union file with the sensors")
+    parser.add_argument(
+        "--unit", metavar="NAME", help="repeat the run of this unit of the union file, bit for bit"
+    )
     parser.add_argument(
         "--site",
         type=site,
@@ -266,6 +270,31 @@ def _add_record(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     )
     parser.add_argument(
         "--seconds", type=positive, metavar="N", help="stop after so long (until interrupted)"
+    )
+
+
+def _add_run(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = _command(
+        commands,
+        "run",
+        "UNION.toml --unit NAME [options]",
+        "One live unit: takes in its sources, records them, tracks, shows and keeps the picture.\n"
+        "SIGTERM and Ctrl-C end it in order; after a crash it goes on where it was.",
+        [
+            "skypact run union.toml --unit north",
+            "skypact run union.toml --unit north --seconds 3600 > summary.json",
+            "skypact run union.toml --unit north --standby",
+        ],
+    )
+    parser.add_argument("union", type=Path, metavar="UNION.toml", help="file with a [[unit]] entry")
+    parser.add_argument("--unit", required=True, metavar="NAME", help="which of its units")
+    parser.add_argument(
+        "--seconds", type=positive, metavar="N", help="stop after so long (until interrupted)"
+    )
+    parser.add_argument(
+        "--standby",
+        action="store_true",
+        help="wait beside the process that runs the unit; take over when it dies or hangs",
     )
 
 
@@ -350,6 +379,7 @@ def _add_simulate(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
             "skypact simulate crossing --seed 3 --out crossing",
             "skypact simulate scale-1000 --out thousand --seconds 60",
             "skypact simulate terminal --out scene | python -m json.tool",
+            "skypact simulate border --out live --send udp://127.0.0.1:9600",
         ],
     )
     parser.add_argument("scenario", metavar="SCENARIO", help="file or shipped name")
@@ -359,6 +389,11 @@ def _add_simulate(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
     parser.add_argument("--seed", type=seed, default=1, metavar="N", help="of every draw (1)")
     parser.add_argument(
         "--seconds", type=positive, metavar="S", help="how long (what the scenario says)"
+    )
+    parser.add_argument(
+        "--send",
+        metavar="udp://HOST:PORT",
+        help="send live, as sensors do, until stopped; DIR gets a union file of who hears them",
     )
 
 
@@ -455,6 +490,7 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     for add in (
         _add_demo,
+        _add_run,
         _add_replay,
         _add_record,
         _add_decode,
@@ -474,6 +510,6 @@ def parse(argv: list[str]) -> argparse.Namespace:
     if args.version:
         args.command = "version"
     if args.command is None:
-        names = "demo, replay, record, decode, simulate, evaluate, token, doctor"
+        names = "demo, run, replay, record, decode, simulate, evaluate, token, doctor"
         top.error(f"expected a command: {names}")
     return args

@@ -9,10 +9,18 @@ from typing import Any, Final
 import msgspec
 import numpy as np
 
-from skypact.cli import FAILED, OK
+from skypact.cli import FAILED, OK, replay_unit
 from skypact.cli.console import Progress, emit, existing_files, say
 from skypact.cli.intake import Intake, existing_inputs, midnight_s, read_union
-from skypact.cli.show import MOST_LINES, Stop, page, say_figures, stopping
+from skypact.cli.show import (
+    MOST_LINES,
+    Interrupted,
+    Stop,
+    StoppableClock,
+    page,
+    say_figures,
+    stopping,
+)
 from skypact.config import RegistrationParams, Sensor, Union
 from skypact.errors import ConfigError, RecordingError
 from skypact.model.ports import Clock, Sink
@@ -33,27 +41,6 @@ from skypact.track.datasheet import area_motions, tracker_params
 MAX_SPEED = float("inf")
 CHECKPOINT_S: Final = 60.0
 """Recorded time between two checkpoints of a replay."""
-
-
-class _Interrupted(Exception):
-    """Someone asked to stop."""
-
-
-class _StoppableClock:
-    """A clock that ends the replay when someone asks to stop."""
-
-    def __init__(self, clock: Clock, stop: Stop) -> None:
-        self._clock = clock
-        self._stop = stop
-
-    def now_s(self) -> float:
-        return self._clock.now_s()
-
-    def sleep_until(self, time_s: float) -> None:
-        while not self._stop and self._clock.now_s() < time_s:
-            self._clock.sleep_until(min(time_s, self._clock.now_s() + 1.0))
-        if self._stop:
-            raise _Interrupted
 
 
 def _read(args: argparse.Namespace, intake: Intake) -> ReportBatch:
@@ -108,11 +95,11 @@ class _Kept:
 
 def _run_through(run: Replay, args: argparse.Namespace, stop: Stop, title: str) -> None:
     """Replay to the end, or until someone asks to stop; a checkpoint is kept where asked for."""
-    clock: Clock = _StoppableClock(WallClock(run.start_s, args.speed or MAX_SPEED), stop)
+    clock: Clock = StoppableClock(WallClock(run.start_s, args.speed or MAX_SPEED), stop)
     if args.checkpoint is not None:
         clock = keeper = _Kept(clock, args.checkpoint)
         keeper.run = run
-    with Progress(title) as progress, suppress(_Interrupted):
+    with Progress(title) as progress, suppress(Interrupted):
         run.run(clock, progress.update, is_open=args.checkpoint is not None)
     if args.checkpoint is not None:
         write_checkpoint(args.checkpoint, run.checkpoint())
@@ -216,6 +203,8 @@ def _kept(args: argparse.Namespace) -> Checkpoint | None:
 
 def run(args: argparse.Namespace) -> int:
     """Replay all inputs; 1 when there is no record in them."""
+    if args.unit is not None:
+        return replay_unit.run(args)
     existing_inputs(args.inputs)
     _check_smooth(args)
     union = read_union(args.union)

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from skypact.cli import FAILED
 from skypact.cli.console import say
+from skypact.model.ports import Clock
 from skypact.serve.app import create_app
 from skypact.serve.history import TrackHistory
 from skypact.serve.scene import Scene
@@ -53,6 +54,37 @@ class Stop:
         """Return when someone asks to stop, or after `timeout_s`."""
         if self._event.wait(timeout_s):
             self._noticed.set()
+
+
+class Interrupted(Exception):
+    """Someone asked to stop."""
+
+
+class StoppableClock:
+    """A clock that ends a replay when someone asks to stop.
+
+    Parameters
+    ----------
+    clock : Clock
+        The clock.
+    stop : Stop
+        Who knows whether to stop; `sleep_until` then raises `Interrupted`.
+    """
+
+    def __init__(self, clock: Clock, stop: Stop) -> None:
+        self._clock = clock
+        self._stop = stop
+
+    def now_s(self) -> float:
+        """Seconds UTC since 1970."""
+        return self._clock.now_s()
+
+    def sleep_until(self, time_s: float) -> None:
+        """Return when `now_s` has reached `time_s`."""
+        while not self._stop and self._clock.now_s() < time_s:
+            self._clock.sleep_until(min(time_s, self._clock.now_s() + 1.0))
+        if self._stop:
+            raise Interrupted
 
 
 def is_compiling() -> bool:

@@ -1,6 +1,7 @@
 """``skypact simulate``: a scenario and a seed to truth, reports and real sensor bytes."""
 
 import argparse
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,6 +9,8 @@ from typing import Any, Final
 
 from skypact.cli import OK
 from skypact.cli.console import Progress, emit, existing_files, say
+from skypact.cli.send import LEAD_S, address_of, send, write_union
+from skypact.cli.show import stopping
 from skypact.errors import ConfigError
 from skypact.record.simulated import (
     FeedFile,
@@ -53,11 +56,24 @@ def _naming(name: str) -> Iterator[None]:
         raise ConfigError(f"{name}: {str(error).removeprefix('scenario: ')}") from error
 
 
-def _scene(scenario: Scenario, name: str, seed: int, folder: Path) -> Scene:
+def _scene(
+    scenario: Scenario, name: str, seed: int, folder: Path, start_s: float | None = None
+) -> Scene:
     """Scene of a scenario; the files it names are in `folder`."""
     recorded = [read_trajectories(folder / entry.file) for entry in scenario.recorded]
     with _naming(name):
-        return Scene(scenario, seed, recorded=recorded)
+        return Scene(scenario, seed, start_s=start_s, recorded=recorded)
+
+
+def _send(args: argparse.Namespace, scenario: Scenario, folder: Path, out: Path) -> int:
+    """Send live what the scenario's sensors send."""
+    address = address_of(args.send)
+    scene = _scene(scenario, args.scenario, args.seed, folder, time.time() - LEAD_S)
+    write_union(scene.union, args.send, out)
+    with stopping() as stop:
+        n_sent = send(scene, address, args.seconds or LONGEST_S, stop)
+    emit({"scenario": scenario.title or args.scenario, "seed": args.seed, "packets": n_sent})
+    return OK
 
 
 def _play_sky(scene: Scene, seed: int, seconds: float, out: Path) -> dict[str, Any]:
@@ -104,6 +120,11 @@ def run(args: argparse.Namespace) -> int:
     scenario, folder = read_scenario(args.scenario)
     out = out_folder(args.out)
     if isinstance(scenario, FlatScenario):
+        if args.send is not None:
+            raise ConfigError(
+                f"--send: expected a scenario of the real sky, got {args.scenario}; the reports of"
+                " a flat scene are no bytes"
+            )
         if args.seconds is not None:
             raise ConfigError(
                 f"--seconds: expected none for a flat scene, got {args.seconds:g}; "
@@ -118,6 +139,8 @@ def run(args: argparse.Namespace) -> int:
             raise ConfigError(
                 f"--seconds: expected at most {LONGEST_S:,.0f} (a week), got {seconds:g}"
             )
+        if args.send is not None:
+            return _send(args, scenario, folder, out)
         scene = _scene(scenario, args.scenario, args.seed, folder)
         figures = _play_sky(scene, args.seed, seconds, out)
     names = sorted(path.name for path in out.iterdir() if path.is_file())

@@ -128,10 +128,15 @@ class RecordingWriter:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self._lock_file = lock_folder(folder)
-            self._repaired = repair_folder(folder)
-            remove_orphans(folder)
         except OSError as error:
             raise RecordingError(f"cannot record in {folder}: {error}") from error
+        self._state, self._reason = "recording", ""
+        self._repaired: list[Repaired] = []
+        try:
+            self._repaired = repair_folder(folder)
+            remove_orphans(folder)
+        except OSError as error:  # a disk that is full: tried again, and told until then
+            self._state, self._reason = "resting", str(error)
         self._keeper = Keeper(folder, settings)
         self._number = max((s.number for s in segments_of(folder)), default=-1) + 1
         self._segment: OpenSegment | None = None
@@ -144,7 +149,6 @@ class RecordingWriter:
         self._n_begun = 0
         """Packets of the first batch that waits that are written already."""
         self._unsynced_s: float | None = None
-        self._state, self._reason = "recording", ""
         self._fault: Exception | None = None
         self._retry_s = self._look_s = self._keep_s = 0.0
         self._is_closing = False

@@ -115,6 +115,9 @@ class Hearing:
     feeds : sequence of RecordedSource
         Row i is the source that packets of link i came by; one that is not ASTERIX bears the name
         of its sensor.
+    extras : sequence of Sensor
+        Senders that an earlier run of the unit had heard of beside its own, as they were then; that
+        holds until something is heard of them again.
 
     Raises
     ------
@@ -122,17 +125,23 @@ class Hearing:
         A source that is not ASTERIX has no sensor of its own.
     """
 
-    def __init__(self, sensors: Sequence[Sensor], feeds: Sequence[RecordedSource]) -> None:
+    def __init__(
+        self,
+        sensors: Sequence[Sensor],
+        feeds: Sequence[RecordedSource],
+        extras: Sequence[Sensor] = (),
+    ) -> None:
         self.records: dict[str, int] = {}
         self.errors: dict[str, int] = {}
         self._sensors = tuple(sensors)
-        self._decoder = Decoder(self._sensors)
+        self._extras = tuple(extras)
+        self._decoder = Decoder((*self._sensors, *self._extras))
         self._feeds = {
             link: (_row_of(feed, self._sensors), _opened(feed, self._sensors))
             for link, feed in enumerate(feeds)
             if feed.format != ASTERIX
         }
-        self._in_force: list[Sensor] = list(self._sensors)
+        self._in_force: list[Sensor] = [*self._sensors, *self._extras]
         self._counts: dict[int, list[int]] = {}
         """Messages and reports of each feed that is not ASTERIX, by row."""
         self._last_ns: dict[int, int] = {}
@@ -162,7 +171,12 @@ class Hearing:
 
         Called at stated times, so that a recording makes the same picture.
         """
-        self._in_force = sensors_in_force(self._decoder.sensors, Union(sensor=self._sensors))
+        seen = self._decoder.sensors
+        in_force = sensors_in_force(seen, Union(sensor=self._sensors))
+        begin = len(self._sensors)
+        for row, sensor in enumerate(self._extras, begin):
+            in_force[row] = in_force[row] if seen[row].records else sensor
+        self._in_force = in_force
 
     def told(self) -> list[HeardSensor]:
         """Sum up every sensor, in the order of `sensors`."""

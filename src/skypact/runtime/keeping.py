@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +21,14 @@ class Keeper:
     ----------
     path : Path
         The file; the one before stays until the next is whole and on the disk.
+    settle : callable, optional
+        Waits until the recording is on the disk as far as the state goes: a state must not be
+        ahead of it. Called from the writing thread.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, settle: Callable[[], object] = lambda: None) -> None:
         self._path = path
+        self._settle = settle
         self._thread: threading.Thread | None = None
         self.n_kept = 0
         self.n_failed = 0
@@ -55,10 +59,12 @@ class Keeper:
                 file.write(pack(arrays, about))
                 file.flush()
                 os.fsync(file.fileno())
+            self._settle()
             part.replace(self._path)
-        except OSError as error:
+        except Exception as error:  # whatever it is, the unit goes on and tells it
             self.n_failed += 1
-            self.error = f"{self._path}: {error.strerror or error}"
+            why = error.strerror if isinstance(error, OSError) else None
+            self.error = f"{self._path}: {why or error or type(error).__name__}"
             return
         self.n_kept += 1
         self.error = ""

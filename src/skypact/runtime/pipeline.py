@@ -331,3 +331,14 @@ def sensors_of(kept: Checkpoint) -> tuple[Sensor, ...]:
         Not the checkpoint of a run.
     """
     return _figures_of(kept).setup.sensors
+
+
+def place_of(kept: Checkpoint) -> Place | None:
+    """Return how far a checkpoint's run had taken its recording.
+
+    Raises
+    ------
+    RecordingError
+        It is no checkpoint of a run.
+    """
+    return _figures_of(kept).place

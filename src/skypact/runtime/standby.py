@@ -7,6 +7,7 @@ process that hangs keeps the lock: it is found out by its beat and ended before 
 import os
 import signal
 import socket
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -22,6 +23,7 @@ from skypact.record.folder_lock import FolderLock
 BEAT: Final = "beat.json"
 """File in the unit's folder that the active process touches while it works; not there while it
 begins or ends, which may take long."""
+PROBE: Final = "standby.probe"
 LOOK_S: Final = 0.05
 
 
@@ -48,8 +50,9 @@ class UnitLock:
         self._settings = settings
         self._beat = folder / BEAT
         self._lock: FolderLock | None = None
-        self._is_beating = False
-        self._beaten_s = float("-inf")
+        self._n_beats = 0
+        self._over = threading.Event()
+        self._teller: threading.Thread | None = None
 
     def take(self) -> None:
         """Become the process that runs the unit.
@@ -96,22 +99,19 @@ class UnitLock:
         return False
 
     def beat(self) -> None:
-        """Say that this process gets on with its work; often enough is soon enough."""
-        now_s = time.monotonic()
-        if now_s - self._beaten_s >= self._settings.beat_s:
-            self._beaten_s = now_s
-            with suppress(OSError):  # of a disk that is full others tell
-                if self._is_beating:
-                    os.utime(self._beat)
-                else:
-                    told = _Active(os.getpid(), socket.gethostname())
-                    self._beat.write_bytes(msgspec.json.encode(told))
-                    self._is_beating = True
+        """Say that this process gets on with its work; costs nothing, a thread tells others."""
+        self._n_beats += 1
+        if self._teller is None:
+            self._over.clear()
+            self._teller = threading.Thread(target=self._tell, name="skypact-beat", daemon=True)
+            self._teller.start()
 
     def rest(self) -> None:
         """Say that what follows may take a while: this process begins, or ends."""
-        self._is_beating = False
-        self._beaten_s = float("-inf")
+        self._over.set()
+        if self._teller is not None:
+            self._teller.join()
+            self._teller = None
         with suppress(OSError):
             self._beat.unlink(missing_ok=True)
 
@@ -121,12 +121,31 @@ class UnitLock:
             self._lock.release()
             self._lock = None
 
+    def _tell(self) -> None:
+        """Touch the file as long as the work goes on."""
+        told, data = -1, msgspec.json.encode(_Active(os.getpid(), socket.gethostname()))
+        while not self._over.wait(self._settings.beat_s):
+            if self._n_beats != told:
+                told = self._n_beats
+                with suppress(OSError):  # of a disk that takes nothing others tell
+                    self._beat.write_bytes(data)
+
     def _beat_ns(self) -> int:
         """When the active process beat last; 0 where it does not."""
         try:
             return self._beat.stat().st_mtime_ns
         except OSError:
             return 0
+
+    def _is_writable(self) -> bool:
+        """Whether a beat could be told: a silent process may be one whose disk takes nothing."""
+        probe = self._folder / PROBE
+        try:
+            probe.write_bytes(b"beat")
+            probe.unlink()
+        except OSError:
+            return False
+        return True
 
     def _end_hung(self, say: Callable[[str], None]) -> None:
         """End a process that holds the unit and does nothing."""
@@ -136,6 +155,9 @@ class UnitLock:
             return
         if active.host != socket.gethostname() or active.pid == os.getpid():
             say(f"process {active.pid} on {active.host} hangs; end it there")
+            return
+        if not self._is_writable():
+            say(f"{self._folder}: cannot be written, so that process {active.pid} cannot beat")
             return
         say(f"process {active.pid} has not moved for {self._settings.dead_s:g} s: ended")
         try:

@@ -4,7 +4,7 @@ A packet's tick is its stamp of arrival divided by the length of a step, whole. 
 decoded in one call and tracked at its end; nothing depends on when that is done.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 import numpy as np
@@ -75,7 +75,9 @@ class Ticks:
             self.hearing.decode(part)
             self._refresh(tick)
 
-    def take(self, packets: PacketBatch, until_ns: int) -> None:
+    def take(
+        self, packets: PacketBatch, until_ns: int, beat: Callable[[], None] | None = None
+    ) -> None:
         """Decode and track all ticks that are over at `until_ns`.
 
         Parameters
@@ -84,6 +86,8 @@ class Ticks:
             In order of arrival, none before `taken_until_ns`, none at or after `until_ns`.
         until_ns : int
             A multiple of the length of a tick.
+        beat : callable, optional
+            Called after each tick.
         """
         for tick, part in by_tick(packets, self.step_ns):
             begin_ns = tick * self.step_ns
@@ -95,6 +99,8 @@ class Ticks:
             stamps = np.clip(reports.received_ns, begin_ns, begin_ns + self.step_ns - 1)
             self._refresh(tick)
             self._step(reports._replace(received_ns=stamps), begin_ns + self.step_ns)
+            if beat is not None:
+                beat()
         self._step(empty_reports(0), until_ns)
 
     def _refresh(self, tick: int) -> None:

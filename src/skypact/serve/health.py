@@ -61,4 +61,5 @@ def ready(unit: UnitStatus) -> Health:
 
 def _parts(unit: UnitStatus) -> list[tuple[str, Part]]:
     outputs = [(f"output {output.url}", output) for output in unit.outputs]
-    return [("recorder", unit.recorder), ("store", unit.store), *outputs]
+    beside = [("recorder", unit.recorder), ("store", unit.store), ("checkpoint", unit.checkpoint)]
+    return [*beside, *outputs]

@@ -141,7 +141,11 @@ def _sensors(unit: UnitStatus) -> Iterator[Metric]:
 
 def _parts(unit: UnitStatus) -> Iterator[Metric]:
     recorder, store = unit.recorder, unit.store
-    parts: list[tuple[str, Part]] = [("recorder", recorder), ("store", store)]
+    parts: list[tuple[str, Part]] = [
+        ("recorder", recorder),
+        ("store", store),
+        ("checkpoint", unit.checkpoint),
+    ]
     states = [(name, part.state) for name, part in parts]
     yield _states("skypact_part_state", "State of a part.", "part", PART_STATES, states)
     yield CounterMetricFamily("skypact_recorder_packets", "Packets recorded.", recorder.packets)

@@ -182,6 +182,8 @@ class UnitSummary(msgspec.Struct, frozen=True, kw_only=True):
     clock: ClockStatus = ClockStatus()
     recorder: RecorderStatus = RecorderStatus()
     store: StoreStatus = StoreStatus()
+    checkpoint: Part = Part()
+    """The state that the unit would go on from after a crash."""
 
     @classmethod
     def of(cls, status: "UnitStatus") -> "UnitSummary":

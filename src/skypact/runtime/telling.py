@@ -1,0 +1,227 @@
+"""How a unit fares: as status for programs and monitoring, as summary, as lines in its log."""
+
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+import msgspec
+
+from skypact.runtime.assembly import Assembly
+from skypact.runtime.hearing import sensor_word
+from skypact.runtime.ticks import Ticks
+from skypact.serve.history import TrackHistory
+from skypact.serve.status import (
+    ClockStatus,
+    Part,
+    PartState,
+    RecorderStatus,
+    UnitStatus,
+    output_status,
+    sensor_statuses,
+    source_status,
+    store_status,
+)
+from skypact.units import NANOSECONDS
+
+Say = Callable[[str, dict[str, Any]], None]
+"""Writes one line of a log: what happened, and its figures."""
+
+_RECORDER: dict[str, PartState] = {
+    "recording": "up", "resting": "degraded", "failed": "down", "over": "off"
+}  # fmt: skip
+TOLD_S: Final = 0.1
+"""A wall clock that is so far behind has been set back; less is its unrest."""
+
+
+def heard_figures(ticks: Ticks, now_s: float) -> dict[str, Any]:
+    """Sum up what a unit heard and made of it, live or again (DESIGN 2.1)."""
+    hearing, figures = ticks.hearing, ticks.pipeline.figures()
+    errors = dict(hearing.errors)
+    for kind, n in figures.get("errors", {}).items():
+        errors[kind] = errors.get(kind, 0) + n
+    sensors = {
+        told.sheet.name: {
+            "reports": told.reports,
+            "clock_offset_s": told.clock_offset_s,
+            "status": sensor_word(told, now_s),
+        }
+        for told in hearing.told()
+        if told.records
+    }
+    return {
+        "sensors": sensors,
+        "records": dict(hearing.records),
+        **figures,
+        "errors": errors,
+        "taken_until_s": ticks.taken_until_ns / NANOSECONDS,
+    }
+
+
+class UnitTeller:
+    """Tells of a running unit; any thread may ask.
+
+    Parameters
+    ----------
+    made : Assembly
+        The unit.
+    history : TrackHistory
+        Its picture.
+    version : str
+        Ours.
+    """
+
+    def __init__(self, made: Assembly, history: TrackHistory, version: str) -> None:
+        self._made = made
+        self._history = history
+        self._version = version
+        self._begun_s = time.monotonic()
+        figures = self.summary()
+        self._told = figures, self._status(figures)
+
+    def summary(self) -> dict[str, Any]:
+        """Put the run's summary together (DESIGN 2.1)."""
+        made = self._made
+        figures = heard_figures(made.ticks, made.inlet.clock.now_s())
+        shedder = made.live.shedder
+        return {
+            "unit": made.plan.unit.name,
+            **figures,
+            "sources": {
+                source.name: state._asdict()
+                for source, state in zip(made.plan.about.sources, made.inlet.states(), strict=True)
+            },
+            "shed": int(shedder.n_shed.sum()),
+            "overloads": shedder.n_overloads,
+            "recording": self._recorder()["recording"],
+            "store": made.storing.state()._asdict(),
+        }
+
+    def _recorder(self) -> dict[str, Any]:
+        recorder = self._made.recorder
+        if recorder is None:
+            return {"recording": None, "status": RecorderStatus()}
+        figures = recorder.figures()
+        state = _RECORDER[figures.state]
+        if state == "up" and figures.n_unrecorded:
+            state = "degraded"
+        status = RecorderStatus(
+            state=state,
+            error=figures.reason,
+            packets=figures.n_packets,
+            bytes=figures.n_bytes,
+            dropped=figures.n_unrecorded,
+            waiting_bytes=figures.waiting_bytes,
+            lag_s=figures.lag_s,
+        )
+        told = {
+            "state": figures.state,
+            "reason": figures.reason,
+            "packets": figures.n_packets,
+            "bytes": figures.n_bytes,
+            "unrecorded": figures.n_unrecorded,
+            "shed": figures.n_shed,
+            "segments": figures.n_sealed,
+        }
+        return {"recording": told, "status": status}
+
+    def refresh(self) -> None:
+        """Sum up again; called by the thread that tracks, between two steps."""
+        figures = self.summary()
+        self._told = figures, self._status(figures)
+
+    def figures(self) -> dict[str, Any]:
+        """Return the last summary; any thread may ask."""
+        return self._told[0]
+
+    def status(self) -> UnitStatus:
+        """Return the last status, with what the time has made of it; any thread may ask."""
+        picture_s, now_s = self._history.last_s, self._made.inlet.clock.now_s()
+        known = picture_s == picture_s
+        return msgspec.structs.replace(
+            self._told[1],
+            uptime_s=time.monotonic() - self._begun_s,
+            picture_s=picture_s if known else None,
+            picture_age_s=max(0.0, now_s - picture_s) if known else None,
+        )
+
+    def _checkpoint(self) -> Part:
+        keeper = self._made.live.keeper
+        if keeper is None:
+            return Part()
+        return Part(state="degraded" if keeper.error else "up", error=keeper.error)
+
+    def _status(self, figures: dict[str, Any]) -> UnitStatus:
+        """Put the status together."""
+        made = self._made
+        clock, shedder = made.inlet.clock, made.live.shedder
+        silent = [n for n, row in figures["sensors"].items() if row["status"] == "silent"]
+        return UnitStatus(
+            unit=made.plan.unit.name,
+            member=made.plan.unit.member,
+            version=self._version,
+            lag_s=shedder.lag_s,
+            overload=shedder.is_overloaded,
+            shed=self._shed_by_kind(),
+            reports=figures["reports"],
+            reports_per_s=figures["reports_per_s"],
+            records=figures["records"],
+            tracks=made.ticks.pipeline.n_live,
+            confirmed=made.ticks.pipeline.n_live,
+            tracks_begun=figures["tracks"],
+            latency_s=figures["latency_s"],
+            errors=figures["errors"],
+            clock=ClockStatus(behind_s=clock.clock_behind_s, steps=clock.n_jumps),
+            recorder=self._recorder()["status"],
+            checkpoint=self._checkpoint(),
+            store=store_status(made.storing.state(), made.store_url),
+            sources=tuple(
+                source_status(state, int(n))
+                for state, n in zip(made.inlet.states(), shedder.n_shed, strict=True)
+            ),
+            sensors=sensor_statuses(made.ticks.hearing.sensors, figures, silent),
+            outputs=tuple(
+                output_status(state) for state in (made.outputs.states() if made.outputs else ())
+            ),
+            steps=made.live.steps.read(),
+        )
+
+    def _shed_by_kind(self) -> dict[str, int]:
+        out: dict[str, int] = {}
+        shedder = self._made.live.shedder
+        for kind, n in zip(shedder.kinds, shedder.n_shed, strict=True):
+            if n:
+                out[kind] = out.get(kind, 0) + int(n)
+        return out
+
+
+class ChangeTeller:
+    """Says what is otherwise than it was when it was last asked.
+
+    Parameters
+    ----------
+    status : callable
+        Of the unit.
+    say : Say
+        Where to.
+    """
+
+    def __init__(self, status: Callable[[], UnitStatus], say: Say) -> None:
+        self._status = status
+        self._say = say
+        self._before: dict[str, str] = {}
+
+    def look(self) -> None:
+        """Compare, and say what has changed."""
+        status = self._status()
+        now = {f"source {s.url}": (s.state, s.error) for s in status.sources}
+        now |= {f"output {o.url}": (o.state, o.error) for o in status.outputs}
+        now |= {f"sensor {s.name}": (s.state, "") for s in status.sensors}
+        now["checkpoint"] = status.checkpoint.state, status.checkpoint.error
+        now["recorder"] = status.recorder.state, status.recorder.error
+        now["store"] = status.store.state, status.store.error
+        now["load"] = ("overload" if status.overload else "bearable"), ""
+        now["clock"] = ("set back" if status.clock.behind_s > TOLD_S else "right"), ""
+        for name, (state, error) in now.items():
+            if self._before.get(name) != state:
+                self._say(name, {"state": state} | ({"error": error} if error else {}))
+                self._before[name] = state
