@@ -183,7 +183,6 @@ def _add_replay(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
         "Radar sites come from --union, --site or the recording's own CAT034.",
         [
             "skypact replay radar.ast --date 2023-05-02 --site 20/129=41.30,2.10,76.7 --out run",
-            "skypact replay reports.parquet --union union.toml --serve --speed 10",
             "skypact replay smr.ast mlat.ast --union airport.toml --out run --checkpoint state",
             "skypact replay more.ast --union airport.toml --out rest --resume state",
             "skypact replay radar.ast --union union.toml --smooth --out reference",
@@ -284,6 +283,8 @@ def _add_run(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
             "skypact run union.toml --unit north",
             "skypact run union.toml --unit north --seconds 3600 > summary.json",
             "skypact run union.toml --unit north --standby",
+            "skypact run live/union.toml --unit all",
+            "skypact run union.toml --unit tower --seconds 60 | python -m json.tool",
         ],
     )
     parser.add_argument("union", type=Path, metavar="UNION.toml", help="file with a [[unit]] entry")
@@ -376,7 +377,6 @@ def _add_simulate(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
         [
             "skypact simulate border --seed 1 --out scene",
             "skypact simulate my.toml --seed 7 --out scene --seconds 300",
-            "skypact simulate crossing --seed 3 --out crossing",
             "skypact simulate scale-1000 --out thousand --seconds 60",
             "skypact simulate terminal --out scene | python -m json.tool",
             "skypact simulate border --out live --send udp://127.0.0.1:9600",
