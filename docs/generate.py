@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from skypact import config, errors
+from skypact import config, deploy, errors
 from skypact.cli.args import parser
 from skypact.decode.asterix.registry import EDITIONS
 from skypact.decode.asterix.services import STATUSES
@@ -371,6 +371,13 @@ def flat_scenario_page() -> str:
     return "\n".join([NOTE, "# Scenario file of a flat scene\n", intro, *tables])
 
 
+UNIT = (
+    deploy.Unit, deploy.Recording, deploy.Store, deploy.Server, deploy.Output, deploy.Overload,
+    deploy.FlightPlans, deploy.Standby,
+)  # fmt: skip
+"""Tables of a unit, as they stand in the union file."""
+
+
 def configuration_page() -> str:
     """Keys of a union file with their limits and defaults."""
     sheets = [NOTE, "# Union file\n", "TOML. Unknown keys are errors.\n"]
@@ -397,6 +404,7 @@ def configuration_page() -> str:
         struct_table(struct, track_params)
         for struct in (track_params.TrackerParams, track_params.BirthSpot)
     ]
+    sheets += [struct_table(struct, deploy) for struct in UNIT]
     sheets += ["## Defaults by kind\n", "\n".join(lines) + "\n"]
     return "\n".join(sheets)
 

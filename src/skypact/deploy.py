@@ -20,6 +20,7 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """What a unit keeps of the bytes that it takes in."""
 
     enabled: bool = True
+    """Without it a crash loses what came since the last checkpoint, and nothing can be replayed."""
     folder: str = ""
     """Left out, ``recording`` in the unit's folder."""
     segment_s: Positive = 300.0
@@ -77,6 +78,7 @@ class Output(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     period_s: NotNegative = 0.0
     """A track is sent at most so often; 0: at each update."""
     confirmed_only: bool = True
+    """Leave tentative tracks out."""
 
 
 class Overload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -139,11 +141,18 @@ class Unit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     step_s: Annotated[float, Meta(ge=0.02, le=1.0)] = 0.1
     """Reports are gathered so long before they are tracked."""
     record: Recording = Recording()
+    """What it keeps of the bytes."""
     store: Store = Store()
+    """Where it keeps the picture."""
     server: Server = Server()
+    """Its page."""
     output: tuple[Output, ...] = ()
+    """Where it sends the picture."""
     overload: Overload = Overload()
+    """What it leaves out when there is too much."""
     flight_plans: FlightPlans = FlightPlans()
+    """Flights that are expected."""
     standby: Standby = Standby()
+    """When another process takes its place (`skypact run --standby`)."""
     parameters: dict[str, Any] = {}
     """Figures of the tracker of this unit, by name (`TrackerParams`)."""
