@@ -9,13 +9,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.naive.track_rows import START_S, rows_of
 
+from skypact.config import Sensor
+from skypact.decode.asterix.flightplans import plans_in, text_of
 from skypact.decode.asterix.registry import category
 from skypact.decode.flightplans import flights_in_block, read_flights
-from skypact.encode.asterix import encode_record
+from skypact.encode.asterix import encode_block, encode_record
 from skypact.encode.packing import block
 from skypact.errors import DecodeError
 from skypact.model.flights import NO_PLAN, FlightPlan
+from skypact.model.packets import packets_from
 from skypact.model.reports import pack_callsign
+from skypact.record.header import RecordedSource
+from skypact.runtime.hearing import Hearing
 from skypact.serve.flights import FlightFiles, FlightList
 
 CSV = b"""callsign,icao,mode3a,departure,destination,type,wake,from,until,area,remarks
@@ -194,3 +199,37 @@ def test_plans_that_others_send_stand_beside_those_of_files(tmp_path):
     assert files.list is held
     files.hear([FlightPlan("SKY1", departure="LFPG")])
     assert [plan.departure for plan in files.list.plans] == ["LFPG"]
+
+
+SYSTEM = {"010": {"SAC": 25, "SIC": 1}, "070": 3600.0, "040": 7}
+PLAN = {"CS": "SKY1   ", "TAC": "A320", "WTC": "M", "DEP": "EGLL", "DST": "LFPG"}
+
+
+def tracks_of(*records):
+    return packets_from([encode_block(62, records)], [0])
+
+
+def test_plans_that_tracks_of_category_062_carry():
+    packets = tracks_of(
+        SYSTEM | {"390": PLAN, "380": {"ADR": 0x4CA123}},
+        SYSTEM,
+        SYSTEM | {"390": {"CS": "SKY2   "}},
+        SYSTEM | {"390": {"DEP": "EGLL"}},
+    )
+    assert plans_in(packets) == [
+        FlightPlan("SKY1", 0x4CA123, -1, "EGLL", "LFPG", "A320", "M"),
+        FlightPlan("SKY2"),
+    ]
+
+
+def test_characters_that_are_none_are_left_out():
+    assert text_of(-1) == ""
+    assert text_of(int.from_bytes(b"SK\xff\x07Y1 ", "big")) == "SKY1"
+
+
+def test_a_unit_hears_the_plans_of_other_systems():
+    system = Sensor(name="centre", kind="tracker", sac=25, sic=1)
+    hearing, heard = Hearing((system,), [RecordedSource("line", "udp://:1")]), []
+    hearing.on_plans = heard.extend
+    hearing.decode(tracks_of(SYSTEM | {"390": PLAN}))
+    assert [plan.callsign for plan in heard] == ["SKY1"]

@@ -211,6 +211,7 @@ class Assembly:
             sinks.append(self.outputs)
         self.ticks = self._course(sinks)
         self._begin(sinks, now_ns)
+        self.ticks.hearing.on_plans = self.flights.hear
         specs = [source.spec for source in plan.sources]
         self.inlet = stack.enter_context(LiveInlet(specs, unit.overload))
         shedder = Shedder(unit.overload, kinds_by_link(plan))

@@ -5,13 +5,14 @@ one; every other feed has a decoder of its own. Decoding a tick's packets in one
 reports whenever it is done: live, and again from the recording.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple, cast
 
 import numpy as np
 import numpy.typing as npt
 
 from skypact.config import KIND_DEFAULTS, Sensor, Union, resolve
+from skypact.decode.asterix.flightplans import plans_in
 from skypact.decode.asterix.reports import Decoder
 from skypact.decode.asterix.sensors import SensorSeen
 from skypact.decode.asterix.services import STATUSES
@@ -19,6 +20,7 @@ from skypact.decode.feeds import Feed, Heard
 from skypact.decode.recognise import FeedFormat, open_feed
 from skypact.deploy import Unit
 from skypact.errors import ConfigError
+from skypact.model.flights import FlightPlan
 from skypact.model.packets import PacketBatch, take_packets
 from skypact.model.reports import ReportBatch, empty_reports, take_reports
 from skypact.record.header import RecordedSource
@@ -145,6 +147,8 @@ class Hearing:
         self._counts: dict[int, list[int]] = {}
         """Messages and reports of each feed that is not ASTERIX, by row."""
         self._last_ns: dict[int, int] = {}
+        self.on_plans: Callable[[list[FlightPlan]], None] | None = None
+        """Gets the flight plans that other systems' tracks carry."""
 
     @property
     def sensors(self) -> list[Sensor]:
@@ -197,6 +201,8 @@ class Hearing:
         decoded = self._decoder.decode(packets)
         _add(self.records, decoded.records)
         _add(self.errors, decoded.errors)
+        if self.on_plans is not None and "062" in decoded.records:
+            self.on_plans(plans_in(packets))
         self._note(decoded.services.sensor, decoded.services.received_ns)
         if self._decoder.n_sensors != before:
             self.refresh()
