@@ -1,6 +1,7 @@
 """How a unit fares: as status for programs and monitoring, as summary, as lines in its log."""
 
 import time
+from collections import deque
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -29,6 +30,7 @@ Say = Callable[[str, dict[str, Any]], None]
 _RECORDER: dict[str, PartState] = {
     "recording": "up", "resting": "degraded", "failed": "down", "over": "off"
 }  # fmt: skip
+RATE_S: Final = 10.0
 TOLD_S: Final = 0.1
 """A wall clock that is so far behind has been set back; less is its unrest."""
 
@@ -75,6 +77,7 @@ class UnitTeller:
         self._history = history
         self._version = version
         self._begun_s = time.monotonic()
+        self._counted: deque[tuple[float, int]] = deque()
         figures = self.summary()
         self._told = figures, self._status(figures)
 
@@ -144,6 +147,15 @@ class UnitTeller:
             picture_age_s=max(0.0, now_s - picture_s) if known else None,
         )
 
+    def _rate(self, n_reports: int) -> float:
+        """Return the reports a second of the last `RATE_S`: after weeks the mean tells nothing."""
+        now_s = time.monotonic()
+        self._counted.append((now_s, n_reports))
+        while now_s - self._counted[0][0] > RATE_S:
+            self._counted.popleft()
+        begun_s, before = self._counted[0]
+        return (n_reports - before) / (now_s - begun_s) if now_s > begun_s else 0.0
+
     def _checkpoint(self) -> Part:
         keeper = self._made.live.keeper
         if keeper is None:
@@ -163,7 +175,7 @@ class UnitTeller:
             overload=shedder.is_overloaded,
             shed=self._shed_by_kind(),
             reports=figures["reports"],
-            reports_per_s=figures["reports_per_s"],
+            reports_per_s=self._rate(figures["reports"]),
             records=figures["records"],
             tracks=made.ticks.pipeline.n_live,
             confirmed=made.ticks.pipeline.n_live,
