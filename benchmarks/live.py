@@ -203,7 +203,7 @@ def told(n: int, summary: dict[str, Any], sender: Sender, sent: int, seconds: fl
     """Print what the unit says of itself, and whether anything is missing."""
     source = next(iter(summary["sources"].values()))
     line(
-        "reports tracked", summary["reports"] / seconds, "reports/s", f"{sent / seconds:,.0f} sent"
+        "reports taken in", summary["reports"] / seconds, "reports/s", f"{sent / seconds:,.0f} sent"
     )
     line("packets sent and not taken in", sender.n_sent - source["n_packets"], "packets", "0")
     line(

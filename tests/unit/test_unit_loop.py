@@ -99,7 +99,7 @@ class Scene:
     def __init__(self, seconds: Sequence[float], place: Place | None = None) -> None:
         self.clock = FakeClock(START_S)
         self.pipeline, self.recorder = Pipeline(), Recorder()
-        self.ticks = Ticks(Hearing(), self.pipeline, STEP_S)  # type: ignore[arg-type]
+        self.ticks = Ticks(Hearing(), self.pipeline, STEP_S)
         self.ticks.go_on_from(place)
         self.packets = at(seconds)
         inlet = Inlet(self.packets, self.clock)
@@ -108,7 +108,7 @@ class Scene:
         self.beats = 0
         self.unit = LiveUnit(
             unit, self.ticks, inlet, self.clock, shedder, self.recorder, beat=self._beat
-        )  # type: ignore[arg-type]
+        )
 
     def _beat(self) -> None:
         self.beats += 1
