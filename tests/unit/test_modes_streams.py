@@ -10,6 +10,7 @@ from skypact.decode.modes.clock import FrameClock
 from skypact.decode.modes.lines import LineParser
 from skypact.decode.modes.receiver import ModesFeed
 from skypact.decode.modes.streams import StreamParser
+from skypact.kernels.streams import LONGEST
 from skypact.model.modes import COMPUTED, empty_frames
 from skypact.model.reports import MLAT
 
@@ -71,6 +72,12 @@ def test_damage_in_beast_costs_only_its_own_message():
     assert total(parts, "records") == {"DF17": 7}
     assert total(parts, "errors")["truncated"] == 1
     assert total(parts, "errors")["lost_bytes"] == 7
+
+
+def test_digits_without_end_are_cut_off_where_the_data_end():
+    for n in (LONGEST - 1, LONGEST, LONGEST + 1):
+        errors = total(feed("avr", [b"*" + b"0" * (n - 1)]), "errors")
+        assert errors["truncated"] == 1
 
 
 def test_other_messages_of_receivers_are_passed_over():

@@ -187,7 +187,8 @@ def scan_avr(
         if end == data.shape[0] and end - pos < LONGEST:
             break
         digits = end - pos - 1 - head
-        if octet_one(data, end) != 59 or digits not in (4, 14, 28):
+        is_ended = end < data.shape[0] and octet_one(data, end) == 59
+        if not is_ended or digits not in (4, 14, 28):
             counts_out[CUT] += 1
             pos = end
             continue
