@@ -245,6 +245,20 @@ class Union(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Units that take in these sensors: `skypact run` and `skypact record`."""
 
 
+def read_toml(text: str, where: str) -> dict[str, Any]:
+    """Read TOML text.
+
+    Raises
+    ------
+    ConfigError
+        It is none, holds a number too long to read, or is nested too deeply.
+    """
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ConfigError(f"{where}: expected TOML, got {error}; check the quotes") from error
+
+
 def union_from_toml(text: str, where: str = "union file") -> Union:
     """Read a union from TOML text.
 
@@ -254,9 +268,7 @@ def union_from_toml(text: str, where: str = "union file") -> Union:
         Not TOML, an unknown key, a value out of its range, or two sensors with one name or SAC/SIC.
     """
     try:
-        union = msgspec.convert(tomllib.loads(text), Union)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{where}: expected TOML, got {error}; check the quotes") from error
+        union = msgspec.convert(read_toml(text, where), Union)
     except msgspec.ValidationError as error:
         raise ConfigError(f"{where}: {error}; see docs/reference/configuration.md") from error
     for key in ("name", "address"):

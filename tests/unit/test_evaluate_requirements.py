@@ -190,7 +190,7 @@ def test_an_unknown_set_lists_the_known_ones() -> None:
         ("interval_s", "interval", "expected interval_s, got interval"),
         ("at least", "about", "sense"),
         ("origin", "orign", "orign"),
-        ("limit = 0.9", "limit =", "not TOML"),
+        ("limit = 0.9", "limit =", "expected TOML"),
     ],
 )
 def test_a_set_with_a_mistake_is_refused_with_its_place(old: str, new: str, said: str) -> None:

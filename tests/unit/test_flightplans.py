@@ -92,7 +92,9 @@ def test_a_wrong_entry_is_told(value, says):
     assert says in found.errors[0]
 
 
-@pytest.mark.parametrize("data", [b"\xff\xfe", b"[1,", b'{"a": 1}', b"time,place\n1,2\n", b'a"b\n'])
+@pytest.mark.parametrize(
+    "data", [b"\xff\xfe", b"[1,", b'{"a": 1}', b"time,place\n1,2\n", b'a"b\n', b"[" * 9_999]
+)
 def test_what_is_no_list_is_told(data):
     with pytest.raises(DecodeError, match=r"a\.x"):
         read_flights(data, "a.x")

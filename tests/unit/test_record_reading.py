@@ -90,6 +90,16 @@ def test_units_step_and_sources_are_read_back_from_the_packets_alone(tmp_path):
     assert Recording(segment.path).about == about
 
 
+@pytest.mark.parametrize("comment", [b"\xb5" * 40, b"[" * 60_000])
+def test_a_begin_whose_words_are_damaged_is_no_recording(comment):
+    about = recorded.about()
+    data = header_bytes(about, encoder_of(about))
+    body = data[8:24] + len(comment).to_bytes(4, "little")[:2].join((b"\1\0", comment))
+    length = (len(body) + 12).to_bytes(4, "little")
+    with pytest.raises(RecordingError, match="expected a comment"):
+        read_header(data[:4] + length + body + length)
+
+
 def test_segments_of_other_sources_go_together(tmp_path):
     early, late = recorded.cut(recorded.made(40), [20])
     record(tmp_path, [early])

@@ -101,6 +101,7 @@ def test_an_address_that_looks_like_a_number_stays_an_address(tmp_path: Path) ->
         ("a.json", "[1, 2]", r"expected a list of records or columns of one length"),
         ("a.json", '{"time": [1], "lat": [1, 2]}', r"expected a list of records or columns"),
         ("a.json", "{", r"a\.json: "),
+        ("a.json", "[" * 9_999, r"a\.json: "),
         ("a.json", "[]", r"expected a list of records"),
         ("a.parquet", "no", r"a\.parquet: "),
         ("a.txt", "no", r"expected a file named \.json\.gz, "),
@@ -118,6 +119,9 @@ def test_a_wrong_file_is_named_with_what_was_expected(
 def test_a_file_that_is_not_there_or_not_compressed_is_named(tmp_path: Path) -> None:
     with pytest.raises(RecordingError, match=r"none\.csv"):
         read_trajectories(tmp_path / "none.csv")
+    (tmp_path / "b.json.gz").write_bytes(gzip.compress(b"[]")[:10] + b"\xff" * 20)
+    with pytest.raises(RecordingError, match=r"b\.json\.gz"):
+        read_trajectories(tmp_path / "b.json.gz")
     (tmp_path / "a.json.gz").write_bytes(b"plain")
     with pytest.raises(RecordingError, match=r"a\.json\.gz"):
         read_trajectories(tmp_path / "a.json.gz")

@@ -51,6 +51,8 @@ def test_the_border_scenario_has_three_members_six_radars_and_300_aircraft() -> 
         ('[sensor]\nname = "A"\n', ("sensor: expected `array`", "{'name': 'A'}")),
         (radar("biases = { x = 1 }"), ("sensor[1].biases", "x = 1")),
         ("wind = \n", ("expected TOML",)),
+        ("wind = " + "[" * 9_999, ("expected TOML", "recursion")),
+        ("wind = " + "9" * 9_999, ("expected TOML", "digits")),
         (radar("sigma_range_m = inf"), ("sensor[1].sigma_range_m", "finite", "got inf")),
         ("[wind]\nspeed_mps = [1.0, nan]\n", ("wind.speed_mps[1]", "finite", "got nan")),
         ("start_s = inf\n", ("start_s", "finite", "got inf")),

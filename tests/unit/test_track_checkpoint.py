@@ -1,5 +1,8 @@
 """Checkpoints as bytes: what goes in comes out, and what is damaged is told of."""
 
+import hashlib
+import struct
+
 import numpy as np
 import pytest
 from tests.naive import scenes
@@ -9,7 +12,7 @@ from skypact.config import union_from_toml
 from skypact.errors import ConfigError, RecordingError
 from skypact.model.reports import empty_reports, take_reports
 from skypact.model.tracking import AREA
-from skypact.track.checkpoint import VERSION, pack, unpack
+from skypact.track.checkpoint import MAGIC, VERSION, pack, unpack
 from skypact.track.datasheet import area_motions
 from skypact.track.params import TrackerParams
 from skypact.track.tracker import Tracker
@@ -66,6 +69,25 @@ def test_another_version_is_named():
 def test_another_file_is_no_checkpoint():
     with pytest.raises(RecordingError, match="expected a checkpoint of Skypact"):
         unpack(b"PAR1" * 100)
+
+
+def with_header(header: bytes) -> bytes:
+    """A checkpoint with a header as given and a right checksum."""
+    digest = hashlib.sha256(header).digest()
+    return struct.pack("<8sIQ32s", MAGIC, VERSION, len(header), digest) + header
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        '"a","f8,",[1],0', '"a","{",[1],0', '"a","<f3",[1],0', '"a","<f8",[-1,-1],0',
+        f'"a","<f8",[0,{10**30}],0', f'"a","<f8",[1],{2**80}', '"\\ud800","<f8",[1],0',
+        '"a","<f8",[' + "[" * 9_999,
+    ],
+)  # fmt: skip
+def test_an_array_that_cannot_be_is_told(array):
+    with pytest.raises(RecordingError, match="damaged"):
+        unpack(with_header(b'{"about":{},"arrays":[[' + array.encode() + b"]]}"))
 
 
 def test_what_is_no_number_cannot_come_back():

@@ -8,6 +8,7 @@ import pytest
 from skypact.record.checkpoint_file import read_checkpoint
 from skypact.runtime import keeping
 from skypact.runtime.keeping import Keeper
+from skypact.runtime.runs import RUNS, Run, note_run, read_runs
 
 
 def kept(path: Path) -> list[int]:
@@ -51,3 +52,13 @@ def test_a_checkpoint_that_cannot_be_written_leaves_the_one_before(tmp_path: Pat
     keeper.finish({"a": np.arange(5)}, {"what": "run"})
     assert keeper.n_failed == 2
     assert kept(path) == [0, 1]
+
+
+@pytest.mark.parametrize("damage", [b"\xb5\xff", b'{"begun_ns":', b'{"x":' + b"[" * 9_999, b"[]"])
+def test_a_damaged_line_of_starts_costs_only_itself(tmp_path: Path, damage: bytes) -> None:
+    runs = [Run(begun_ns=n, anew=n == 1, union_sha256="ab") for n in (1, 2)]
+    note_run(tmp_path, runs[0])
+    with (tmp_path / RUNS).open("ab") as file:
+        file.write(damage + b"\n")
+    note_run(tmp_path, runs[1])
+    assert read_runs(tmp_path) == runs

@@ -16,6 +16,7 @@ from skypact.cli import OK
 from skypact.cli.console import Progress, emit, existing_files, say
 from skypact.cli.intake import read_union
 from skypact.cli.show import Interrupted, Stop, StoppableClock, page, say_figures, stopping
+from skypact.decode.jsontext import NOT_JSON
 from skypact.errors import ConfigError, RecordingError
 from skypact.model.packets import take_packets
 from skypact.model.ports import Sink
@@ -114,7 +115,7 @@ def _taken_until_ns(folder: Path) -> int:
     """End of the live run, where its summary tells: empty ticks at the end count, too."""
     try:
         told = msgspec.json.decode((folder / "summary.json").read_bytes(), type=dict[str, Any])
-    except (OSError, msgspec.DecodeError):
+    except (OSError, *NOT_JSON):
         return 0
     return round(float(told.get("taken_until_s") or 0.0) * NANOSECONDS)
 

@@ -21,6 +21,7 @@ import msgspec
 import numpy as np
 
 from skypact.decode.asterix.records import decode_block
+from skypact.decode.jsontext import NOT_JSON
 from skypact.errors import DecodeError
 from skypact.model.flights import FlightPlan
 
@@ -85,7 +86,7 @@ def read_flights(data: bytes, where: str) -> FlightLines:
 def _json_entries(text: str, where: str) -> Iterable[tuple[str, Mapping[str, Any]]]:
     try:
         found = msgspec.json.decode(text)
-    except msgspec.DecodeError as error:
+    except NOT_JSON as error:
         raise DecodeError(f"expected JSON, got {error}", kind="flights", where=where) from error
     if isinstance(found, dict):
         found = found.get("flights")

@@ -6,12 +6,12 @@ where and how long to measure.
 """
 
 import inspect
-import tomllib
 from importlib.resources import files
 from typing import Final, Literal, NamedTuple
 
 import msgspec
 
+from skypact.config import read_toml
 from skypact.errors import ConfigError
 from skypact.evaluate.performance import MEASURES, Evidence
 
@@ -79,9 +79,7 @@ def load_requirements(name: str) -> RequirementSet:
 def requirements_from_toml(text: str, where: str = "requirements") -> RequirementSet:
     """Read and check a set; a ConfigError names the key and what was expected."""
     try:
-        found = msgspec.convert(tomllib.loads(text), RequirementSet)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{where}: not TOML: {error}") from None
+        found = msgspec.convert(read_toml(text, where), RequirementSet)
     except msgspec.ValidationError as error:
         raise ConfigError(f"{where}: {error}") from None
     for requirement in found.requirement:

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from skypact.decode.jsontext import NOT_JSON
 from skypact.encode.blocks import BlockEncoder, Interface
 from skypact.encode.pcapng import Line, section_block
 from skypact.errors import RecordingError
@@ -106,7 +107,7 @@ def read_header(data: bytes) -> Header:
         raise RecordingError("expected a section header of a unit's recording, got none")
     try:
         about = msgspec.json.decode(_comment(data[_BODY : size - 4]), type=About)
-    except msgspec.DecodeError as error:
+    except NOT_JSON as error:
         raise RecordingError(
             f"expected a comment that says what was recorded, got another: {error}"
         ) from error

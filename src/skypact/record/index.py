@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from skypact.decode.jsontext import NOT_JSON
 from skypact.errors import RecordingError
 from skypact.record.folder import write_whole
 from skypact.record.header import About
@@ -142,6 +143,6 @@ def read_index(path: Path) -> tuple[Index, Contents]:
             table = pa.ipc.open_file(file).read_all()
         contents = msgspec.json.decode(table.schema.metadata[_KEY], type=Contents)
         entries = np.column_stack([table[name].to_numpy() for name in COLUMNS])
-    except (OSError, pa.ArrowException, KeyError, TypeError, msgspec.DecodeError) as error:
+    except (OSError, pa.ArrowException, KeyError, TypeError, *NOT_JSON) as error:
         raise RecordingError(f"{path}: expected the index of a segment: {error}") from error
     return Index(entries.astype(np.int64)), contents

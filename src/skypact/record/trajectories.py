@@ -14,6 +14,7 @@ Rows on the ground, or without time or place, are left out.
 """
 
 import gzip
+import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -24,6 +25,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
+from skypact.decode.jsontext import NOT_JSON
 from skypact.errors import RecordingError
 from skypact.model.recorded import RecordedPaths
 from skypact.model.reports import Floats, Ints, Longs, pack_callsign
@@ -73,7 +75,7 @@ def read_trajectories(path: Path) -> RecordedPaths:
             return _from_columns(
                 _json_columns(gzip.decompress(data) if path.name.endswith(".gz") else data)
             )
-    except (OSError, EOFError, pa.ArrowInvalid, msgspec.DecodeError, RecordingError) as error:
+    except (OSError, EOFError, zlib.error, pa.ArrowInvalid, *NOT_JSON, RecordingError) as error:
         raise RecordingError(f"{path}: {error}") from error
     raise RecordingError(f"{path}: expected a file named {', '.join(_SUFFIXES)}, got another name")
 

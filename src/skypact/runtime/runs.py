@@ -9,6 +9,7 @@ from typing import Final
 
 import msgspec
 
+from skypact.decode.jsontext import NOT_JSON
 from skypact.errors import RecordingError
 
 RUNS: Final = "runs.jsonl"
@@ -35,7 +36,7 @@ def read_runs(folder: Path) -> list[Run]:
     for line in lines:
         try:
             runs.append(msgspec.json.decode(line, type=Run))
-        except msgspec.DecodeError:
+        except NOT_JSON:
             continue
     return runs
 

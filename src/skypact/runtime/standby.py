@@ -16,6 +16,7 @@ from typing import Final
 
 import msgspec
 
+from skypact.decode.jsontext import NOT_JSON
 from skypact.deploy import Standby
 from skypact.errors import RecordingError, StoreError
 from skypact.record.folder_lock import FolderLock
@@ -151,7 +152,7 @@ class UnitLock:
         """End a process that holds the unit and does nothing."""
         try:
             active = msgspec.json.decode(self._beat.read_bytes(), type=_Active)
-        except (OSError, msgspec.DecodeError):
+        except (OSError, *NOT_JSON):
             return
         if active.host != socket.gethostname() or active.pid == os.getpid():
             say(f"process {active.pid} on {active.host} hangs; end it there")

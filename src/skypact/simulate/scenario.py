@@ -6,7 +6,6 @@ scenario's sensors are a valid union. Unknown keys are errors.
 """
 
 import re
-import tomllib
 from importlib.resources import files
 from itertools import pairwise
 from typing import Annotated, Any, Final
@@ -15,6 +14,7 @@ import msgspec
 from msgspec import Meta
 
 from skypact import config
+from skypact.config import read_toml
 from skypact.errors import ConfigError
 from skypact.simulate.flat.schema import FlatScenario, check
 from skypact.simulate.limits import (
@@ -172,13 +172,11 @@ def load_flat_scenario(name_or_text: str) -> FlatScenario:
 def scenario_from_toml(text: str, where: str = "scenario") -> Scenario | FlatScenario:
     """Read and check a scenario from TOML text; errors as for `load_scenario`."""
     try:
-        raw = tomllib.loads(text)
+        raw = read_toml(text, where)
         check_finite(raw, where)
         scenario: Scenario | FlatScenario = (
             msgspec.convert(raw, FlatScenario) if "frame" in raw else msgspec.convert(raw, Scenario)
         )
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{where}: expected TOML, got {error}; check the quotes") from error
     except msgspec.ValidationError as error:
         raise ConfigError(f"{where}: {_explained(raw, error)}") from error
     if isinstance(scenario, FlatScenario):

@@ -8,6 +8,7 @@ row. Nothing in it is code.
 
 import hashlib
 import math
+import re
 import struct
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
@@ -16,6 +17,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from skypact.decode.jsontext import NOT_JSON
 from skypact.errors import RecordingError
 
 Arrays = Mapping[str, npt.NDArray[np.generic]]
@@ -23,8 +25,8 @@ Arrays = Mapping[str, npt.NDArray[np.generic]]
 MAGIC: Final = b"SKYPACT\n"
 VERSION: Final = 5
 _HEAD: Final = struct.Struct("<8sIQ32s")
-_KINDS: Final = "biuf"
-"""NumPy kinds an array may have: truth values, integers, floats."""
+_KIND: Final = re.compile(r"[<>|][biuf]\d{1,2}")
+"""NumPy types an array may have: truth values, integers, floats."""
 
 
 class Checkpoint(NamedTuple):
@@ -79,16 +81,16 @@ def unpack(data: bytes) -> Checkpoint:
         arrays = {
             name: _array(body[length:], kind, shape, at) for name, kind, shape, at in header.arrays
         }
-    except (msgspec.DecodeError, TypeError, ValueError) as error:
+    except (*NOT_JSON, TypeError, ValueError, OverflowError) as error:
         raise RecordingError(f"the checkpoint is damaged: {error}") from error
     return Checkpoint(arrays, header.about)
 
 
 def _array(data: memoryview, kind: str, shape: list[int], at: int) -> npt.NDArray[np.generic]:
     """One array of the body, writable."""
-    dtype = np.dtype(kind)
-    if dtype.kind not in _KINDS:
+    if not _KIND.fullmatch(kind):
         raise ValueError(f"expected numbers, got an array of type {kind}")
+    dtype = np.dtype(kind)
     flat = np.frombuffer(data, dtype, math.prod(shape), at)
     return flat.reshape(shape).astype(dtype.newbyteorder("="))
 
