@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from skypact.decode.feeds import octets_of
-from skypact.decode.readsb import SnapshotFeed, in_order
+from skypact.decode.jsontext import json_object
+from skypact.decode.readsb import READINGS, SnapshotFeed, in_order
 from skypact.decode.sbs import SbsFeed
 from skypact.model.reports import ADSB, MLAT, TRACK, unpack_callsign
 from skypact.units import FEET_PER_MINUTE, FOOT, KNOT
@@ -78,6 +79,33 @@ def test_a_line_without_its_own_time_takes_the_receive_time():
     text = sbs(3, 0.0, f14=50.0, f15=8.0).replace(DAY, "")
     heard, _ = sbs_reports(text, 1_700_000_000 * 10**9)
     assert heard.reports.time_s.tolist() == [1.7e9]
+
+
+@pytest.mark.parametrize("text", [b"\n", b'{"a":1}\n', b"}", b'{"ac":[{}', b'{"now":1}', b"{}\n\n"])
+def test_what_is_no_snapshot_is_read_a_few_times_however_it_comes(text, monkeypatch):
+    n_read = []
+
+    def counted(part):
+        n_read.append(len(part))
+        return json_object(part)
+
+    monkeypatch.setattr("skypact.decode.readsb.json_object", counted)
+    feed, data = SnapshotFeed(), text * (40_000 // len(text))
+    for first in range(0, len(data), 50):
+        feed.feed(octets_of(data[first : first + 50]))
+    assert sum(n_read) <= 2 * (READINGS + 2) * len(data)
+    feed.finish()
+
+
+def test_snapshots_in_lines_come_in_any_pieces():
+    lines = [snapshot(T0 + i, PLANE | {"lat": 50 + 0.01 * i, "flight": "}{"}) for i in range(4)]
+    data = b"\n".join(lines)
+    for size in (7, 300, 450, len(data)):
+        feed = SnapshotFeed()
+        pieces = [data[i : i + size] for i in range(0, len(data), size)]
+        heard = [*(feed.feed(octets_of(piece)) for piece in pieces), feed.finish()]
+        assert sum(part.reports.time_s.size for part in heard) == 4
+        assert not any(part.errors for part in heard)
 
 
 def snapshot(now, *aircraft, key="aircraft"):

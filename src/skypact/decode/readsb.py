@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from skypact.decode.feeds import Heard, nothing_heard
+from skypact.decode.feeds import Heard
 from skypact.decode.jsontext import json_object
 from skypact.decode.position_rows import (
     LATEST_S,
@@ -38,6 +38,10 @@ SAME_S: Final = 0.3
 """Two positions of one aircraft, equal and no further apart in time, are one: ages are rounded."""
 LONGEST_FILE: Final = 1 << 26
 """A snapshot that goes on for longer is none."""
+READINGS: Final = 8
+"""What comes in pieces is read so often at most, on average, until it is a snapshot."""
+LONGEST_END: Final = 64
+"""Octets after which the end of a snapshot is not looked for: blanks."""
 EMERGENCIES: Final = ("none", "general", "lifeguard", "minfuel", "nordo", "unlawful", "downed")
 """Words of ``emergency`` in the order of ED-102A's codes."""
 MOST_AIRCRAFT: Final = 1 << 16
@@ -60,16 +64,76 @@ def now_of(snapshot: dict[str, Any]) -> float:
     return now_s if 0.0 < now_s < LATEST_S else math.nan
 
 
+def snapshot_of(text: bytes) -> dict[str, Any] | None:
+    """Read one snapshot; None where the bytes are none."""
+    value = json_object(text)
+    is_one = value is not None and any(isinstance(value.get(key), list) for key in LISTS)
+    return value if is_one else None
+
+
 def snapshots_of(data: bytes) -> list[dict[str, Any]]:
     """Snapshots of a file: one of them, or one in each line; what is no snapshot is left out."""
-    found = []
-    for text in (data, *data.split(b"\n")):
-        value = json_object(text)
-        if value is not None and any(isinstance(value.get(key), list) for key in LISTS):
-            found.append(value)
-            if text is data:
-                break
-    return found
+    whole = snapshot_of(data)
+    if whole is not None:
+        return [whole]
+    return [found for line in data.split(b"\n") if (found := snapshot_of(line)) is not None]
+
+
+class _Gathered:
+    """Bytes that wait until they are snapshots; the time to read them grows as their number."""
+
+    def __init__(self) -> None:
+        self._text = bytearray()
+        self._line = 0
+        """Where the line begins that has not ended; those before it were read."""
+        self._allowed = 0
+        """Octets that may be read once more."""
+
+    @property
+    def size(self) -> int:
+        """Octets that wait."""
+        return len(self._text)
+
+    def take(self, data: bytes) -> list[dict[str, Any]]:
+        """Add a piece; the snapshots that are whole by now are taken out."""
+        if not self._text and (whole := snapshot_of(data)) is not None:
+            return [whole]
+        self._text += data
+        self._allowed += READINGS * len(data)
+        found = self._ended_lines(data)
+        ends = self._text[-LONGEST_END:].rstrip().endswith(b"}")
+        if ends and len(self._text) <= self._allowed:
+            self._allowed -= len(self._text)
+            found += self.last()
+        return found
+
+    def last(self) -> list[dict[str, Any]]:
+        """Take all that waits, or its last line, if that is a snapshot; blanks are none."""
+        if self._text[:LONGEST_END].isspace() and not self._text.strip():
+            self.drop(len(self._text))
+        for begin in dict.fromkeys((0, self._line)):
+            whole = snapshot_of(bytes(self._text[begin:]))
+            if whole is not None:
+                self.drop(len(self._text))
+                return [whole]
+        return []
+
+    def drop(self, n: int) -> None:
+        """Forget the first octets."""
+        del self._text[:n]
+        self._line, self._allowed = 0, READINGS * len(self._text)
+
+    def _ended_lines(self, data: bytes) -> list[dict[str, Any]]:
+        """Take snapshots out of the lines that ended in the last piece."""
+        end = len(self._text) - len(data) + data.rfind(b"\n") + 1
+        if b"\n" not in data:
+            return []
+        lines = bytes(self._text[self._line : end]).split(b"\n")
+        found = [one for line in lines if (one := snapshot_of(line)) is not None]
+        self._line = end
+        if found:
+            self.drop(end)
+        return found
 
 
 def _entries(snapshot: dict[str, Any]) -> list[dict[str, Any]]:
@@ -131,18 +195,22 @@ class SnapshotFeed:
     """Snapshots of one receiver, in the order of their times."""
 
     def __init__(self) -> None:
-        self._rest = b""
+        self._rest = _Gathered()
         self._last: dict[tuple[int, int, int], tuple[float, float, float]] = {}
         """Time and place of the newest position of each aircraft."""
 
     def feed(self, data: Octets, received_ns: int = -1) -> Heard:
         """Take the next piece; one that ends within a snapshot waits for the rest."""
-        text = self._rest + data.tobytes()
-        found = snapshots_of(text)
-        self._rest = b"" if found or len(text) > LONGEST_FILE else text
-        if not found:
-            return nothing_heard()
+        found = self._rest.take(data.tobytes())
         errors: dict[str, int] = {}
+        if self._rest.size > LONGEST_FILE:
+            errors["lost_bytes"] = self._rest.size
+            self._rest = _Gathered()
+        return self._heard(found, received_ns, errors)
+
+    def _heard(
+        self, found: list[dict[str, Any]], received_ns: int, errors: dict[str, int]
+    ) -> Heard:
         rows: list[Fields] = []
         n = 0
         for snapshot in found:
@@ -159,10 +227,12 @@ class SnapshotFeed:
         return Heard(batch_of(rows), {"aircraft.json": n} if n else {}, errors)
 
     def finish(self) -> Heard:
-        """End the stream: what is left is no snapshot."""
-        errors = {"truncated": 1, "lost_bytes": len(self._rest)} if self._rest else {}
-        self._rest = b""
-        return Heard(nothing_heard().reports, {}, errors)
+        """End the stream: what is left is no snapshot, unless it was not read for its length."""
+        found, errors = self._rest.last(), {}
+        if self._rest.size:
+            errors = {"truncated": 1, "lost_bytes": self._rest.size}
+        self._rest = _Gathered()
+        return self._heard(found, -1, errors)
 
     def _rows(
         self, entries: list[dict[str, Any]], now_s: float, arrived_ns: int, errors: dict[str, int]
