@@ -67,6 +67,22 @@ def test_pcapng_sections_of_both_byte_orders_follow_each_other():
     assert framed.packets.received_ns.tolist() == [5_000_000_000] * 2
 
 
+def test_each_packet_of_pcapng_has_the_clock_of_its_own_interface():
+    frame, data = FRAMES["ethernet"][1], made.pcapng([])
+    for ticks, offset_s in ((3, 0), (6, -2), (0x80 | 10, 7), (9, 0), (12, 1)):
+        options = struct.pack("<HHB3xHHqHH", 9, 1, ticks, 14, 8, offset_s, 0, 0)
+        data += made.ng_block(1, struct.pack("<HHI", 1, 0, 65_535) + options)
+    rates = [10**6, 10**3, 10**6, 2**10, 10**9, 10**12]
+    for face in (5, 0, 3, 2, 4, 1, 6, 3):
+        stamp = round(5.5 * (rates[face] if face < 6 else 1))
+        head = (face, stamp >> 32, stamp & 0xFFFFFFFF, len(frame), len(frame))
+        data += made.ng_block(6, struct.pack("<IIIII", *head) + frame)
+    framed = read_framing(data)
+    expected_s = [6.5, 5.5, 12.5, 3.5, 5.5, 5.5, 12.5]
+    assert framed.packets.received_ns.tolist() == [round(s * 1e9) for s in expected_s]
+    assert framed.errors == {"bad_interface": 1}
+
+
 def test_a_simple_packet_block_has_no_stamp():
     frame = FRAMES["ethernet"][1]
     simple = made.ng_block(3, struct.pack("<I", len(frame)) + frame)

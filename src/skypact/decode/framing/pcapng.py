@@ -64,15 +64,14 @@ def _u32(data: Octets, pos: Longs, big: Longs) -> Longs:
     return np.where(big == 1, most, least)
 
 
-def _stamps(high: Longs, low: Longs, face: _Interface) -> Longs:
+def _stamps(high: Longs, low: Longs, ticks_per_s: Longs, offset_s: Longs) -> Longs:
     """Nanoseconds UTC since 1970 of 64-bit stamps; resolutions finer than 1 ns are cut."""
     ticks = (high << 32) | low
-    whole, rest = ticks // face.ticks_per_s, ticks % face.ticks_per_s
-    if face.ticks_per_s > 1_000_000_000:
-        fraction = rest // (face.ticks_per_s // 1_000_000_000)
-    else:
-        fraction = rest * 1_000_000_000 // face.ticks_per_s
-    return (whole + face.offset_s) * 1_000_000_000 + fraction
+    whole, rest = ticks // ticks_per_s, ticks % ticks_per_s
+    is_fine = ticks_per_s > 1_000_000_000
+    fine = rest // np.maximum(ticks_per_s // 1_000_000_000, 1)
+    coarse = np.where(is_fine, 0, rest) * 1_000_000_000 // ticks_per_s
+    return (whole + offset_s) * 1_000_000_000 + np.where(is_fine, fine, coarse)
 
 
 def _interfaces(data: Octets, blocks: Longs) -> dict[tuple[int, int], _Interface]:
@@ -144,13 +143,11 @@ def _by_interface(
     rows: Longs, stamps: Longs, faces: dict[tuple[int, int], _Interface]
 ) -> tuple[npt.NDArray[np.bool_], Longs, Longs]:
     """Which packets have an interface, their stamps in ns (-1: none) and link types."""
-    known = np.zeros(rows.shape[0], np.bool_)
-    received_ns = np.full(rows.shape[0], -1, np.int64)
-    linktype = np.zeros(rows.shape[0], np.int64)
-    for (section, number), face in faces.items():
-        mine = (rows[:, 2] == section) & (rows[:, 3] == number)
-        known |= mine
-        linktype[mine] = face.linktype
-        stamped = mine & (stamps[:, 0] >= 0)
-        received_ns[stamped] = _stamps(stamps[stamped, 0], stamps[stamped, 1], face)
-    return known, received_ns, linktype
+    nothing = _Interface(0, 1, 0)
+    keys, inverse = np.unique(rows[:, 2:4], axis=0, return_inverse=True)
+    found = [faces.get((section, number)) for section, number in keys.tolist()]
+    used = np.array([face or nothing for face in found], np.int64)[inverse.reshape(-1)]
+    known = np.array([face is not None for face in found])[inverse.reshape(-1)]
+    times_ns = _stamps(stamps[:, 0], stamps[:, 1], used[:, 1], used[:, 2])
+    is_stamped = known & (stamps[:, 0] >= 0)
+    return known, np.where(is_stamped, times_ns, -1), np.ascontiguousarray(used[:, 0])
