@@ -44,9 +44,9 @@ def seeds_of(table: Category, rng: random.Random) -> list[bytes]:
     return blocks
 
 
-def mutated(blocks: list[bytes], rng: random.Random) -> bytes:
-    """A block with bits flipped, octets replaced, doubled or cut out, or two blocks crossed."""
-    body = bytearray(rng.choice(blocks)[3:])
+def mutated_octets(bodies: list[bytes], rng: random.Random) -> bytes:
+    """One of some octet strings, bits flipped, octets replaced, doubled or cut out, or crossed."""
+    body = bytearray(rng.choice(bodies))
     for _ in range(rng.choice((0, 1, 1, 2, 4, 8))):
         place = rng.randrange(len(body)) if body else 0
         kind = rng.randrange(6)
@@ -59,11 +59,17 @@ def mutated(blocks: list[bytes], rng: random.Random) -> bytes:
         elif kind == 3:
             body[place:place] = body[place : place + rng.randint(1, 6)]
         elif kind == 4:
-            other = rng.choice(blocks)[3:]
-            body = body[:place] + other[rng.randrange(len(other)) :]
+            other = rng.choice(bodies)
+            body = body[:place] + other[rng.randrange(len(other)) if other else 0 :]
         else:
             body = body[:place]
-    return blocks[0][:1] + (len(body) + 3).to_bytes(2, "big") + bytes(body)
+    return bytes(body)
+
+
+def mutated(table: Category, bodies: list[bytes], rng: random.Random) -> bytes:
+    """A block of a table whose records were mutated."""
+    body = mutated_octets(bodies, rng)
+    return bytes([table.number]) + (len(body) + 3).to_bytes(2, "big") + body
 
 
 def disagreement(table: Category, blocks: list[bytes]) -> str:
@@ -86,9 +92,9 @@ def disagreement(table: Category, blocks: list[bytes]) -> str:
 
 def fuzz(table: Category, n: int, rng: random.Random) -> bytes | None:
     """Try `n` inputs; the first that the decoders do not agree on, or None."""
-    seeds = seeds_of(table, rng)
+    bodies = [block[3:] for block in seeds_of(table, rng)]
     for first in range(0, n, BATCH):
-        blocks = [mutated(seeds, rng) for _ in range(min(BATCH, n - first))]
+        blocks = [mutated(table, bodies, rng) for _ in range(min(BATCH, n - first))]
         if disagreement(table, blocks):
             return next(block for block in blocks if disagreement(table, [block]))
     return None
