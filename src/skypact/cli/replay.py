@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 
 from skypact.cli import FAILED, OK, replay_unit
-from skypact.cli.console import Progress, emit, existing_files, say
+from skypact.cli.console import Progress, existing_files, say
 from skypact.cli.intake import Intake, existing_inputs, midnight_s, read_union
 from skypact.cli.show import (
     MOST_LINES,
@@ -18,8 +18,8 @@ from skypact.cli.show import (
     Stop,
     StoppableClock,
     page,
-    say_figures,
     stopping,
+    tell_end,
 )
 from skypact.config import RegistrationParams, Sensor, Union
 from skypact.errors import ConfigError, RecordingError
@@ -30,7 +30,7 @@ from skypact.record.clock import WallClock
 from skypact.record.picture import TrackFile
 from skypact.record.replay import arriving_by_own_time, withhold
 from skypact.record.sensors import sheet_of
-from skypact.record.summary import out_folder, write_summary
+from skypact.record.summary import out_folder
 from skypact.runtime.drive import Replay
 from skypact.runtime.pipeline import Pipeline, sensors_of
 from skypact.serve.history import TrackHistory
@@ -252,11 +252,5 @@ def run(args: argparse.Namespace) -> int:
             scene = scene_from_union(_scene(args, intake, union), "replay")
             stack.enter_context(page(history, scene, figures, args.port))
         _run_through(run_through, args, stop, "tracking (the first run compiles)")
-        summary = figures()
-        if args.out is not None:
-            write_summary(args.out / "summary.json", summary)
-        say_figures(summary)
-        emit(summary)
-        if args.serve and not stop:
-            stop.wait()
+        tell_end(figures(), args, stop)
     return OK

@@ -13,9 +13,9 @@ import msgspec
 
 from skypact import __version__
 from skypact.cli import OK
-from skypact.cli.console import Progress, emit, existing_files, say
+from skypact.cli.console import Progress, existing_files, say
 from skypact.cli.intake import read_union
-from skypact.cli.show import Interrupted, Stop, StoppableClock, page, say_figures, stopping
+from skypact.cli.show import Interrupted, Stop, StoppableClock, page, stopping, tell_end
 from skypact.decode.jsontext import NOT_JSON
 from skypact.errors import ConfigError, RecordingError
 from skypact.model.packets import take_packets
@@ -23,7 +23,7 @@ from skypact.model.ports import Sink
 from skypact.record.clock import WallClock
 from skypact.record.picture import TrackFile
 from skypact.record.recording import is_recording
-from skypact.record.summary import out_folder, write_summary
+from skypact.record.summary import out_folder
 from skypact.runtime.assembly import (
     Plan,
     RecordedPast,
@@ -167,11 +167,5 @@ def run(args: argparse.Namespace) -> int:
         _run_through(past, ticks, span_ns, args.speed or MAX_SPEED, stop)
         if past.n_unknown:
             say(f"{folder}: {past.n_unknown:,} packets came by sources that the unit has no more")
-        summary = figures()
-        if args.out is not None:
-            write_summary(args.out / "summary.json", summary)
-        say_figures(summary)
-        emit(summary)
-        if args.serve and not stop:
-            stop.wait()
+        tell_end(figures(), args, stop)
     return OK

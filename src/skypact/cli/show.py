@@ -1,5 +1,6 @@
 """The page beside a running pipeline, stopping on signals, and the figures at the end."""
 
+import argparse
 import os
 import signal
 import sys
@@ -11,8 +12,9 @@ from types import FrameType
 from typing import Any, Final
 
 from skypact.cli import FAILED
-from skypact.cli.console import say
+from skypact.cli.console import emit, say
 from skypact.model.ports import Clock
+from skypact.record.summary import write_summary
 from skypact.serve.app import create_app
 from skypact.serve.history import TrackHistory
 from skypact.serve.scene import Scene
@@ -198,3 +200,16 @@ def say_figures(figures: dict[str, Any]) -> None:
         f"{figures['reports_per_s']:,.0f} reports/s{waits}"
     )
     say_found(figures["found"])
+
+
+def tell_end(summary: dict[str, Any], args: argparse.Namespace, stop: Stop) -> None:
+    """End a replay: its figures to people, its summary to stdout and into the folder ``--out``.
+
+    With ``--serve`` the page stays until someone asks to stop.
+    """
+    if args.out is not None:
+        write_summary(args.out / "summary.json", summary)
+    say_figures(summary)
+    emit(summary)
+    if args.serve and not stop:
+        stop.wait()
