@@ -430,8 +430,9 @@ sensor's blocks are refused and counted as `edition`. `decode --json` tells each
 
 Target reports go to the tracker; of category 015 the range of a pair of stations is a detour, not
 a distance, and counts as `bistatic_range`. Category 021 brings quality figures of all versions to
-those of version 2: NUCp to NIC and NACp by radius of containment and 95 % error, PIC to NIC. A time
-of reception is refined by I021/074 where it is sent.
+those of version 2: NUCp to NIC and NACp by radius of containment and 95 % error, PIC to NIC. What
+they say of a position's error is [one rule](receivers.md#how-good-a-position-is) with Mode S. A
+time of reception is refined by I021/074 where it is sent.
 
 Service messages say north marks, sectors, sites and states; the words for states are
 {", ".join(f"`{word}`" for word in STATUSES)}. Safety net messages are kept as records.

@@ -3,6 +3,7 @@
 import math
 
 from tests.naive.modes import read
+from tests.naive.prepare import self_reported_noise
 
 from skypact.model.modes import COMPUTED
 from skypact.model.reports import ADSB, MLAT, TRACK
@@ -189,13 +190,14 @@ class Receiver:
             apart = abs(place[0] - self.here[0]), abs(wrap(place[1] - self.here[1]))
             if max(apart) > 20:
                 self.is_wide, self.here = True, None
-        nacp = held("nacp", 60)
+        nacp, integrity = held("nacp", 60), nic(kind, own, said.get("nic_b", -1))
+        category = 7 if kind == 8 and own.get("version", -1) < 1 else integrity
         out = {
             "lat": place[0], "lon": place[1], "icao": said["address"],
             "foreign": said["foreign"], "callsign": held("callsign", 300),
             "code": held("code", 300), "alarm": held("alarm", 60), "nacp": nacp,
             "sil": own.get("sil") if nacp is not None else None,
-            "nic": nic(kind, own, said.get("nic_b", -1)), "sigma": sigma(kind, nacp),
+            "nic": integrity, "sigma": self_reported_noise(nacp or 0, category, math.nan),
             "spi": said.get("spi", 0),
             "kind": MLAT if origin == COMPUTED else TRACK if ground_station else ADSB,
         }  # fmt: skip
@@ -210,18 +212,6 @@ class Receiver:
             return out | {"geo": said["geo"], "baro": held("level", 5)}
         gap = held("gap", 5)
         return out | {"baro": said["baro"], "geo": None if gap is None else said["baro"] + gap}
-
-
-EPU = (18520, 18520, 7408, 3704, 1852, 926, 555.6, 185.2, 92.6, 30, 10, 3, 3, 3, 3, 3)
-NUCP = {9: 11, 8: 10, 7: 8, 6: 7, 5: 6, 4: 5, 3: 4, 2: 1, 1: 1, 0: 0}
-
-
-def sigma(kind: int, nacp: int | None) -> float:
-    """Error as stated, else by the containment that the type code of version 0 states."""
-    if nacp is None:
-        nucp = 14 - kind if kind <= 8 else 18 - kind if kind <= 18 else {20: 9, 21: 8, 22: 0}[kind]
-        nacp = NUCP[nucp]
-    return EPU[nacp] / 2.4477
 
 
 def nic(kind: int, own: dict, b: int) -> int:

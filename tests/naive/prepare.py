@@ -9,11 +9,12 @@ from skypact.model.reports import ADSB, REMOTEID, TRACK
 from skypact.model.sensors import SMR
 from skypact.model.tracking import SERIALS, Z_WIDTH
 
-BOUND_OF_NACP = {
-    11: 3.0, 10: 10.0, 9: 30.0, 8: 92.6, 7: 185.2, 6: 555.6, 5: 926.0, 4: 1852.0, 3: 1852.0,
-    2: 1852.0, 1: 1852.0,
+NM = 1852.0
+BOUND_OF_CATEGORY = {
+    11: 3.0, 10: 10.0, 9: 30.0, 8: 0.05 * NM, 7: 0.1 * NM, 6: 0.3 * NM, 5: 0.5 * NM, 4: NM,
+    3: 2 * NM, 2: 4 * NM, 1: 10 * NM, 0: 10 * NM,
 }  # fmt: skip
-"""Horizontal 95 % bounds in metres (DO-260B, table A-13), coarse ones taken together."""
+"""Horizontal 95 % bounds in metres of NACp, and of NIC where NACp says nothing."""
 
 GREATEST = {
     "range_m": 1e8, "sigma_m": 1e7, "x_m": 1e9, "y_m": 1e9,
@@ -134,10 +135,17 @@ def place_noise(r, form, s, table, flat):
         return table.sigma_range_m[s], table.sigma_azimuth_rad[s]
     stated = r["sigma_m"]
     if math.isnan(stated):
-        bound = BOUND_OF_NACP.get(int(r["nacp"]))
-        stated = table.sigma_position_m[s] if bound is None else bound / 2.45
+        stated = self_reported_noise(int(r["nacp"]), int(r["nic"]), table.sigma_position_m[s])
     least = table.sigma_position_m[s] / 4 if r["kind"] == TRACK else 2.0
     return stated if flat else max(least, stated), 0.0
+
+
+def self_reported_noise(nacp, nic, sheet):
+    """Deviation of a position by its quality; the data sheet's where none is stated."""
+    for category in (nacp, nic):
+        if 1 <= category <= 11:
+            return BOUND_OF_CATEGORY[category] / 2.4477
+    return BOUND_OF_CATEGORY[0] / 2.4477 if 0 in (nacp, nic) else sheet
 
 
 def latency_noise(r, table, flat, speed_mps):

@@ -69,7 +69,7 @@ def random_reports(rng, n=400):
     both = rng.random(n) < 0.3
     batch.geo_altitude_m[both] = batch.baro_altitude_m[both] + rng.normal(40, 10, both.sum())
     batch.track_number[:] = rng.integers(-1, 9, n)
-    for name, top in (("icao", 99), ("mode3a", 7777), ("nacp", 11), ("callsign", 99)):
+    for name, top in (("icao", 99), ("mode3a", 7777), ("nacp", 13), ("nic", 13), ("callsign", 99)):
         getattr(batch, name)[:] = rng.integers(-1, top + 1, n)
     for name in ("coast", "test", "simulated"):
         getattr(batch, name)[:] = rng.random(n) < 0.05

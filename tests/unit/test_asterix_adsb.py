@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from skypact.config import Sensor
-from skypact.decode.asterix.adsb import EPU_SIGMA
 from skypact.decode.asterix.editions import NO_SOURCE, sources
 from skypact.decode.asterix.registry import category
 from skypact.decode.asterix.reports import Decoder
 from skypact.encode.asterix import encode_block
 from skypact.errors import ConfigError
 from skypact.model.packets import packets_from
+from skypact.model.quality import EPU_SIGMA
 from skypact.model.reports import ADSB, unpack_callsign
 from skypact.units import DEGREE, FEET_PER_MINUTE, FLIGHT_LEVEL, FOOT, NAUTICAL_MILE
 

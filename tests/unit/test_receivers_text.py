@@ -171,7 +171,8 @@ def test_nonsense_in_a_snapshot_is_left_out():
         1, None, {}, PLANE | {"hex": 5}, PLANE | {"lat": "x"}, PLANE | {"lat": 99},
         PLANE | {"seen_pos": -1}, PLANE | {"lat": 0, "lon": 0}, PLANE | {"lon": [1]},
     ]  # fmt: skip
-    odd = PLANE | {"gs": "fast", "nac_p": 99, "squawk": 9, "flight": "???", "alt_baro": 1e99}
+    odd = PLANE | {"gs": "fast", "nac_p": 99, "nic": 12, "squawk": 9}
+    odd |= {"flight": "???", "alt_baro": 1e99}
     heard = readsb(snapshot(T0, *wrong, odd))[0]
     r = heard.reports
     assert r.time_s.size == 1

@@ -25,8 +25,14 @@ from skypact.decode.position_rows import (
     place_of,
     whole_of,
 )
-from skypact.kernels.fleet import COMPUTED_SIGMA_M, EPU_M, EPU_SIGMA
+from skypact.kernels.fleet import COMPUTED_SIGMA_M
 from skypact.model.modes import Octets
+from skypact.model.quality import (
+    LEAST_FIRST_ON_GROUND,
+    MOST_CATEGORY,
+    accuracy_category,
+    sigma_of_category,
+)
 from skypact.model.reports import ADSB, MLAT, TRACK
 from skypact.units import DEGREE, FEET_PER_MINUTE, FOOT, KNOT
 
@@ -142,15 +148,17 @@ def _entries(snapshot: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _quality(entry: dict[str, Any]) -> Fields:
-    nacp = whole_of(entry.get("nac_p"), 0, 11)
-    row: Fields = {
+    nacp = whole_of(entry.get("nac_p"), 0, MOST_CATEGORY)
+    nic = whole_of(entry.get("nic"), 0, MOST_CATEGORY)
+    category = int(accuracy_category(nacp, nic))
+    if category == 0 and entry.get("alt_baro") == "ground" and not entry.get("version"):
+        category = LEAST_FIRST_ON_GROUND
+    return {
         "nacp": nacp,
-        "nic": whole_of(entry.get("nic"), 0, 11),
+        "nic": nic,
         "sil": whole_of(entry.get("sil"), 0, 3),
+        "sigma_m": float(sigma_of_category(category)),
     }
-    if nacp >= 0:
-        row["sigma_m"] = float(EPU_M[nacp]) / EPU_SIGMA
-    return row
 
 
 def _motion(entry: dict[str, Any]) -> Fields:

@@ -1,7 +1,6 @@
 """Where sensors stand, what their reports measure, and where the reported object really was."""
 
 from collections.abc import Sequence
-from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -10,7 +9,8 @@ import numpy.typing as npt
 from skypact.config import Sensor, sensor_table
 from skypact.evaluate.paths import Paths, interpolate, latest, present, usual_gap_s
 from skypact.kernels.geodesy import ecef_from_geodetic, enu_axes, geodetic_from_ecef
-from skypact.kernels.prepare import LATE_SPEED_MPS, LATENCY_S, LEAST_SIGMA_M, sigma_of_nacp
+from skypact.kernels.prepare import LATE_SPEED_MPS, LATENCY_S, LEAST_SIGMA_M
+from skypact.model.quality import accuracy_category, sigma_of_category
 from skypact.model.reports import ADSB, REMOTEID, TRACK, Floats, Longs, ReportBatch
 from skypact.model.sensors import SMR, SensorTable
 
@@ -167,7 +167,7 @@ def position_sigma(reports: ReportBatch, sites: Sites, *, flat: bool) -> Floats:
     With the tracker's allowance for encoding, and for the latency of self-reports.
     """
     sheet = sites.table.sigma_position_m[reports.sensor]
-    by_category = _sigma_by_category()[np.clip(reports.nacp, 0, 15)]
+    by_category = sigma_of_category(accuracy_category(reports.nacp, reports.nic))
     sigma = np.where(np.isfinite(by_category), by_category, sheet)
     sigma = np.where(np.isfinite(reports.sigma_m), reports.sigma_m, sigma)
     surface = is_polar(reports, sites) & (sites.table.kind[reports.sensor] == SMR)
@@ -181,9 +181,3 @@ def position_sigma(reports: ReportBatch, sites: Sites, *, flat: bool) -> Floats:
     speed_mps = np.where(np.isnan(speed_mps), LATE_SPEED_MPS, speed_mps)
     beside = np.where(is_self_reported(reports), np.hypot(LEAST_SIGMA_M, LATENCY_S * speed_mps), 0)
     return np.asarray(np.hypot(np.maximum(LEAST_SIGMA_M, sigma), beside))
-
-
-@cache
-def _sigma_by_category() -> Floats:
-    """Give the tracker's deviations by navigation accuracy category; NaN for 0."""
-    return np.array([sigma_of_nacp(nacp, np.nan) for nacp in range(16)])

@@ -113,6 +113,7 @@ from skypact.model.modes import (
     Longs,
     Placed,
 )
+from skypact.model.quality import EPU_M, EPU_SIGMA, LEAST_FIRST_ON_GROUND, MOST_CATEGORY
 from skypact.model.reports import ADSB, MLAT, TRACK
 from skypact.units import DEGREE, NANOSECONDS
 
@@ -153,17 +154,6 @@ WIDE_DEG: Final = 20.0
 COMPUTED_SIGMA_M: Final = 150.0
 """Standard deviation per axis of positions that a multilateration server of receivers around a
 town computes; it states none."""
-EPU_SIGMA: Final = 2.4477
-"""95 % radius of a circular normal error in standard deviations per axis."""
-
-EPU_M: Final = np.array(
-    [18520, 18520, 7408, 3704, 1852, 926, 555.6, 185.2, 92.6, 30, 10, 3, 3, 3, 3, 3]
-)
-"""95 % bound of the position error by NACp, ED-102A table 2-71; 0 says that it is 10 NM or more."""
-_NACP_OF_TYPE: Final = np.array(
-    [0, 0, 0, 0, 0, 11, 10, 8, 7, 11, 10, 8, 7, 6, 5, 4, 1, 1, 0, 0, 11, 10, 0], np.int64
-)
-"""NACp with the 95 % bound that a type code of version 0 states (DO-260A table N-7: NUCp)."""
 _NIC_OF_TYPE: Final = np.array(
     [0, 0, 0, 0, 0, 11, 10, 8, 0, 11, 10, 8, 7, 6, 5, 4, 2, 1, 0, 0, 11, 10, 0], np.int64
 )
@@ -190,9 +180,11 @@ def nic_one(kind: int, a: int, b: int, c: int, version: int) -> int:
 
 
 @helper
-def sigma_one(kind: int, nacp: int) -> float:
-    """Horizontal standard deviation per axis: as stated by NACp, else by the type code."""
-    category = nacp if nacp >= 0 else _NACP_OF_TYPE[kind]
+def sigma_one(kind: int, nacp: int, nic: int, version: int) -> float:
+    """Horizontal standard deviation per axis; see `model.quality.accuracy_category`."""
+    category = nacp if 0 < nacp <= MOST_CATEGORY else nic
+    if category == 0 and kind == 8 and version < 1:
+        category = LEAST_FIRST_ON_GROUND
     return EPU_M[category] / EPU_SIGMA
 
 
@@ -473,7 +465,9 @@ def place_numbers(
     out[R_LAT] = means[LAT_DEG] * DEGREE
     out[R_LON] = means[LON_DEG] * DEGREE
     nacp = held(marks, RATED, ACCURACY, time_ns, QUALITY_NS)
-    out[R_SIGMA] = sigma_one(labels[TYPE], nacp)
+    kind, version = labels[TYPE], marks[MOPS]
+    nic = nic_one(kind, marks[NIC_SUP_A], labels[NIC_B], marks[NIC_SUP_C], version)
+    out[R_SIGMA] = sigma_one(kind, nacp, nic, version)
     if labels[TYPE] <= 8:
         out[R_VN], out[R_VE] = numbers[VN_MPS], numbers[VE_MPS]
         out[R_SPEED], out[R_TRACK] = numbers[SPEED_MPS], numbers[TRACK_RAD]

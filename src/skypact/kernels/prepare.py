@@ -20,6 +20,7 @@ from skypact.kernels.geodesy import (
 from skypact.kernels.maps import cell_of, count_turns, false_in_cell, false_per_turn
 from skypact.kernels.pressure import ask_for, field_at, note_witness
 from skypact.model.pressure import ALTIMETER_M
+from skypact.model.quality import EPU_M, EPU_SIGMA
 from skypact.model.tracking import (
     AGE,
     ASSUMED,
@@ -130,31 +131,6 @@ STEEPEST: Final = 0.5
 LEAST_HEIGHT_SIGMA_M: Final = 100.0
 CLUTTER_WITH_CODE: Final = 0.1
 """Share of false reports that carry a code or a level; with an address, its square."""
-
-
-@kernel
-def sigma_of_nacp(nacp: int, fallback: float) -> float:
-    """Per-axis standard deviation of a navigation accuracy category (DO-260B, table A-13).
-
-    The category bounds the error at 95 %; a circular normal error has sigma = bound / 2.45.
-    """
-    if nacp >= 11:
-        return 3.0 / 2.45
-    if nacp == 10:
-        return 10.0 / 2.45
-    if nacp == 9:
-        return 30.0 / 2.45
-    if nacp == 8:
-        return 92.6 / 2.45
-    if nacp == 7:
-        return 185.2 / 2.45
-    if nacp == 6:
-        return 555.6 / 2.45
-    if nacp == 5:
-        return 926.0 / 2.45
-    if nacp >= 1:
-        return 1852.0 / 2.45
-    return fallback
 
 
 @helper
@@ -306,7 +282,7 @@ def set_noise(
     else:
         stated = f[STATED]
         if math.isnan(stated):
-            stated = sigma_of_nacp(label[4], g.sigma_position_m[s])
+            stated = EPU_M[label[4]] / EPU_SIGMA if label[4] >= 0 else g.sigma_position_m[s]
         least = LEAST_TOLD * g.sigma_position_m[s] if label[6] == TRACKER_MADE else LEAST_SIGMA_M
         z[SIGMA] = stated if p.flat == 1 else max(least, stated)
         z[SIGMA_AZIMUTH] = 0.0
@@ -439,8 +415,9 @@ def prepare(
     f : float64 (n, 17)
         Numbers of the reports, see `REPORT_NUMBERS`.
     labels : int64 (n, 8)
-        Sensor, excluded (0 or 1), address, Mode A code, NACp, packed callsign, where the position
-        comes from (`model.tracking.MEASURED` and its neighbours), the sensor's track number.
+        Sensor, excluded (0 or 1), address, Mode A code, category of accuracy (-1 to 11,
+        `model.quality`), packed callsign, where the position comes from (`model.tracking.MEASURED`
+        and its neighbours), the sensor's track number.
     order : int64 (k,)
         Rows in processing order.
     ground : float64 (n, 3)

@@ -9,6 +9,7 @@ from skypact.config import RegistrationParams, Sensor, sensor_table
 from skypact.geo.geoid import undulation_m
 from skypact.geo.pressure import PressureField
 from skypact.kernels.geodesy import ecef_from_geodetic, enu_axes
+from skypact.model.quality import EPU_M, EPU_SIGMA
 from skypact.model.registration import (
     PLOT_AZIMUTH,
     PLOT_ELEVATION,
@@ -37,13 +38,9 @@ from skypact.model.reports import (
 from skypact.model.sensors import RADAR
 from skypact.units import DEGREE
 
-_BOUND_M: Final = np.array(
-    [1852.0, 1852.0, 1852.0, 1852.0, 1852.0, 926.0, 555.6, 185.2, 92.6, 30.0, 10.0, 10.0]
-)
-"""95 % horizontal bound by navigation accuracy category (DO-260B, table A-13); the best is not
-believed better than 10 m."""
-_BOUND_SIGMA: Final = 2.45
-"""95 % radius of a circular normal error in standard deviations per axis."""
+_BOUND_M: Final = np.maximum(EPU_M, 10.0)
+"""95 % horizontal bound by navigation accuracy category; the best is not believed better than
+10 m."""
 _OWN_SIGMA_M: Final = 6.0
 """Standard deviation per axis of a self-report beside the error that it shares with others of the
 same object: what is left of its latency, and rounding."""
@@ -143,7 +140,7 @@ def _position_sigmas(
     own = np.where(np.isnan(batch.sigma_m), sheets.position_m[batch.sensor], batch.sigma_m)
     itself = (batch.kind == ADSB) | (batch.kind == REMOTEID)
     nacp = np.clip(batch.nacp, 0, 11)
-    stated = np.where(batch.nacp >= 0, _BOUND_M[nacp] / _BOUND_SIGMA, 3.0 * own)
+    stated = np.where(batch.nacp >= 0, _BOUND_M[nacp] / EPU_SIGMA, 3.0 * own)
     memory = max(1.0, 2.0 * params.self_memory_s / params.window_s)
     shared = np.where(itself, stated * np.sqrt(memory), 0.0)
     return np.where(itself, _OWN_SIGMA_M, own), np.asarray(shared)

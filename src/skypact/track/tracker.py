@@ -15,6 +15,7 @@ from skypact.kernels.births import appearances
 from skypact.kernels.geodesy import MEAN_RADIUS_M
 from skypact.kernels.prepare import REPORT_NUMBERS, prepare
 from skypact.kernels.tracking import step, sweep_tracks
+from skypact.model.quality import accuracy_category
 from skypact.model.reports import (
     ADSB,
     REMOTEID,
@@ -122,8 +123,8 @@ def report_labels(batch: ReportBatch) -> Longs:
     is_own = (batch.kind == ADSB) | (batch.kind == REMOTEID)
     origin = np.where(is_tracked, TRACKER_MADE, np.where(is_own, SELF_REPORTED, MEASURED))
     columns = (
-        batch.sensor, excluded, batch.icao, batch.mode3a, batch.nacp, batch.callsign, origin,
-        batch.track_number,
+        batch.sensor, excluded, batch.icao, batch.mode3a,
+        accuracy_category(batch.nacp, batch.nic), batch.callsign, origin, batch.track_number,
     )  # fmt: skip
     labels = np.empty((len(batch.time_s), len(columns)), np.int64)
     for k, column in enumerate(columns):

@@ -32,21 +32,13 @@ from skypact.decode.asterix.reading import (
     registers,
 )
 from skypact.model import reports as model
+from skypact.model.quality import accuracy_category, sigma_of_category
 from skypact.units import DEGREE, FEET_PER_MINUTE, FLIGHT_LEVEL, FOOT, NAUTICAL_MILE
 
-Bytes = npt.NDArray[np.int8]
-
-EPU_SIGMA: Final = 2.4477
-"""95 % radius of a circular normal error in standard deviations per axis: sqrt(-2 ln 0.05)."""
-_EPU_M: Final = np.array(
-    [np.nan, 18520, 7408, 3704, 1852, 926, 555.6, 185.2, 92.6, 30, 10, 3] + [np.nan] * 5
-)
-"""95 % position error by NACp (DO-260B table 2-71); the last entry serves -1."""
-_NACP_OF_NUCP: Final = np.array([0, 1, 1, 4, 5, 6, 7, 8, 10, 11, -1], np.int8)
-"""NACp with the 95 % error that NUCp allows (10 and 5 NM, then 1, 0.5, 0.25, 0.1, 0.05 NM, 10 and
-3 m), rounded to the worse category; the last entry serves what has no meaning."""
-_NIC_OF_NUCP: Final = np.array([0, 1, 1, 4, 5, 6, 7, 8, 10, 11, -1], np.int8)
-"""NIC with NUCp's radius of containment (20, 10, 2, 1, 0.5, 0.2, 0.1 NM, 25 and 7.5 m)."""
+_OF_NUCP: Final = np.array([0, 1, 2, 4, 5, 6, 7, 8, 10, 11, -1], np.int8)
+"""NACp and NIC of NUCp: its 95 % error (10 and 5 NM, then 1, 0.5, 0.25, 0.1, 0.05 NM, 10 and 3 m)
+and its radius of containment (20, 10, 2, 1, 0.5, 0.2, 0.1 NM, 25 and 7.5 m); the last entry serves
+what has no meaning. NUCp 2 is 2 as in receivers of Mode S (DO-260A, table N-4)."""
 _NIC_OF_PIC: Final = np.array([0, 1, 1, 2, 3, 4, 5, 6, 6, 6, 7, 8, 9, 10, 11, -1, -1], np.int8)
 """NIC with the radius of containment of I021/090 PIC; the last entry serves -1."""
 _MOST_NUCP: Final = 9
@@ -125,14 +117,9 @@ class Quality:
         nucp = np.where(first & (c["nic"] <= _MOST_NUCP), c["nic"], -1)
         from_pic = _NIC_OF_PIC[c["pic"]]
         stated = np.where(from_pic >= 0, from_pic, c["nic"])
-        self.nic = np.where(first, _NIC_OF_NUCP[nucp], stated).astype(np.int8)
-        self.nacp = np.where(first, _NACP_OF_NUCP[nucp], c["nacp"]).astype(np.int8)
+        self.nic = np.where(first, _OF_NUCP[nucp], stated).astype(np.int8)
+        self.nacp = np.where(first, _OF_NUCP[nucp], c["nacp"]).astype(np.int8)
         self.sil = np.where(first, -1, c["sil"]).astype(np.int8)
-
-
-def sigma_of(nacp: Bytes) -> npt.NDArray[np.float64]:
-    """Return the standard deviation per axis by NACp; NaN where it says nothing."""
-    return np.asarray(_EPU_M[np.clip(nacp, -1, 12)] / EPU_SIGMA)
 
 
 def _in_range(c: Columns, name: str, over: str, counts: Counts) -> npt.NDArray[np.float64]:
@@ -168,7 +155,7 @@ def _from_021(c: Columns, counts: Counts) -> Values:
         "vu_mps": climb,
         "ground_speed_mps": speed,
         "track_angle_rad": angle,
-        "sigma_m": sigma_of(quality.nacp),
+        "sigma_m": sigma_of_category(accuracy_category(quality.nacp, quality.nic)),
         "nic": quality.nic,
         "nacp": quality.nacp,
         "sil": quality.sil,
@@ -183,8 +170,7 @@ def _from_021(c: Columns, counts: Counts) -> Values:
 def _from_021_first(grain_rad: float, c: Columns, counts: Counts) -> Values:
     speed, angle = c["speed_mps"], c["angle_rad"]
     figure = np.where(c["nucp"] == -1, -1, c["nucp"] & 15)  # the standard says it is signed
-    nucp = np.where(figure <= _MOST_NUCP, figure, -1)
-    nacp = _NACP_OF_NUCP[nucp]
+    category = _OF_NUCP[np.where(figure <= _MOST_NUCP, figure, -1)]
     return {
         "kind": np.full(speed.size, model.ADSB, np.int8),
         "lat_rad": c["lat_rad"],
@@ -200,9 +186,9 @@ def _from_021_first(grain_rad: float, c: Columns, counts: Counts) -> Values:
         "vu_mps": first_known(c["geo_rate_mps"], c["baro_rate_mps"]),
         "ground_speed_mps": speed,
         "track_angle_rad": angle,
-        "sigma_m": sigma_of(nacp),
-        "nic": _NIC_OF_NUCP[nucp],
-        "nacp": nacp,
+        "sigma_m": sigma_of_category(category),
+        "nic": category,
+        "nacp": category,
         "spi": as_flag(flagged(c, "spi")),
         "emergency": np.where(c["ps"] < _MOST_PS, c["ps"], -1),
         "coast": as_flag(np.isnan(c["lat_rad"])),

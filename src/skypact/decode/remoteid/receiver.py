@@ -33,8 +33,8 @@ from skypact.decode.remoteid.messages import (
     System,
     messages_of,
 )
-from skypact.kernels.fleet import EPU_SIGMA
 from skypact.model.modes import Octets
+from skypact.model.quality import EPU_SIGMA
 from skypact.model.reports import REMOTEID
 from skypact.units import DEGREE
 
