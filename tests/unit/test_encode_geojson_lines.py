@@ -1,4 +1,4 @@
-"""GeoJSON and CSV: the columns of `tracks.parquet`, exact numbers, nothing for absent values."""
+"""GeoJSON as the interface for programs has it; CSV: the columns of `tracks.parquet`, exact."""
 
 import csv
 import io
@@ -16,6 +16,7 @@ from skypact.encode import geojson, lines
 from skypact.encode.columns import TRACK_COLUMNS
 from skypact.model.flights import FlightPlan
 from skypact.model.reports import pack_callsign
+from skypact.model.store import stored
 from skypact.record.tables import tracks_from_arrow, tracks_to_arrow
 from skypact.units import DEGREE
 
@@ -41,41 +42,65 @@ def test_a_feature_holds_the_row():
     found = [json.loads(line) for line in geojson.feature_lines(rows, "north")]
     for feature, row in zip(found, expected(rows), strict=True):
         assert feature["type"] == "Feature"
-        assert feature["id"] == f"north.{row['track']}"
-        place = feature["geometry"]
-        assert place["type"] == "Point"
-        longitude = feature["properties"].pop("lon_deg")
-        assert place["coordinates"] == [longitude, row["lat_deg"], row["altitude_m"]]
-        assert longitude == pytest.approx(row.pop("lon_deg"), abs=1e-12)
-        plan = {feature["properties"].pop(n) for n in ("plan_callsign", "departure", "destination")}
-        assert plan == {None}
-        assert feature["properties"] == row
+        micros = round(row["time_s"] * 1e6)
+        assert feature["id"] == f"north.{row['track']}.{micros}"
+        place = [row.pop("lon_deg"), row.pop("lat_deg"), row["altitude_m"]]
+        assert feature["geometry"]["coordinates"] == pytest.approx(place, abs=0.05)
+        assert feature["geometry"]["coordinates"][:2] == pytest.approx(place[:2], abs=6e-8)
+        told = feature["properties"]
+        moment = np.datetime64(told.pop("time").removesuffix("Z")).astype("datetime64[us]")
+        assert abs(int(moment.astype(np.int64)) - micros) <= 501
+        for name, digits in (("icao", "06x"), ("mode3a", "04d")):
+            if row[name] is not None:
+                row[name] = format(row[name], digits)
+        assert told == pytest.approx({k: v for k, v in row.items() if v is not None}, abs=0.051)
 
 
-def test_what_is_not_known_is_null_or_left_out():
+def test_what_is_not_known_is_left_out_and_no_place_is_no_feature():
     nan, rows = np.array([np.nan]), rows_of(1)
-    (flat,) = geojson.features(rows._replace(altitude_m=nan), "u")
-    assert len(flat["geometry"]["coordinates"]) == 2
-    (nowhere,) = geojson.features(rows._replace(lat_rad=nan), "u")
-    assert nowhere["geometry"] is None
-    (around,) = geojson.features(rows._replace(lon_rad=np.array([200.0 * DEGREE])), "u")
-    assert around["geometry"]["coordinates"][0] == pytest.approx(-160.0)
+    (flat,) = api_features(rows._replace(altitude_m=nan))
+    assert len(flat.geometry.coordinates) == 2
+    assert b"altitude_m" not in msgspec.json.encode(flat).replace(b"baro_altitude_m", b"")
+    assert api_features(rows._replace(lat_rad=nan)) == []
+    (around,) = api_features(rows._replace(lon_rad=np.array([200.0 * DEGREE])))
+    assert around.geometry.coordinates[0] == pytest.approx(-160.0)
 
 
-def test_a_collection_is_its_features():
+def api_features(rows):
+    """Features as the interface for programs has them."""
+    return geojson.features(stored([(rows, "u")]))
+
+
+def test_an_output_says_what_the_interface_for_programs_says():
     rows = rows_of(50)
-    plans = [FlightPlan("BAW12", departure="EGLL", destination="LFPG")] * 50
-    collection = msgspec.json.decode(geojson.feature_collection(rows, "u", plans))
+    lines_of = b"".join(geojson.feature_lines(rows, "u"))
+    assert lines_of == b"".join(msgspec.json.encode(f) + b"\n" for f in api_features(rows))
+
+
+def test_a_collection_is_its_features_with_their_plans():
+    rows, plan = rows_of(50), FlightPlan("BAW12", departure="EGLL", destination="LFPG")
+    collection = msgspec.json.decode(geojson.feature_collection(rows, "u", [plan, None] * 25))
     assert collection["type"] == "FeatureCollection"
-    assert collection["features"] == geojson.features(rows, "u", plans)
-    assert collection["features"][0]["properties"]["destination"] == "LFPG"
-    empty = msgspec.json.decode(geojson.feature_collection(rows_of(0), "u"))
+    lines_of = geojson.feature_lines(rows, "u", [plan, None] * 25)
+    assert collection["features"] == [json.loads(line) for line in lines_of]
+    first, second = (feature["properties"] for feature in collection["features"][:2])
+    assert (first["plan_callsign"], first["destination"]) == ("BAW12", "LFPG")
+    assert "destination" not in second
+    empty = msgspec.json.decode(geojson.feature_collection(rows_of(0), "u", []))
     assert empty["features"] == []
+
+
+def test_plans_stay_with_their_rows_where_one_has_no_place():
+    rows, plan = rows_of(3), FlightPlan("BAW12")
+    rows.lat_rad[0] = np.nan
+    found = [json.loads(line) for line in geojson.feature_lines(rows, "u", [None, plan, None])]
+    assert [f["properties"].get("plan_callsign") for f in found] == ["BAW12", None]
 
 
 def test_ended_tracks_are_features_without_a_place():
     found = [json.loads(line) for line in geojson.end_lines(ENDED, "u", START_S)]
-    assert [feature["id"] for feature in found] == ["u.7", "u.1000000000000"]
+    micros = round(START_S * 1e6)
+    assert [feature["id"] for feature in found] == [f"u.{n}.{micros}" for n in ENDED]
     assert all(feature["properties"]["ended"] and feature["geometry"] is None for feature in found)
 
 

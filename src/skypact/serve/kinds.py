@@ -180,6 +180,7 @@ class GeojsonKind(_Plain):
 
     def messages(self, step: Step) -> Messages:
         """See `Kind.messages`."""
+        self.unsent += int(np.count_nonzero(~geojson.is_placed(step.rows)))
         return Messages(
             lambda: [
                 *geojson.feature_lines(step.rows, self._unit, step.plans),

@@ -6,19 +6,12 @@ from typing import Any, Final
 import msgspec
 import numpy as np
 
+from skypact.encode.geojson import PathFeature, Point, TrackProperties, features, path
 from skypact.geo.area import within
 from skypact.model.store import AlertQuery, AlertRecord, stored
 from skypact.model.tracks import TrackRows, concat_rows, take_rows
 from skypact.serve.archive import rows_from_picture
-from skypact.serve.geojson import (
-    Link,
-    PathFeature,
-    Point,
-    TrackCollection,
-    TrackProperties,
-    features,
-    path,
-)
+from skypact.serve.collection import Link, TrackCollection
 from skypact.serve.history import CONFIRMED
 from skypact.serve.operation import GEOJSON, Answer, Call, Knowledge
 from skypact.serve.problem import Problem

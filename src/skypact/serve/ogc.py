@@ -9,15 +9,9 @@ from typing import Final
 import msgspec
 import numpy as np
 
+from skypact.encode.geojson import MICROSECONDS, Point, TrackProperties, features
 from skypact.model.store import HistoryQuery, StoredTracks, take_stored
-from skypact.serve.geojson import (
-    MICROSECONDS,
-    Link,
-    Point,
-    TrackCollection,
-    TrackProperties,
-    features,
-)
+from skypact.serve.collection import Link, TrackCollection
 from skypact.serve.live import now_text
 from skypact.serve.operation import GEOJSON, JSON, Answer, Call, Knowledge
 from skypact.serve.problem import Problem

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from skypact.model.tracks import CLASSES
 from skypact.serve import live, ogc
-from skypact.serve.geojson import TrackCollection
+from skypact.serve.collection import TrackCollection
 from skypact.serve.operation import GEOJSON, Operation
 from skypact.serve.query import (
     BEGINNING_S,
