@@ -9,6 +9,7 @@ from tests.browser.synthetic_sky import START_S, SyntheticSky, baltic_scene
 
 from skypact.model.store import AlertRecord
 from skypact.model.tracks import TrackRows
+from skypact.runtime.durations import STEP_BOUNDS_S, DurationMeter
 from skypact.serve.access import Access
 from skypact.serve.app import UnitParts, create_app
 from skypact.serve.history import TrackHistory
@@ -18,7 +19,6 @@ from skypact.serve.status import (
     RecorderStatus,
     SensorStatus,
     SourceStatus,
-    StepMeter,
     StoreStatus,
     UnitStatus,
 )
@@ -61,9 +61,10 @@ def batches() -> list[tuple[TrackRows, float]]:
 
 
 def unit_status(**changed: object) -> UnitStatus:
-    meter = StepMeter()
-    for elapsed_s in (0.004, 0.03, 0.03, 9.0):
-        meter.add(elapsed_s)
+    meter = DurationMeter(STEP_BOUNDS_S)
+    meter.add([0.004, 0.03, 0.03, 9.0], 0.0)
+    latency = DurationMeter()
+    latency.add([0.1, 0.15, 0.3], 0.0)
     values: dict[str, object] = {
         "unit": "north",
         "member": "Latvia",
@@ -91,6 +92,7 @@ def unit_status(**changed: object) -> UnitStatus:
         ),
         "outputs": (OutputStatus(url="udp://239.0.0.2:8601", kind="asterix", state="up"),),
         "steps": meter.read(),
+        "latency": latency.read(),
     }  # fmt: skip
     return UnitStatus(**(values | changed))  # type: ignore[arg-type]
 

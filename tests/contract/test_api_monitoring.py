@@ -65,6 +65,15 @@ def test_steps_are_a_cumulative_histogram(scraped):
     assert value(scraped, "skypact_step_seconds_sum") == pytest.approx(9.064)
 
 
+def test_latencies_are_a_cumulative_histogram_and_percentiles_of_late(scraped):
+    samples = [s for s in scraped["skypact_latency_seconds"].samples if s.name.endswith("_bucket")]
+    counts = {s.labels["le"]: s.value for s in samples}
+    assert (counts["0.05"], counts["0.1"], counts["0.2"], counts["0.3"]) == (0, 1, 2, 3)
+    assert counts["+Inf"] == value(scraped, "skypact_latency_seconds_count") == 3
+    assert value(scraped, "skypact_latency_seconds_sum") == pytest.approx(0.55)
+    assert value(scraped, "skypact_recent_latency_seconds", quantile="0.95") == 0.2
+
+
 def test_names_follow_the_conventions(scraped):
     ours = [f for f in scraped.values() if not f.name.startswith(("process_", "python_"))]
     assert len(ours) > 30

@@ -66,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
 
         if not args.headless:
             scene = scene_from_union(feed.scene.union, "live")
-            stack.enter_context(page(history, scene, figures, args.port))
+            stack.enter_context(page(history, scene, figures, args.port, pipeline))
         end_s = clock.now_s() + (args.seconds or float("inf"))
         live(line, clock, lambda now_s: bool(stop) or now_s >= end_s)
         summary = figures()

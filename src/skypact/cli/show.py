@@ -11,14 +11,18 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any, Final
 
+import msgspec
+
 from skypact.cli import FAILED
 from skypact.cli.console import emit, say
 from skypact.model.ports import Clock
 from skypact.record.summary import write_summary
-from skypact.serve.app import create_app
+from skypact.runtime.pipeline import Pipeline
+from skypact.serve.app import UnitParts, create_app
 from skypact.serve.history import TrackHistory
 from skypact.serve.scene import Scene
 from skypact.serve.server import Server
+from skypact.serve.status import UnitStatus, plain_unit
 
 WRONG_DETECTION: Final = 0.1
 """A detection probability further from the data sheet's is told to people."""
@@ -165,10 +169,22 @@ def stopping() -> Iterator[Stop]:
 
 @contextmanager
 def page(
-    history: TrackHistory, scene: Scene, figures: Callable[[], dict[str, Any]], port: int
+    history: TrackHistory,
+    scene: Scene,
+    figures: Callable[[], dict[str, Any]],
+    port: int,
+    pipeline: Pipeline,
 ) -> Iterator[Server]:
-    """Serve the map of `history` on loopback while the block runs."""
-    with Server(create_app(history, scene, figures), port=port) as server:
+    """Serve the map of `history` and the status of `pipeline` on loopback while the block runs."""
+
+    def status() -> UnitStatus:
+        return msgspec.structs.replace(
+            plain_unit(scene, history, figures()),
+            latency_s=pipeline.latency.recent(time.monotonic()),
+            latency=pipeline.latency.read(),
+        )
+
+    with Server(create_app(history, scene, figures, unit=UnitParts(status)), port=port) as server:
         say(f"map at {server.url} (Ctrl-C ends)")
         yield server
 

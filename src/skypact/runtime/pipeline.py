@@ -20,11 +20,11 @@ from skypact.model.tracking import BYTES_PER_SENSOR
 from skypact.model.tracks import TrackRows
 from skypact.record.picture import PictureCount
 from skypact.record.replay import Place
-from skypact.record.summary import LatencyMeter
 from skypact.register.known import without_known_biases
 from skypact.register.published import biases_of
 from skypact.register.refraction import without_refraction
 from skypact.register.registration import Registration
+from skypact.runtime.durations import DurationMeter
 from skypact.runtime.setup import Setup, differences
 from skypact.runtime.used import UsedReports
 from skypact.track.areas import AreaMotion
@@ -82,7 +82,7 @@ class Pipeline:
         smooth: Sink | None = None,
     ) -> None:
         self.picture = PictureCount()
-        self.latency = LatencyMeter()
+        self.latency = DurationMeter()
         self.n_reports = 0
         self.counts: dict[str, int] = {}
         """What became of the reports, as the tracker counts it."""
@@ -142,7 +142,7 @@ class Pipeline:
         Before, and in a replay at any speed, the latency is the processing time of its step.
         """
         self._clock = clock
-        self.latency = LatencyMeter()
+        self.latency = DurationMeter()
         self._begun_s, self._n_before = time.monotonic(), self.n_reports
 
     def step(self, reports: ReportBatch, now_s: float) -> TrackRows:
@@ -259,13 +259,13 @@ class Pipeline:
     def _measure(self, events: StepEvents, elapsed_s: float) -> None:
         n_done = events.report_index.size
         if self._clock is None:
-            self.latency.add(np.full(n_done, elapsed_s))
+            self.latency.add(np.full(n_done, elapsed_s), time.monotonic())
             self._waiting, self._first_waiting = self._waiting[:0], self.n_reports
             return
         place = events.report_index - self._first_waiting
         place = place[place >= 0]
         now_ns = self._clock.now_s() * NANOSECONDS
-        self.latency.add((now_ns - self._waiting[place]) / NANOSECONDS)
+        self.latency.add((now_ns - self._waiting[place]) / NANOSECONDS, time.monotonic())
         self._waiting[place] = -1
         left = np.flatnonzero(self._waiting >= 0)
         n_gone = int(left[0]) if left.size else self._waiting.size
@@ -281,7 +281,7 @@ class Pipeline:
             "tracks": self.picture.tracks,
             "confirmed": self.picture.confirmed,
             "alerts": 0,
-            "latency_s": self.latency.percentiles(),
+            "latency_s": self.latency.whole(),
             "biases": biases_of(self.registration),
             "registration": self.registration.figures(),
             "found": beside_data_sheets(

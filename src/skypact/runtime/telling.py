@@ -180,7 +180,7 @@ class UnitTeller:
             tracks=made.ticks.pipeline.n_live,
             confirmed=made.ticks.pipeline.n_live,
             tracks_begun=figures["tracks"],
-            latency_s=figures["latency_s"],
+            latency_s=made.ticks.pipeline.latency.recent(time.monotonic()),
             errors=figures["errors"],
             clock=ClockStatus(behind_s=clock.clock_behind_s, steps=clock.n_jumps),
             recorder=self._recorder()["status"],
@@ -195,6 +195,7 @@ class UnitTeller:
                 output_status(state) for state in (made.outputs.states() if made.outputs else ())
             ),
             steps=made.live.steps.read(),
+            latency=made.ticks.pipeline.latency.read(),
         )
 
     def _shed_by_kind(self) -> dict[str, int]:

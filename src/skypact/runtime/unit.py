@@ -17,10 +17,10 @@ from skypact.model.packets import PacketBatch, take_packets
 from skypact.model.ports import Clock, Inlet
 from skypact.model.reports import empty_reports
 from skypact.record.replay import Place
+from skypact.runtime.durations import STEP_BOUNDS_S, DurationMeter
 from skypact.runtime.keeping import Keeper
 from skypact.runtime.overload import Shedder
 from skypact.runtime.ticks import Ticks
-from skypact.serve.status import StepMeter
 from skypact.units import NANOSECONDS
 
 CHECKPOINT: Final = "state.skypact"
@@ -109,7 +109,7 @@ class LiveUnit:
         settle = recorder.flush if recorder is not None else _nothing
         self._keeper = None if folder is None else Keeper(folder / CHECKPOINT, settle)
         self._kept_s = self._looked_s = self._begun_s = time.monotonic()
-        self.steps = StepMeter()
+        self.steps = DurationMeter(STEP_BOUNDS_S)
         """Processing times."""
         self.is_caught_up = False
         """Whether the present was ever reached: the picture is there."""
@@ -202,7 +202,7 @@ class LiveUnit:
             self._recorder.put(packets, ~keep)
         self._ticks.take(take_packets(packets, keep), end_ns, self._beat)
         self._until_ns = end_ns
-        self.steps.add(time.perf_counter() - begun_s)
+        self.steps.add(time.perf_counter() - begun_s, time.monotonic())
 
     def _look(self, now_ns: int, end_ns: int, look: Callable[[], None]) -> None:
         """See how far behind it is, and whether a checkpoint is due."""

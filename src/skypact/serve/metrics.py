@@ -1,7 +1,7 @@
 """A unit's figures for monitoring, in Prometheus' text format, read when they are asked for.
 
 Names have base units and end as the format's guidelines say: ``_total`` counters, ``_seconds``,
-``_bytes``.
+``_bytes``. Histograms count since the start, cumulatively: Prometheus takes the differences.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -20,7 +20,7 @@ from prometheus_client.registry import Collector
 
 from skypact.serve.access import Tries
 from skypact.serve.session import Broadcast
-from skypact.serve.status import Part, StepTimes, UnitStatus, UnitView
+from skypact.serve.status import Durations, Part, UnitStatus, UnitView
 
 PART_STATES: Final = ("off", "waiting", "up", "degraded", "down", "over")
 SOURCE_STATES: Final = ("waiting", "up", "silent", "down", "over")
@@ -91,19 +91,21 @@ def _picture(unit: UnitStatus) -> Iterator[Metric]:
     errors = ("skypact_errors", "What could not be read or used.", "kind", unit.errors)
     for name, text, label, by in (counts, sheds, errors):
         yield _counter(name, text, label, by.items())
-    latencies = [(q, v) for q, v in unit.latency_s.items() if v is not None]
-    yield _gauge("skypact_latency_seconds", "Arrival to track.", "percentile", latencies)
-    yield _histogram(unit.steps)
+    recent = [(str(int(name[1:]) / 100), v) for name, v in unit.latency_s.items()]
+    text = "Arrival to track, of the last minute."
+    yield _gauge("skypact_recent_latency_seconds", text, "quantile", recent)
+    yield _histogram("skypact_latency_seconds", "Arrival of a report to its track.", unit.latency)
+    yield _histogram("skypact_step_seconds", "Time that a step took.", unit.steps)
 
 
-def _histogram(steps: StepTimes) -> Metric:
-    family = HistogramMetricFamily("skypact_step_seconds", "Time that a step took.")
+def _histogram(name: str, text: str, taken: Durations) -> Metric:
+    family = HistogramMetricFamily(name, text)
     total, buckets = 0, []
-    for bound, count in zip((*steps.bounds_s, float("inf")), steps.counts, strict=False):
+    for bound, count in zip((*taken.bounds_s, float("inf")), taken.counts, strict=False):
         total += count
         buckets.append(("+Inf" if bound == float("inf") else repr(bound), float(total)))
     if buckets:
-        family.add_metric([], buckets, steps.sum_s)
+        family.add_metric([], buckets, taken.sum_s)
     return family
 
 

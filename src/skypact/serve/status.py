@@ -139,12 +139,12 @@ class ClockStatus(msgspec.Struct, frozen=True, kw_only=True):
     """How often it jumped."""
 
 
-class StepTimes(msgspec.Struct, frozen=True, kw_only=True):
-    """How long the pipeline's steps took: a histogram."""
+class Durations(msgspec.Struct, frozen=True, kw_only=True):
+    """How long something took since the start: a histogram."""
 
     bounds_s: tuple[float, ...] = ()
     counts: tuple[int, ...] = ()
-    """Steps that took at most so long, each bound's alone; the last of those that took longer."""
+    """Those that took at most so long, each bound's alone; the last of those that took longer."""
     sum_s: float = 0.0
 
 
@@ -176,7 +176,8 @@ class UnitSummary(msgspec.Struct, frozen=True, kw_only=True):
     tracks_begun: int = 0
     """Tracks that ever had an update."""
     latency_s: dict[str, float | None] = {}
-    """From a report's arrival to its track's update: p50, p95, p99."""
+    """From a report's arrival to its track's update in the last minute: p50, p95, p99; None where
+    there was none."""
     errors: dict[str, int] = {}
     """What could not be read or used, by kind."""
     clock: ClockStatus = ClockStatus()
@@ -197,32 +198,14 @@ class UnitStatus(UnitSummary, frozen=True, kw_only=True):
     sources: tuple[SourceStatus, ...] = ()
     sensors: tuple[SensorStatus, ...] = ()
     outputs: tuple[OutputStatus, ...] = ()
-    steps: StepTimes = StepTimes()
+    steps: Durations = Durations()
+    """Processing times of the pipeline's steps."""
+    latency: Durations = Durations()
+    """From a report's arrival to its track's update."""
 
 
 UnitView = Callable[[], UnitStatus]
 """Called from any thread, several times a second: keep it cheap."""
-
-STEP_BOUNDS_S: Final = (0.005, 0.01, 0.02, 0.035, 0.05, 0.075, 0.1, 0.2, 0.5, 1.0, 3.0)
-
-
-class StepMeter:
-    """Counts how long steps take; one thread adds, any reads."""
-
-    def __init__(self, bounds_s: Sequence[float] = STEP_BOUNDS_S) -> None:
-        self._bounds_s = tuple(bounds_s)
-        self._counts = [0] * (len(self._bounds_s) + 1)
-        self._sum_s = 0.0
-
-    def add(self, elapsed_s: float) -> None:
-        """Count a step."""
-        place = sum(elapsed_s > bound for bound in self._bounds_s)
-        self._counts[place] += 1
-        self._sum_s += elapsed_s
-
-    def read(self) -> StepTimes:
-        """Return what was counted so far."""
-        return StepTimes(bounds_s=self._bounds_s, counts=tuple(self._counts), sum_s=self._sum_s)
 
 
 def redacted(url: str) -> str:
@@ -359,7 +342,6 @@ def plain_unit(scene: Scene, history: TrackHistory, figures: Mapping[str, Any]) 
         tracks=int(alive.size),
         confirmed=int(np.count_nonzero(alive["flags"] & CONFIRMED)),
         tracks_begun=figures.get("tracks", 0),
-        latency_s=figures.get("latency_s", {}),
         errors=figures.get("errors", {}),
         sensors=sensors,
     )
