@@ -3,12 +3,11 @@
 import numpy as np
 import pytest
 
-from skypact.model.reports import empty_reports
+from skypact.model.reports import empty_reports, in_arrival_order
 from skypact.record.replay import (
     QUIET_S,
     arriving_by_own_time,
     cut,
-    in_arrival_order,
     withhold,
 )
 from skypact.units import NANOSECONDS

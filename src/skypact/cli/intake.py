@@ -22,11 +22,10 @@ from skypact.decode.framing.framed import no_packets
 from skypact.decode.recognise import FORMATS
 from skypact.errors import ConfigError, RecordingError, SourceError
 from skypact.model.packets import PacketBatch, take_packets
-from skypact.model.reports import ReportBatch, empty_reports, take_reports
+from skypact.model.reports import ReportBatch, empty_reports, in_arrival_order, take_reports
 from skypact.model.site import Site
 from skypact.record.blocks import join_packets
 from skypact.record.recording import Recording, is_recording
-from skypact.record.replay import in_arrival_order
 from skypact.record.sensors import need_site, sensors_in_force, sensors_of_reports
 from skypact.record.tables import reports_from_arrow
 from skypact.register.site import FoundSite, find_site

@@ -8,12 +8,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from skypact.config import KIND_DEFAULTS, Sensor, SensorKind, Union
+from skypact.config import SensorKind, Union
 from skypact.decode.asterix.sensors import SensorSeen
 from skypact.decode.feeds import Feed, Heard, nothing_heard
+from skypact.decode.links import receiver_feed
 from skypact.decode.modes.receiver import ModesFeed
 from skypact.decode.readsb import in_order
-from skypact.decode.recognise import HEAD_BYTES, FeedFormat, open_feed, recognise
+from skypact.decode.recognise import HEAD_BYTES, FeedFormat, recognise
 from skypact.errors import RecordingError, SourceError
 from skypact.model.packets import PacketBatch
 from skypact.model.reports import ReportBatch, concat_reports
@@ -121,7 +122,7 @@ class Receivers:
     def _feed(self, name: str, form: FeedFormat) -> Feed:
         if name not in self._feeds:
             sheet = next((s for s in self._sensors if s.name == name), None)
-            self._feeds[name] = open_feed(form, *_reach(sheet), self._date_s)
+            self._feeds[name] = receiver_feed(form, sheet, self._date_s)
         return self._feeds[name]
 
     def _note(self, name: str, form: FeedFormat, heard: list[Heard]) -> None:
@@ -158,10 +159,3 @@ def _together(heard: list[Heard]) -> Heard:
             for kind, n in more.items():
                 total[kind] = total.get(kind, 0) + n
     return Heard(concat_reports([part.reports for part in heard]), records, errors)
-
-
-def _reach(sheet: Sensor | None) -> tuple[tuple[float, float] | None, float]:
-    """Where a receiver is and how far it hears, of its data sheet."""
-    if sheet is None or sheet.lat is None or sheet.lon is None:
-        return None, np.inf
-    return (sheet.lat, sheet.lon), sheet.range_max_m or KIND_DEFAULTS[sheet.kind].range_max_m

@@ -112,6 +112,12 @@ def concat_reports(batches: list[ReportBatch]) -> ReportBatch:
     return ReportBatch._make(np.concatenate(columns) for columns in zip(*batches, strict=True))
 
 
+def in_arrival_order(batches: list[ReportBatch]) -> ReportBatch:
+    """Merge batches by arrival; equal stamps keep the order of the batches."""
+    joined = concat_reports(batches)
+    return take_reports(joined, np.argsort(joined.received_ns, kind="stable"))
+
+
 def pack_callsign(text: str) -> int:
     """Pack up to eight characters (A-Z, 0-9, space) in 48 bits, six bits each; -1 when empty.
 

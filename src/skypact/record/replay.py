@@ -13,9 +13,8 @@ from skypact.model.reports import (
     REPORT_DTYPES,
     Longs,
     ReportBatch,
-    concat_reports,
     empty_reports,
-    take_reports,
+    in_arrival_order,
 )
 from skypact.model.withhold import WITHHOLDABLE
 from skypact.units import NANOSECONDS
@@ -68,12 +67,6 @@ class Place(NamedTuple):
 def beginning(first_ns: int, period_s: float = BATCH_S) -> Place:
     """Place before the first report, which arrives at `first_ns`."""
     return Place(first_ns, -1, -1, round(period_s * NANOSECONDS))
-
-
-def in_arrival_order(batches: list[ReportBatch]) -> ReportBatch:
-    """Merge recordings by arrival; equal stamps keep the order of the recordings."""
-    joined = concat_reports(batches)
-    return take_reports(joined, np.argsort(joined.received_ns, kind="stable"))
 
 
 def arriving_by_own_time(reports: ReportBatch) -> tuple[ReportBatch, dict[int, float]]:

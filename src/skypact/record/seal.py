@@ -13,16 +13,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from skypact.config import KIND_DEFAULTS, Sensor
-from skypact.decode.asterix.reports import Decoder
-from skypact.decode.feeds import Feed, Heard
-from skypact.decode.recognise import FORMATS, open_feed
+from skypact.config import Sensor
+from skypact.decode.links import Link, LinkDecoder, LinkReports
 from skypact.errors import RecordingError
-from skypact.model.packets import PacketBatch, take_packets
+from skypact.model.packets import PacketBatch
 from skypact.model.reports import empty_reports
 from skypact.record.folder import REPORTS, SEALED, segments_of
 from skypact.record.header import RecordedSource
@@ -36,73 +32,27 @@ LOOK_S: Final = 10.0
 """The folder is looked at so often, and whenever a segment is offered."""
 
 
-class SourceDecoder:
-    """Decodes packets of sources of all formats, without the indices of a running picture.
+class _Tables:
+    """Makes rows of `reports.parquet` of packets; a receiver's source bears its sensor's name."""
 
-    Parameters
-    ----------
-    sources : sequence of RecordedSource
-        `link` of the packets is a row.
-    sensors : sequence of config.Sensor
-        Data sheets known beforehand; a receiver's source bears its sensor's name.
-    """
-
-    def __init__(self, sources: Sequence[RecordedSource], sensors: Sequence[Sensor] = ()) -> None:
-        self._sources = tuple(sources)
-        self._decoder = Decoder(sensors)
+    def __init__(self, sources: Sequence[RecordedSource], sensors: Sequence[Sensor]) -> None:
+        self._names = [source.name for source in sources]
         sheets = {sensor.name: sensor for sensor in sensors}
-        self._feeds: dict[int, Feed] = {}
-        for row, source in enumerate(sources):
-            form = next((f for f in FORMATS if f == source.format), None)
-            if form is not None:
-                self._feeds[row] = open_feed(form, *_reach(sheets.get(source.name)))
-        self._is_feed = np.array([row in self._feeds for row in range(len(sources))], np.bool_)
-        self.errors: dict[str, int] = {}
+        links = [Link(source.format, sheets.get(source.name)) for source in sources]
+        self._decoder = LinkDecoder(sensors, links)
 
-    def table(self, packets: PacketBatch) -> pa.Table:
-        """Decode a batch to the rows of `reports.parquet` in order of arrival."""
-        is_feed = self._is_feed[packets.link]
-        decoded = self._decoder.decode(take_packets(packets, ~is_feed))
-        self._count(decoded.errors)
-        names = [sensor.name for sensor in self._decoder.sensors]
-        tables = [reports_to_arrow(decoded.reports, names)]
-        for i in np.flatnonzero(is_feed).tolist():
-            row = int(packets.link[i])
-            data = packets.data[packets.start[i] : packets.end[i]]
-            tables += self._heard(row, self._feeds[row].feed(data, int(packets.received_ns[i])))
-        return _in_order(tables)
+    def of(self, packets: PacketBatch) -> pa.Table:
+        """Decode a batch."""
+        return self._table(self._decoder.decode(packets))
 
-    def finish(self) -> pa.Table:
-        """End the feeds; return what they held back."""
-        tables = [reports_to_arrow(empty_reports(0), [])]
-        for row, feed in self._feeds.items():
-            tables += self._heard(row, feed.finish())
-        return _in_order(tables)
+    def rest(self) -> pa.Table:
+        """Return what the feeds held back."""
+        return self._table(self._decoder.finish())
 
-    def _heard(self, row: int, heard: Heard) -> list[pa.Table]:
-        self._count(heard.errors)
-        name = self._sources[row].name
-        return [reports_to_arrow(heard.reports, [name])] if heard.reports.time_s.size else []
-
-    def _count(self, errors: dict[str, int]) -> None:
-        for kind, n in errors.items():
-            self.errors[kind] = self.errors.get(kind, 0) + n
-
-
-def _reach(sheet: Sensor | None) -> tuple[tuple[float, float] | None, float]:
-    """Where a receiver is and how far it hears."""
-    if sheet is None or sheet.lat is None or sheet.lon is None:
-        return None, np.inf
-    return (sheet.lat, sheet.lon), sheet.range_max_m or KIND_DEFAULTS[sheet.kind].range_max_m
-
-
-def _in_order(tables: list[pa.Table]) -> pa.Table:
-    """Rows of several tables in order of arrival."""
-    if len(tables) == 1:
-        return tables[0]
-    whole = pa.concat_tables(tables)
-    received = whole["received_ns"].to_numpy()
-    return pc.take(whole, pa.array(np.argsort(received, kind="stable")))
+    def _table(self, found: LinkReports) -> pa.Table:
+        senders = [sensor.name for sensor in self._decoder.asterix.sensors]
+        rows = {link: len(senders) + link for link in range(len(self._names))}
+        return reports_to_arrow(found.joined(rows), senders + self._names)
 
 
 def seal_segment(
@@ -135,15 +85,15 @@ def seal_segment(
     if table_path.exists():
         return table_path
     recording = Recording(path)
-    decoder = SourceDecoder(recording.sources, sensors)
+    tables = _Tables(recording.sources, sensors)
     table = TableFile(table_path, reports_to_arrow(empty_reports(0), []).schema)
     try:
         for batch in recording.packets(range_bytes=PIECE_BYTES):
             begun_s = time.monotonic()
-            table.append(decoder.table(batch))
+            table.append(tables.of(batch))
             if pause(time.monotonic() - begun_s):
                 return None
-        table.append(decoder.finish())
+        table.append(tables.rest())
         if not path.exists():
             return None
         table.finish()

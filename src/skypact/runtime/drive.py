@@ -11,8 +11,14 @@ import numpy as np
 
 from skypact.config import Sensor
 from skypact.model.ports import Clock
-from skypact.model.reports import REPORT_DTYPES, ReportBatch, empty_reports, take_reports
-from skypact.record.replay import BATCH_S, Batch, Place, beginning, cut, in_arrival_order
+from skypact.model.reports import (
+    REPORT_DTYPES,
+    ReportBatch,
+    empty_reports,
+    in_arrival_order,
+    take_reports,
+)
+from skypact.record.replay import BATCH_S, Batch, Place, beginning, cut
 from skypact.runtime.pipeline import Pipeline
 from skypact.track.checkpoint import Checkpoint
 from skypact.units import NANOSECONDS

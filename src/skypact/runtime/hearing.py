@@ -1,30 +1,27 @@
 """What a unit hears: packets of several sources to reports, sensor by sensor.
 
-ASTERIX of all sources goes through one decoder, so that what came on two lines is recognised as
-one; every other feed has a decoder of its own. Decoding a tick's packets in one call makes the same
-reports whenever it is done: live, and again from the recording.
+Decoding a tick's packets in one call makes the same reports whenever it is done: live, and again
+from the recording.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Final, NamedTuple, cast
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from skypact.config import KIND_DEFAULTS, Sensor, Union, resolve
+from skypact.config import Sensor, Union, resolve
 from skypact.decode.asterix.flightplans import plans_in
-from skypact.decode.asterix.reports import Decoder
+from skypact.decode.asterix.reports import Decoded
 from skypact.decode.asterix.sensors import SensorSeen
 from skypact.decode.asterix.services import STATUSES
-from skypact.decode.feeds import Feed, Heard
-from skypact.decode.recognise import FeedFormat, open_feed
+from skypact.decode.links import Link, LinkDecoder
 from skypact.deploy import Unit
 from skypact.errors import ConfigError
 from skypact.model.flights import FlightPlan
 from skypact.model.packets import PacketBatch, take_packets
-from skypact.model.reports import ReportBatch, empty_reports, take_reports
+from skypact.model.reports import ReportBatch, take_reports
 from skypact.record.header import RecordedSource
-from skypact.record.replay import in_arrival_order
 from skypact.record.sensors import need_site, sensors_in_force
 from skypact.sources.unit import UnitSource, unit_sources
 
@@ -133,16 +130,18 @@ class Hearing:
         feeds: Sequence[RecordedSource],
         extras: Sequence[Sensor] = (),
     ) -> None:
-        self.records: dict[str, int] = {}
-        self.errors: dict[str, int] = {}
         self._sensors = tuple(sensors)
         self._extras = tuple(extras)
-        self._decoder = Decoder((*self._sensors, *self._extras))
-        self._feeds = {
-            link: (_row_of(feed, self._sensors), _opened(feed, self._sensors))
+        self._rows = {
+            link: _row_of(feed, self._sensors)
             for link, feed in enumerate(feeds)
             if feed.format != ASTERIX
         }
+        """Row of the sensor whose feed comes by a link."""
+        sheets = {link: self._sensors[row] for link, row in self._rows.items()}
+        links = [Link(feed.format, sheets.get(link)) for link, feed in enumerate(feeds)]
+        self._decoder = LinkDecoder((*self._sensors, *self._extras), links)
+        self.records, self.errors = self._decoder.records, self._decoder.errors
         self._in_force: list[Sensor] = [*self._sensors, *self._extras]
         self._counts: dict[int, list[int]] = {}
         """Messages and reports of each feed that is not ASTERIX, by row."""
@@ -157,10 +156,17 @@ class Hearing:
 
     def decode(self, packets: PacketBatch) -> ReportBatch:
         """Decode packets in order of arrival; what cannot be used is counted."""
-        others = np.isin(packets.link, list(self._feeds))
-        batches = [self._asterix(take_packets(packets, ~others))]
-        batches += [self._piece(packets, i) for i in np.flatnonzero(others).tolist()]
-        reports = in_arrival_order(batches)
+        before = self._decoder.asterix.n_sensors
+        found = self._decoder.decode(packets)
+        if found.decoded is not None:
+            self._take_services(packets, found.decoded)
+        if self._decoder.asterix.n_sensors != before:
+            self.refresh()
+        for link, heard in found.heard:
+            counts = self._counts.setdefault(self._rows[link], [0, 0])
+            counts[0] += sum(heard.records.values())
+            counts[1] += heard.reports.time_s.size
+        reports = found.joined(self._rows)
         self._note(reports.sensor, reports.received_ns)
         return self._placeable(reports)
 
@@ -175,7 +181,7 @@ class Hearing:
 
         Called at stated times, so that a recording makes the same picture.
         """
-        seen = self._decoder.sensors
+        seen = self._decoder.asterix.sensors
         in_force = sensors_in_force(seen, Union(sensor=self._sensors))
         begin = len(self._sensors)
         for row, sensor in enumerate(self._extras, begin):
@@ -184,9 +190,8 @@ class Hearing:
 
     def told(self) -> list[HeardSensor]:
         """Sum up every sensor, in the order of `sensors`."""
-        return [
-            self._told(i, s) for i, s in enumerate(self._decoder.sensors[: len(self._in_force)])
-        ]
+        seen = self._decoder.asterix.sensors[: len(self._in_force)]
+        return [self._told(i, s) for i, s in enumerate(seen)]
 
     def _told(self, row: int, seen: SensorSeen) -> HeardSensor:
         records, reports = self._counts.get(row, (seen.records, seen.reports))
@@ -194,34 +199,12 @@ class Hearing:
         sheet = self._in_force[row]
         return HeardSensor(sheet, records, reports, seen.clock_offset_s, seen.status, last_s)
 
-    def _asterix(self, packets: PacketBatch) -> ReportBatch:
-        if not packets.start.size:
-            return empty_reports(0)
-        before = self._decoder.n_sensors
-        decoded = self._decoder.decode(packets)
-        _add(self.records, decoded.records)
-        _add(self.errors, decoded.errors)
+    def _take_services(self, packets: PacketBatch, decoded: Decoded) -> None:
+        """Take notice of what ASTERIX tells beside reports."""
         if self.on_plans is not None and "062" in decoded.records:
-            self.on_plans(plans_in(packets))
+            asterix = ~np.isin(packets.link, list(self._rows))
+            self.on_plans(plans_in(take_packets(packets, asterix)))
         self._note(decoded.services.sensor, decoded.services.received_ns)
-        if self._decoder.n_sensors != before:
-            self.refresh()
-        return decoded.reports
-
-    def _piece(self, packets: PacketBatch, i: int) -> ReportBatch:
-        row, feed = self._feeds[int(packets.link[i])]
-        octets = packets.data[packets.start[i] : packets.end[i]]
-        heard = feed.feed(octets, int(packets.received_ns[i]))
-        return self._counted(row, heard)
-
-    def _counted(self, row: int, heard: Heard) -> ReportBatch:
-        _add(self.records, heard.records)
-        _add(self.errors, heard.errors)
-        n = heard.reports.time_s.size
-        counts = self._counts.setdefault(row, [0, 0])
-        counts[0] += sum(heard.records.values())
-        counts[1] += n
-        return heard.reports._replace(sensor=np.full(n, row, np.int32))
 
     def _placeable(self, reports: ReportBatch) -> ReportBatch:
         """Leave out reports of radars whose site is not known (yet)."""
@@ -229,14 +212,9 @@ class Hearing:
         missing = need_site(self._in_force, take_reports(reports, reports.sensor < n_known))
         if not missing:
             return reports
-        _add(self.errors, {"no_site": sum(missing.values())})
+        self.errors["no_site"] = self.errors.get("no_site", 0) + sum(missing.values())
         lost = [i for i, sensor in enumerate(self._in_force) if sensor.name in missing]
         return take_reports(reports, ~(np.isin(reports.sensor, lost) & np.isnan(reports.lat_rad)))
-
-
-def _add(total: dict[str, int], more: dict[str, int]) -> None:
-    for name, n in more.items():
-        total[name] = total.get(name, 0) + n
 
 
 def _row_of(feed: RecordedSource, sensors: Sequence[Sensor]) -> int:
@@ -247,11 +225,3 @@ def _row_of(feed: RecordedSource, sensors: Sequence[Sensor]) -> int:
         f"source {feed.url}: expected one sensor of its own, since it is not ASTERIX but"
         f" {feed.format}; got {feed.name}"
     )
-
-
-def _opened(feed: RecordedSource, sensors: Sequence[Sensor]) -> Feed:
-    """Open the decoder of a feed that is not ASTERIX, near its receiver."""
-    sheet = sensors[_row_of(feed, sensors)]
-    near = None if sheet.lat is None or sheet.lon is None else (sheet.lat, sheet.lon)
-    reach_m = sheet.range_max_m or KIND_DEFAULTS[sheet.kind].range_max_m
-    return open_feed(cast("FeedFormat", feed.format), near, reach_m if near else np.inf)
