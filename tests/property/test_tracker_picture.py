@@ -395,3 +395,17 @@ def test_kept_states_hold_the_whole_covariance():
     scale = np.sqrt(np.outer(np.diag(P), np.diag(P)))[upper]
     assert np.abs(kept[8:] - P[upper]).max() / scale.max() < 1e-6
     assert np.abs(P[:3, 3:6]).max() > 1.0
+
+
+def test_where_many_reports_were_false_new_objects_are_seen_nevertheless():
+    """Were tracks begun no more where clutter was learned, newcomers would be counted as clutter."""
+    table = scenes.sensors(radar("r0"))
+    rng = np.random.default_rng(43)
+    clutter = scenes.false_plots(table, 0, 60.0, rng, 600.0)
+    flights = [Flight(47.0 + 0.1 * k, 15.0 + 0.1 * k, heading=37.0 * k) for k in range(20)]
+    newcomers = plots(table, 0, flights, 120.0, rng, first_s=80.0, detected=0.9)
+    tracker = scenes.Tracker(table, TrackerParams(capacity=8192))
+    batch = scenes.merged(clutter, newcomers)
+    for k in range(120):
+        tracker.step(take_reports(batch, np.floor(batch.time_s) == k), k + 1.0)
+    assert tracker.n_confirmed >= 19

@@ -71,6 +71,10 @@ SURE: Final = 1.0 - 1e-3
 """A hypothesis this probable is taken alone: its rivals move the mean by less than rounding."""
 LEAST_START: Final = 0.5
 """Share of the existence at which starts end, below which no track is begun."""
+LIKELY_START: Final = 2.0
+"""However many reports were learned to be false here, what no track explains begins one with so
+many times the existence at which starts end: where none began, new objects would be counted as
+false reports, and none would ever begin."""
 
 
 @helper
@@ -185,7 +189,10 @@ def begin_tracks(
         pairs.sum_report[pairs.report[k] - span[0]] += pairs.prob[k]
     for j in range(span[0], span[1]):
         free = max(0.0, 1.0 - pairs.sum_report[j - span[0]])
-        chance = free * m.birth[j] / (m.birth[j] + m.clutter[j])
+        chance = m.birth[j] / (m.birth[j] + m.clutter[j])
+        if p.learn == 1 and m.birth[j] > 0.0:
+            chance = max(chance, LIKELY_START * p.existence[DROP_AT])
+        chance *= free
         t = int(-1)  # noqa: UP018, RUF046
         if chance >= LEAST_START * p.existence[DROP_AT]:
             t = start_track(tracks, m, j, chance, g, p, pairs.scratch)
