@@ -1,7 +1,8 @@
 """Run every benchmark and write ``benchmarks/results.md``: ``make bench``.
 
 A benchmark is a module beside this one that prints rows as JSON lines (name, value, unit, peer,
-ratio). Those in `NEED_RECORDINGS` take the folder of the recordings as their argument.
+ratio). Those in `NEED_RECORDINGS` take the folder of the recordings as their argument; those in
+`TAKE_HOURS` run only where they are named.
 """
 
 import json
@@ -14,6 +15,8 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 RECORDINGS = HERE.parent.parent / "shared" / "data" / "asterix"
+TAKE_HOURS = {"soak"}
+"""Run where they are named only."""
 NEED_RECORDINGS = {"asterix", "fuzz_modes", "modes", "real", "replay"}
 
 
@@ -52,6 +55,7 @@ def table(rows: dict[str, list[dict[str, object]]]) -> str:
 def main(names: list[str]) -> int:
     """Run the named benchmarks, or all."""
     found = sorted(p.stem for p in HERE.glob("*.py") if not p.stem.startswith("_"))
+    found = [name for name in found if name not in TAKE_HOURS]
     rows = {}
     for name in names or found:
         if name in NEED_RECORDINGS and not RECORDINGS.is_dir():

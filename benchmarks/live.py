@@ -164,13 +164,13 @@ def busy_s(pid: int) -> float:
     return (int(words[11]) + int(words[12])) / 100.0
 
 
-def started(folder: Path, made: Prepared, port: int, capacity: int) -> tuple[Any, str]:
+def started(folder: Path, union: Union, port: int, capacity: int) -> tuple[Any, str]:
     """Start the unit; its process and the address of its page."""
     unit = Unit(
         name="load", source=(f"udp://127.0.0.1:{port}",), server=Server(listen="127.0.0.1:0"),
         parameters={"capacity": capacity},
     )  # fmt: skip
-    union = msgspec.structs.replace(made.union, unit=(unit,))
+    union = msgspec.structs.replace(union, unit=(unit,))
     (folder / "union.toml").write_text(union_to_toml(union))
     log = folder / "log"
     with log.open("w") as file:
@@ -199,13 +199,14 @@ def line(name: str, value: float, unit: str, peer: str | None = None) -> None:
                       "ratio": None}), flush=True)  # fmt: skip
 
 
-def told(n: int, summary: dict[str, Any], sender: Sender, sent: int, seconds: float) -> None:
-    """Print what the unit says of itself, and whether anything is missing."""
+def told(
+    n: int, summary: dict[str, Any], n_packets: int, n_reports: int | None, seconds: float
+) -> None:
+    """Print what the unit says of itself, and whether anything is missing of what was sent."""
     source = next(iter(summary["sources"].values()))
-    line(
-        "reports taken in", summary["reports"] / seconds, "reports/s", f"{sent / seconds:,.0f} sent"
-    )
-    line("packets sent and not taken in", sender.n_sent - source["n_packets"], "packets", "0")
+    peer = None if n_reports is None else f"{n_reports / seconds:,.0f} sent"
+    line("reports taken in", summary["reports"] / seconds, "reports/s", peer)
+    line("packets sent and not taken in", n_packets - source["n_packets"], "packets", "0")
     line(
         "packets dropped, shed or not recorded",
         source["n_dropped"] + summary["shed"] + summary["recording"]["unrecorded"],
@@ -233,7 +234,7 @@ def main() -> None:
     made = prepared(args.aircraft, args.rate, args.seconds)
     port = free_port()
     with tempfile.TemporaryDirectory() as name:
-        process, url = started(Path(name), made, port, 2 * args.aircraft)
+        process, url = started(Path(name), made.union, port, 2 * args.aircraft)
         sender, viewer = Sender(made.stamps, port), Viewer(url.replace("http", "ws") + "/ws")
         viewer.start()
         sender.start()
@@ -250,7 +251,7 @@ def main() -> None:
         viewer.join()
         process.send_signal(signal.SIGTERM)
         summary = json.loads(process.communicate()[0])
-    told(args.aircraft, summary, sender, made.time_s.size, args.seconds)
+    told(args.aircraft, summary, sender.n_sent, made.time_s.size, args.seconds)
     late_s = latencies(viewer, made, begin_s + SETTLE_S)
     for share, bar in ((50, None), (95, P95_BAR_S), (99, P99_BAR_S)):
         peer = None if bar is None else f"bar {bar:g}"

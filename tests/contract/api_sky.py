@@ -79,7 +79,7 @@ def unit_status(**changed: object) -> UnitStatus:
         "shed": {"adsb": 7},
         "errors": {"late": 2},
         "latency_s": {"p50": 0.1, "p95": 0.2, "p99": 0.3},
-        "clock": ClockStatus(behind_s=0.0, steps=1),
+        "clock": ClockStatus(off_s=0.0, steps=1),
         "recorder": RecorderStatus(state="up", packets=4000, bytes=160_000, free_bytes=10**9),
         "store": StoreStatus(state="up", url="parquet:picture", rows=3000),
         "sources": (

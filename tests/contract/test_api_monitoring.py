@@ -149,7 +149,7 @@ def test_what_keeps_a_unit_from_being_ready_is_said(tmp_path, changed, word):
         ({"store": StoreStatus(state="degraded")}, "store degraded"),
         ({"outputs": (OutputStatus(url="tcp://h:1", state="down"),)}, "output tcp://h:1 down"),
         ({"sources": (SourceStatus(url="udp://h:2", state="silent"),)}, "source udp://h:2 silent"),
-        ({"clock": ClockStatus(behind_s=2.0, steps=1)}, "clock set back, 2.0 s to catch up"),
+        ({"clock": ClockStatus(off_s=-2.0, error="was set")}, "clock: was set"),
     ],
 )
 def test_what_is_lost_beside_the_picture_degrades_only(tmp_path, changed, word):

@@ -398,7 +398,7 @@ def test_kept_states_hold_the_whole_covariance():
 
 
 def test_where_many_reports_were_false_new_objects_are_seen_nevertheless():
-    """Were tracks begun no more where clutter was learned, newcomers would be counted as clutter."""
+    """Were none begun where clutter was learned, newcomers would be counted as clutter."""
     table = scenes.sensors(radar("r0"))
     rng = np.random.default_rng(43)
     clutter = scenes.false_plots(table, 0, 60.0, rng, 600.0)

@@ -174,10 +174,11 @@ def test_passwords_in_addresses_are_not_shown(url, shown):
 
 
 def test_states_of_parts_are_told_without_passwords():
-    lost = store_status(StoreState(True, 5, 1, 2, ""), "postgresql://me:secret@db/x")
+    lost = store_status(StoreState(True, 5, 1, 2, ""), "postgresql://me:secret@db/x", True)
     assert (lost.state, lost.rows, lost.waiting, lost.dropped) == ("degraded", 5, 1, 2)
     assert "secret" not in lost.url
-    away = store_status(StoreState(False, 0, 0, 0, "no answer of //me:secret@db"), "parquet:p")
+    gone = StoreState(False, 0, 0, 0, "no answer of //me:secret@db")
+    away = store_status(gone, "parquet:p", False)
     assert (away.state, away.error) == ("down", "no answer of //me:***@db")
     output = OutputState("cot", "tcp://h:1", "over", 1, 2, 3, 4, 5, 6, 7, "gone")
     told = output_status(output)

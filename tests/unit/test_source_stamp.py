@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skypact.sources.stamp import SLEW_PPM, StampClock
+from skypact.sources.stamp import BACK_PPM, SLEW_PPM, StampClock
 
 SECOND = 10**9
 
@@ -18,8 +18,8 @@ class Machine:
         self.passed_ns = 5 * SECOND
         self.wall_ns = 1_700_000_000 * SECOND
 
-    def clock(self):
-        return StampClock(lambda: self.passed_ns, lambda: self.wall_ns)
+    def clock(self, **options):
+        return StampClock(lambda: self.passed_ns, lambda: self.wall_ns, **options)
 
     def passing(self, clock, seconds, step_s=0.05):
         """Let time pass; the stamp at each step."""
@@ -67,13 +67,25 @@ def test_a_jump_ahead_is_followed_at_once_and_told(machine):
 def test_a_step_back_is_waited_for_and_told(machine):
     clock = machine.clock()
     machine.wall_ns -= 2 * SECOND
-    stamps = machine.passing(clock, 60)
+    stamps = machine.passing(clock, 10)
     assert stamps == sorted(set(stamps))
-    gained_s = 60 * SLEW_PPM / 1e6
-    assert clock.clock_behind_s == pytest.approx(2.0 - gained_s, abs=0.001)
-    machine.passing(clock, 2.0 / SLEW_PPM * 1e6 + 100, step_s=0.5)
+    assert clock.clock_behind_s == pytest.approx(2.0 - 10 * BACK_PPM / 1e6, abs=0.005)
+    machine.passing(clock, 1.0 / BACK_PPM * 1e6 + 1.0 / SLEW_PPM * 1e6 + 100, step_s=0.5)
     assert clock.clock_behind_s < 0.001
     assert clock.n_jumps == 0
+
+
+@pytest.mark.parametrize("set_s", [-40.0, -1.5, 1.5, 40.0])
+def test_a_clock_that_was_set_is_not_followed_until_it_is_believed(machine, set_s):
+    clock = machine.clock(believes=False)
+    machine.wall_ns += round(set_s * SECOND)
+    before, passed_ns = clock.now_ns(), machine.passed_ns
+    machine.passing(clock, 60)
+    assert clock.now_ns() - before == machine.passed_ns - passed_ns
+    assert clock.off_s == pytest.approx(set_s, abs=1e-6)
+    clock.believes = True
+    machine.passing(clock, 60)
+    assert clock.off_s == pytest.approx(min(0.0, set_s + 3.0), abs=1.0)
 
 
 def test_a_wall_clock_that_runs_wrong_is_followed(machine):
@@ -87,11 +99,12 @@ def test_a_wall_clock_that_runs_wrong_is_followed(machine):
 @given(
     st.lists(
         st.tuples(st.integers(0, 3 * SECOND), st.integers(-5 * SECOND, 5 * SECOND)), max_size=60
-    )
+    ),
+    st.booleans(),
 )
-def test_stamps_never_fall_whatever_the_wall_clock_does(steps):
+def test_stamps_never_fall_whatever_the_wall_clock_does(steps, believes):
     machine = Machine()
-    clock, last = machine.clock(), 0
+    clock, last = machine.clock(believes=believes), 0
     for passed_ns, moved_ns in steps:
         machine.passed_ns += passed_ns
         machine.wall_ns += passed_ns + moved_ns

@@ -87,7 +87,7 @@ def _take_up(made: Assembly, stop: Stop) -> None:
 
 
 def _run(
-    made: Assembly, lock: UnitLock, reload: _Reload, stop: Stop, seconds: float | None
+    made: Assembly, lock: UnitLock, reload: _Reload, stop: Stop, seconds: float
 ) -> dict[str, Any]:
     """Run the unit with its page; returns the summary."""
     history = made.history
@@ -98,16 +98,16 @@ def _run(
     with _serve(made, history, teller) as server:
         say(f"unit {made.plan.unit.name}: map at {server.url} (Ctrl-C ends)")
         changes = ChangeTeller(teller.status, _log)
+        end_s = time.monotonic() + seconds
 
         def look() -> None:
+            made.judge.look()
             teller.refresh()
             changes.look()
             reload.look(made, server)
 
-        end_s = time.monotonic() + (seconds or float("inf"))
-
         def is_done() -> bool:
-            if not stop and time.monotonic() < end_s:
+            if not stop and not made.judge.wants_anew and time.monotonic() < end_s:
                 return False
             lock.rest()
             return True
@@ -140,9 +140,15 @@ def run(args: argparse.Namespace) -> int:
             emit({"unit": args.unit, "took_over": False})
             return OK
         stack.callback(lock.release)
-        made = stack.enter_context(Assembly(plan, TrackHistory(), lock.beat))
-        stack.callback(lock.rest)  # first of all that is taken apart: the rest may take long
-        summary = _run(made, lock, reload, stop, args.seconds)
+        left_s, is_anew = args.seconds or float("inf"), True
+        while is_anew:
+            begun_s = time.monotonic()
+            with ExitStack() as parts:
+                made = parts.enter_context(Assembly(plan, TrackHistory(), lock.beat))
+                parts.callback(lock.rest)  # first of all that is taken apart: it may take long
+                summary = _run(made, lock, reload, stop, left_s)
+            left_s = max(0.0, left_s - (time.monotonic() - begun_s))
+            is_anew = made.judge.wants_anew and not stop and left_s > 0.0
     say_figures(summary)
     emit(summary)
     write_summary(plan.folder / "summary.json", summary)

@@ -21,6 +21,7 @@ from skypact.record.seal import Sealer
 from skypact.record.store import open_store
 from skypact.record.storing import StoreSink
 from skypact.record.writer import RecordingWriter
+from skypact.runtime.clockjudge import ClockJudge
 from skypact.runtime.hearing import Hearing, recorded_sources, sensor_word, sources_of
 from skypact.runtime.lastrows import LastRows
 from skypact.runtime.overload import Shedder
@@ -35,6 +36,7 @@ from skypact.serve.kinds import About as Sender
 from skypact.serve.kinds import UnitState
 from skypact.serve.outputs import OutputSink
 from skypact.sources.inlet import LiveInlet
+from skypact.sources.stamp import StampClock
 from skypact.sources.unit import UnitSource, unit_sensors
 from skypact.track.checkpoint import Checkpoint
 from skypact.track.datasheet import area_motions, tracker_params
@@ -213,13 +215,15 @@ class Assembly:
         self._begin(sinks, now_ns)
         self.ticks.hearing.on_plans = self.flights.hear
         specs = [source.spec for source in plan.sources]
-        self.inlet = stack.enter_context(LiveInlet(specs, unit.overload))
+        self.clock = StampClock(believes=False)
+        self.inlet = stack.enter_context(LiveInlet(specs, unit.overload, self.clock))
+        self.judge = ClockJudge(self.clock, self.ticks.hearing.told, self.clock.now_s)
         shedder = Shedder(unit.overload, kinds_by_link(plan))
         self.live = LiveUnit(
             unit,
             self.ticks,
             self.inlet,
-            self.inlet.clock,
+            self.clock,
             shedder,
             self.recorder,
             plan.folder,
@@ -259,14 +263,14 @@ class Assembly:
 
     def _unit_state(self) -> UnitState:
         """Say how unit and sensors fare, for those who get the picture."""
-        now_s = self.inlet.clock.now_s()
+        now_s = self.clock.now_s()
         told = {s.sheet.name: sensor_word(s, now_s) for s in self.ticks.hearing.told()}
         status = {name: _CONDITIONS[word] for name, word in told.items() if word in _CONDITIONS}
         pipeline = self.ticks.pipeline
         sensors = sensor_states(self.ticks.hearing.sensors, status, pipeline.registration)
         overloaded = self.live.shedder.is_overloaded
         is_bad = overloaded or all(condition == OUT for condition in status.values())
-        return UnitState(int(is_bad), overloaded, self.inlet.clock.clock_behind_s > 0.1, sensors)
+        return UnitState(int(is_bad), overloaded, self.judge.is_time_wrong, sensors)
 
     def __enter__(self) -> "Assembly":
         """Go on."""
@@ -295,7 +299,7 @@ class Assembly:
         if self._place is None:
             return
         none, kept_s = np.zeros(0, np.int64), self._place.taken_until_ns / NANOSECONDS
-        if self.inlet.clock.now_s() - kept_s > self._coast_s:
+        if self.clock.now_s() - kept_s > self._coast_s:
             return
         for sink in (self.history, self.outputs):
             if sink is not None:

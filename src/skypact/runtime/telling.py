@@ -31,8 +31,8 @@ _RECORDER: dict[str, PartState] = {
     "recording": "up", "resting": "degraded", "failed": "down", "over": "off"
 }  # fmt: skip
 RATE_S: Final = 10.0
-TOLD_S: Final = 0.1
-"""A wall clock that is so far behind has been set back; less is its unrest."""
+LOSING_S: Final = 10.0
+"""What has lost something is degraded for so long; the count says it for good."""
 
 
 def heard_figures(ticks: Ticks, now_s: float) -> dict[str, Any]:
@@ -59,6 +59,23 @@ def heard_figures(ticks: Ticks, now_s: float) -> dict[str, Any]:
     }
 
 
+class Losing:
+    """Whether a count of what was lost has risen lately."""
+
+    def __init__(self) -> None:
+        self._n, self._risen_s = 0, float("-inf")
+
+    def count(self, n: int) -> None:
+        """Take the present count."""
+        if n > self._n:
+            self._n, self._risen_s = n, time.monotonic()
+
+    @property
+    def is_losing(self) -> bool:
+        """Whether something was lost within the last seconds."""
+        return time.monotonic() - self._risen_s < LOSING_S
+
+
 class UnitTeller:
     """Tells of a running unit; any thread may ask.
 
@@ -78,13 +95,14 @@ class UnitTeller:
         self._version = version
         self._begun_s = time.monotonic()
         self._counted: deque[tuple[float, int]] = deque()
+        self._lost_packets, self._lost_rows = Losing(), Losing()
         figures = self.summary()
         self._told = figures, self._status(figures)
 
     def summary(self) -> dict[str, Any]:
         """Put the run's summary together (DESIGN 2.1)."""
         made = self._made
-        figures = heard_figures(made.ticks, made.inlet.clock.now_s())
+        figures = heard_figures(made.ticks, made.clock.now_s())
         shedder = made.live.shedder
         return {
             "unit": made.plan.unit.name,
@@ -104,8 +122,9 @@ class UnitTeller:
         if recorder is None:
             return {"recording": None, "status": RecorderStatus()}
         figures = recorder.figures()
+        self._lost_packets.count(figures.n_unrecorded)
         state = _RECORDER[figures.state]
-        if state == "up" and figures.n_unrecorded:
+        if state == "up" and self._lost_packets.is_losing:
             state = "degraded"
         status = RecorderStatus(
             state=state,
@@ -138,7 +157,7 @@ class UnitTeller:
 
     def status(self) -> UnitStatus:
         """Return the last status, with what the time has made of it; any thread may ask."""
-        picture_s, now_s = self._history.last_s, self._made.inlet.clock.now_s()
+        picture_s, now_s = self._history.last_s, self._made.clock.now_s()
         known = picture_s == picture_s
         return msgspec.structs.replace(
             self._told[1],
@@ -164,8 +183,9 @@ class UnitTeller:
 
     def _status(self, figures: dict[str, Any]) -> UnitStatus:
         """Put the status together."""
-        made = self._made
-        clock, shedder = made.inlet.clock, made.live.shedder
+        made, stored = self._made, self._made.storing.state()
+        self._lost_rows.count(stored.n_dropped)
+        clock, shedder = made.clock, made.live.shedder
         silent = [n for n, row in figures["sensors"].items() if row["status"] == "silent"]
         return UnitStatus(
             unit=made.plan.unit.name,
@@ -182,10 +202,10 @@ class UnitTeller:
             tracks_begun=figures["tracks"],
             latency_s=made.ticks.pipeline.latency.recent(time.monotonic()),
             errors=figures["errors"],
-            clock=ClockStatus(behind_s=clock.clock_behind_s, steps=clock.n_jumps),
+            clock=ClockStatus(off_s=clock.off_s, steps=clock.n_jumps, error=made.judge.error),
             recorder=self._recorder()["status"],
             checkpoint=self._checkpoint(),
-            store=store_status(made.storing.state(), made.store_url),
+            store=store_status(stored, made.store_url, self._lost_rows.is_losing),
             sources=tuple(
                 source_status(state, int(n))
                 for state, n in zip(made.inlet.states(), shedder.n_shed, strict=True)
@@ -233,7 +253,7 @@ class ChangeTeller:
         now["recorder"] = status.recorder.state, status.recorder.error
         now["store"] = status.store.state, status.store.error
         now["load"] = ("overload" if status.overload else "bearable"), ""
-        now["clock"] = ("set back" if status.clock.behind_s > TOLD_S else "right"), ""
+        now["clock"] = ("wrong" if status.clock.error else "right"), status.clock.error
         for name, (state, error) in now.items():
             if self._before.get(name) != state:
                 self._say(name, {"state": state} | ({"error": error} if error else {}))

@@ -54,8 +54,8 @@ def ready(unit: UnitStatus) -> Health:
         if part.state in ("degraded", "down")
     ]
     degraded += [f"source {s.url} {s.state}" for s in unit.sources if s.state in ("down", "silent")]
-    if unit.clock.behind_s > 0:
-        degraded.append(f"clock set back, {unit.clock.behind_s:.1f} s to catch up")
+    if unit.clock.error:
+        degraded.append(f"clock: {unit.clock.error}")
     return _state(failing, degraded)
 
 

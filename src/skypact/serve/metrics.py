@@ -75,7 +75,7 @@ def _picture(unit: UnitStatus) -> Iterator[Metric]:
         ("skypact_picture_age_seconds", "Age of the newest picture.", unit.picture_age_s),
         ("skypact_lag_seconds", "How far the pipeline is behind.", unit.lag_s),
         ("skypact_overload", "1 while the unit sheds load.", float(unit.overload)),
-        ("skypact_clock_behind_seconds", "How far the clock was set back.", unit.clock.behind_s),
+        ("skypact_clock_off_seconds", "Machine's clock minus the unit's time.", unit.clock.off_s),
         ("skypact_tracks", "Tracks alive.", unit.tracks),
         ("skypact_confirmed_tracks", "Confirmed tracks alive.", unit.confirmed),
         ("skypact_active", "1 where the unit is active, 0 standby.", unit.role == "active"),

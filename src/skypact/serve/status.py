@@ -133,10 +133,12 @@ class SensorStatus(msgspec.Struct, frozen=True, kw_only=True):
 class ClockStatus(msgspec.Struct, frozen=True, kw_only=True):
     """How the machine's clock behaves."""
 
-    behind_s: float = 0.0
-    """The clock was set back and has so far to go until it has caught up."""
+    off_s: float = 0.0
+    """How far it is ahead of the unit's time, below 0 behind; more than a second: it was set."""
     steps: int = 0
-    """How often it jumped."""
+    """How often the unit's time followed one that was set ahead."""
+    error: str = ""
+    """What is wrong with it, empty where nothing is."""
 
 
 class Durations(msgspec.Struct, frozen=True, kw_only=True):
@@ -249,9 +251,9 @@ def output_status(state: OutputState) -> OutputStatus:
     )
 
 
-def store_status(state: StoreState, url: str) -> StoreStatus:
-    """Return the store's state as it is told; it is degraded once it has lost rows."""
-    kept: PartState = "degraded" if state.n_dropped else "up"
+def store_status(state: StoreState, url: str, is_losing: bool) -> StoreStatus:
+    """Return the store's state as it is told; it is degraded while it loses rows."""
+    kept: PartState = "degraded" if is_losing else "up"
     return StoreStatus(
         state=kept if state.is_up else "down",
         error=redacted(state.error),

@@ -1,9 +1,9 @@
 """The clock of live running: it never falls, and follows the machine's clock of the day.
 
-Stamps are the monotonic clock plus an offset. The offset follows the wall clock by at most 0.05 %
-of the time that passes, so that a stamp is never before an earlier one. A wall clock that has
-jumped ahead is followed at once, since the time between really is over (a machine that slept, a
-clock that was set for the first time); one that was set back is waited for.
+Stamps are time since the machine's start, sleep included, plus an offset. The offset follows the
+wall clock by at most 0.05 % of the time that passes, so that a stamp is never before an earlier
+one. A wall clock that was set by more than a second is followed where it is believed: at once where
+it was set ahead, at 5 % where it was set back. Where it is not, stamps keep their course.
 """
 
 import threading
@@ -15,8 +15,10 @@ from skypact.units import NANOSECONDS
 
 SLEW_PPM: Final = 500
 """Stamps run so much faster or slower at most while they follow the wall clock."""
+BACK_PPM: Final = 50_000
+"""So much slower while they wait for one that was set back."""
 JUMP_NS: Final = 1_000_000_000
-"""A wall clock further ahead than this is followed at once."""
+"""A wall clock that is further off was set."""
 LOOK_NS: Final = 50_000_000
 """The wall clock is looked at so often."""
 SETTLE_NS: Final = 10 * 1_000_000_000
@@ -26,6 +28,13 @@ LONGEST_SLEEP_S: Final = 0.2
 _MILLION: Final = 1_000_000
 
 
+def since_start_ns() -> int:
+    """Nanoseconds since the machine's start, those asleep included where the system can tell."""
+    if hasattr(time, "CLOCK_BOOTTIME"):
+        return time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+    return time.monotonic_ns()
+
+
 class StampClock:
     """Time of arrival and time of the pipeline; a `Clock`, for several threads.
 
@@ -33,13 +42,16 @@ class StampClock:
     ----------
     monotonic_ns, wall_ns, sleep : callable
         The machine's clocks and waiting; tests give their own.
+    believes : bool
+        Whether a wall clock that was set is followed; may be changed at any time (`believes`).
     """
 
     def __init__(
         self,
-        monotonic_ns: Callable[[], int] = time.monotonic_ns,
+        monotonic_ns: Callable[[], int] = since_start_ns,
         wall_ns: Callable[[], int] = time.time_ns,
         sleep: Callable[[float], None] = time.sleep,
+        believes: bool = True,
     ) -> None:
         self._monotonic_ns, self._wall_ns, self._sleep = monotonic_ns, wall_ns, sleep
         self._lock = threading.Lock()
@@ -49,6 +61,8 @@ class StampClock:
         self._look_ns = self._since_ns + LOOK_NS
         self._ahead_ns = 0
         self._last_ns = self._base_ns
+        self.believes = believes
+        """Whether a wall clock that was set is followed."""
         self.n_jumps = 0
         """Times that the wall clock was far ahead and was followed at once."""
         self.jumped_s = 0.0
@@ -79,8 +93,13 @@ class StampClock:
     @property
     def clock_behind_s(self) -> float:
         """How far the wall clock is behind the stamps: above 0 after it was set back."""
+        return max(0.0, -self.off_s)
+
+    @property
+    def off_s(self) -> float:
+        """How far the wall clock is ahead of the stamps; below 0 behind."""
         self.now_ns()
-        return max(0, self._ahead_ns) / NANOSECONDS
+        return -self._ahead_ns / NANOSECONDS
 
     def _at(self, monotonic_ns: int) -> int:
         passed_ns = monotonic_ns - self._since_ns
@@ -90,11 +109,15 @@ class StampClock:
         """Look at the wall clock and set the pace until the next look."""
         stamp_ns = self._at(monotonic_ns)
         ahead_ns = stamp_ns - self._wall_ns()
-        if -ahead_ns > JUMP_NS:
+        is_set = abs(ahead_ns) > JUMP_NS
+        if is_set and self.believes and ahead_ns < 0:
             self.n_jumps += 1
             self.jumped_s = -ahead_ns / NANOSECONDS
             stamp_ns, ahead_ns = stamp_ns - ahead_ns, 0
-        pace_ppm = -ahead_ns * _MILLION // SETTLE_NS
-        self._slew_ppm = max(-SLEW_PPM, min(SLEW_PPM, pace_ppm))
+        if is_set:
+            self._slew_ppm = -BACK_PPM if self.believes and ahead_ns > 0 else 0
+        else:
+            pace_ppm = -ahead_ns * _MILLION // SETTLE_NS
+            self._slew_ppm = max(-SLEW_PPM, min(SLEW_PPM, pace_ppm))
         self._since_ns, self._base_ns, self._ahead_ns = monotonic_ns, stamp_ns, ahead_ns
         self._look_ns = monotonic_ns + LOOK_NS
