@@ -492,8 +492,9 @@ SOURCES_MORE = """\
   machine's clock does. They follow it by at most 0.05 % of the time that passes. Of a clock that
   was set by more than a second a unit asks its sensors: where two or more with clocks of their own
   (ASTERIX) agree that the time before was right, it keeps that time and says so. Else a clock that
-  was set ahead is followed at once, one that was set back by up to 7 s within minutes, and for more
-  the unit begins anew. `skypact record` always follows. Pipeline and stamps have one clock.
+  was set ahead is followed within seconds, one that was set back by up to 7 s within minutes, and
+  for more the unit begins anew. `skypact record` always follows. Pipeline and stamps have one
+  clock.
 * **Bounds.** Packets wait for the pipeline in one place with a limit in packets and bytes
   (`overload` of the unit). When it is full, the source with the most waiting loses its oldest, so
   that a flood displaces only itself. Files and standard input wait instead.

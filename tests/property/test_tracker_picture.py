@@ -403,9 +403,23 @@ def test_where_many_reports_were_false_new_objects_are_seen_nevertheless():
     rng = np.random.default_rng(43)
     clutter = scenes.false_plots(table, 0, 60.0, rng, 600.0)
     flights = [Flight(47.0 + 0.1 * k, 15.0 + 0.1 * k, heading=37.0 * k) for k in range(20)]
-    newcomers = plots(table, 0, flights, 120.0, rng, first_s=80.0, detected=0.9)
+    newcomers = plots(table, 0, flights, 180.0, rng, first_s=80.0, detected=0.9)
     tracker = scenes.Tracker(table, TrackerParams(capacity=8192))
     batch = scenes.merged(clutter, newcomers)
-    for k in range(120):
+    for k in range(180):
         tracker.step(take_reports(batch, np.floor(batch.time_s) == k), k + 1.0)
     assert tracker.n_confirmed >= 19
+
+
+def test_heavy_clutter_neither_fills_the_table_nor_crowds_it():
+    table = scenes.sensors(radar("r0"), radar("r1", lat=48.6, lon=17.4))
+    rng = np.random.default_rng(44)
+    batch = scenes.merged(*(scenes.false_plots(table, s, 120.0, rng, 600.0) for s in range(2)))
+    tracker = scenes.Tracker(table, TrackerParams(capacity=8192))
+    crowded = 0
+    for k in range(120):
+        events = tracker.step(take_reports(batch, np.floor(batch.time_s) == k), k + 1.0)
+        crowded += events.counts["crowded"] if k >= 60 else 0
+    assert tracker.n_tracks < 1_000
+    assert tracker.n_confirmed < 10
+    assert crowded < 100

@@ -40,7 +40,7 @@ def test_it_shows_the_wall_clock_where_that_runs_well(machine):
     clock = machine.clock()
     machine.passing(clock, 60)
     assert clock.now_ns() == machine.wall_ns
-    assert (clock.n_jumps, clock.clock_behind_s) == (0, 0.0)
+    assert (clock.n_jumps, clock.off_s) == (0, 0.0)
 
 
 def test_a_small_step_ahead_is_followed_slowly(machine):
@@ -61,7 +61,6 @@ def test_a_jump_ahead_is_followed_at_once_and_told(machine):
     machine.passing(clock, 0.1)
     assert clock.now_ns() == machine.wall_ns
     assert clock.n_jumps == 1
-    assert clock.jumped_s == pytest.approx(3600.0)
 
 
 def test_a_step_back_is_waited_for_and_told(machine):
@@ -69,9 +68,9 @@ def test_a_step_back_is_waited_for_and_told(machine):
     machine.wall_ns -= 2 * SECOND
     stamps = machine.passing(clock, 10)
     assert stamps == sorted(set(stamps))
-    assert clock.clock_behind_s == pytest.approx(2.0 - 10 * BACK_PPM / 1e6, abs=0.005)
+    assert clock.off_s == pytest.approx(10 * BACK_PPM / 1e6 - 2.0, abs=0.005)
     machine.passing(clock, 1.0 / BACK_PPM * 1e6 + 1.0 / SLEW_PPM * 1e6 + 100, step_s=0.5)
-    assert clock.clock_behind_s < 0.001
+    assert clock.off_s > -0.001
     assert clock.n_jumps == 0
 
 

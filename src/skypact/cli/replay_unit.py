@@ -145,8 +145,8 @@ def run(args: argparse.Namespace) -> int:
     _check(args)
     plan = planned(args.union, args.unit)
     folder = _folder(args, plan)
-    past = RecordedPast(folder, plan.about)
     runs = since_anew(read_runs(plan.folder))
+    past = RecordedPast(folder, plan.about, runs[0].segment if runs else 0)
     span_ns = runs[0].begun_ns if runs else 0, _taken_until_ns(plan.folder)
     for line in _told(past, plan, runs):
         say(f"{folder}: {line}")

@@ -18,7 +18,7 @@ from skypact.cli.replay_unit import planned
 from skypact.cli.show import Stop, say_figures, stopping
 from skypact.errors import ConfigError
 from skypact.record.summary import write_summary
-from skypact.runtime.assembly import Assembly
+from skypact.runtime.assembly import Assembly, Plan
 from skypact.runtime.standby import UnitLock
 from skypact.runtime.telling import ChangeTeller, UnitTeller
 from skypact.runtime.warming import is_warm, warm_up
@@ -116,6 +116,17 @@ def _run(
         return teller.summary()
 
 
+def _leg(
+    plan: Plan, lock: UnitLock, reload: _Reload, stop: Stop, seconds: float
+) -> tuple[dict[str, Any], bool]:
+    """Run the unit with parts of its own; its summary, and whether it must begin anew."""
+    with ExitStack() as parts:
+        made = parts.enter_context(Assembly(plan, TrackHistory(), lock.beat))
+        parts.callback(lock.rest)  # first of all that is taken apart: it may take long
+        summary = _run(made, lock, reload, stop, seconds)
+    return summary, made.judge.wants_anew
+
+
 def _taken(lock: UnitLock, args: argparse.Namespace, stop: Stop) -> bool:
     """Become the process that runs the unit, at once or after another; False: stopped before."""
     if not args.standby:
@@ -143,12 +154,9 @@ def run(args: argparse.Namespace) -> int:
         left_s, is_anew = args.seconds or float("inf"), True
         while is_anew:
             begun_s = time.monotonic()
-            with ExitStack() as parts:
-                made = parts.enter_context(Assembly(plan, TrackHistory(), lock.beat))
-                parts.callback(lock.rest)  # first of all that is taken apart: it may take long
-                summary = _run(made, lock, reload, stop, left_s)
+            summary, is_anew = _leg(plan, lock, reload, stop, left_s)
             left_s = max(0.0, left_s - (time.monotonic() - begun_s))
-            is_anew = made.judge.wants_anew and not stop and left_s > 0.0
+            is_anew = is_anew and not stop and left_s > 0.0
     say_figures(summary)
     emit(summary)
     write_summary(plan.folder / "summary.json", summary)

@@ -354,14 +354,19 @@ def has_content(f: Floats, icao: int, mode3a: int) -> int:
 
 
 @helper
+def sheet_clutter(coded: int, s: int, g: Geometry) -> float:
+    """Expect false reports of a turn by the data sheet; `coded` 1: those with a code or a level."""
+    sheet = max(g.clutter_per_scan[s], LEAST_CLUTTER)
+    return sheet * CLUTTER_WITH_CODE if coded == 1 else sheet
+
+
+@helper
 def false_reports(f: Floats, form: int, coded: int, s: int, g: Geometry, learn: int) -> float:
     """Expect false reports of a turn, of the place's density spread over the whole sensor.
 
     `coded` is 1 for reports with a code, a level or an address, which are counted by themselves.
     """
-    sheet = max(g.clutter_per_scan[s], LEAST_CLUTTER)
-    if coded == 1:
-        sheet *= CLUTTER_WITH_CODE
+    sheet = sheet_clutter(coded, s, g)
     if learn == 0:
         return sheet
     turns = g.turns[s, TURNS]

@@ -22,9 +22,9 @@ from skypact.kernels.existence import miss_unseen, unseen_existence
 from skypact.kernels.gate import pairs_of
 from skypact.kernels.geodesy import enu_axes_one, geodetic_from_ecef_one
 from skypact.kernels.lifecycle import start_track, sweep
-from skypact.kernels.maps import note_false, origin_of
+from skypact.kernels.maps import false_per_turn, note_false, origin_of
 from skypact.kernels.mixture import UNLIKELY, copy_state, mix_hypotheses
-from skypact.kernels.prepare import level_variance
+from skypact.kernels.prepare import level_variance, sheet_clutter
 from skypact.model.tracking import (
     ADDRESS,
     AREA,
@@ -72,9 +72,11 @@ SURE: Final = 1.0 - 1e-3
 LEAST_START: Final = 0.5
 """Share of the existence at which starts end, below which no track is begun."""
 LIKELY_START: Final = 2.0
-"""However many reports were learned to be false here, what no track explains begins one with so
-many times the existence at which starts end: where none began, new objects would be counted as
-false reports, and none would ever begin."""
+"""Existence of a start where reports were learned to be so often false that none would be begun, as
+a multiple of that at which starts end. Were none begun, new objects would be counted as false
+reports for good."""
+STARTS_PER_TURN: Final = 50.0
+"""So many of a sensor's unexplained reports begin such tracks in a turn: its cells in turns."""
 
 
 @helper
@@ -162,11 +164,29 @@ def note_unexplained(
     to nothing, then (`maps.note_false_start`).
     """
     s = m.sensor[j]
-    coded = 1 if m.icao[j] >= 0 or m.mode3a[j] >= 0 or not math.isnan(m.baro_m[j]) else 0
+    coded = is_coded(m, j)
     if t >= 0 and free > 0.5:
         tracks.tag[t, ORIGIN] = origin_of(s, coded, m.cell[j])
     else:
         note_false(g.false_map[s, coded], m.cell[j], free, g.turns[s, TURNS])
+
+
+@helper
+def is_coded(m: Measurements, j: int) -> int:
+    """1 where report j has a code, a level or an address, as few false reports do."""
+    return 1 if m.icao[j] >= 0 or m.mode3a[j] >= 0 or not math.isnan(m.baro_m[j]) else 0
+
+
+@helper
+def may_begin(m: Measurements, j: int, g: Geometry) -> bool:
+    """Whether it is the turn of report j's cell to begin tracks that likely come to nothing."""
+    if m.birth[j] <= 0.0:
+        return False
+    s = m.sensor[j]
+    sheet = sheet_clutter(is_coded(m, j), s, g)
+    n = false_per_turn(g.false_map[s, is_coded(m, j)], g.turns[s, TURNS], sheet)
+    every = math.ceil(n / STARTS_PER_TURN)
+    return every <= 1 or (m.cell[j] + int(g.turns[s, TURNS])) % every == 0
 
 
 @helper
@@ -190,8 +210,8 @@ def begin_tracks(
     for j in range(span[0], span[1]):
         free = max(0.0, 1.0 - pairs.sum_report[j - span[0]])
         chance = m.birth[j] / (m.birth[j] + m.clutter[j])
-        if p.learn == 1 and m.birth[j] > 0.0:
-            chance = max(chance, LIKELY_START * p.existence[DROP_AT])
+        if p.learn == 1 and chance < LIKELY_START * p.existence[DROP_AT] and may_begin(m, j, g):
+            chance = LIKELY_START * p.existence[DROP_AT]
         chance *= free
         t = int(-1)  # noqa: UP018, RUF046
         if chance >= LEAST_START * p.existence[DROP_AT]:

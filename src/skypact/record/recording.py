@@ -57,6 +57,8 @@ class Recording:
     ----------
     path : Path
         The folder or a segment.
+    first : int
+        Segments with a lower number are left out.
 
     Raises
     ------
@@ -64,14 +66,16 @@ class Recording:
         There is no segment that can be read.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, first: int = 0) -> None:
         self.path = path
         self.trouble: list[str] = []
         """What could not be read, and where."""
         self.n_bytes_read = 0
         """Of packets, so far."""
         self._rows: dict[RecordedSource, int] = {}
-        segments = segments_of(path) if path.is_dir() else [Segment(path, 0, 0, is_open=False)]
+        segments = [Segment(path, 0, first, is_open=False)]
+        if path.is_dir():
+            segments = [one for one in segments_of(path) if one.number >= first]
         known = [self._known(segment) for segment in segments]
         self._segments = [one for one in known if one is not None]
         if not self._segments:

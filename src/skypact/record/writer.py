@@ -139,6 +139,8 @@ class RecordingWriter:
             self._state, self._reason = "resting", str(error)
         self._keeper = Keeper(folder, settings)
         self._number = max((s.number for s in segments_of(folder)), default=-1) + 1
+        self.first = self._number
+        """Number of the first segment that it writes."""
         self._segment: OpenSegment | None = None
         self._opened_s = self._last_put_s = time.monotonic()
         self._changed = threading.Condition()

@@ -217,7 +217,7 @@ class Assembly:
         specs = [source.spec for source in plan.sources]
         self.clock = StampClock(believes=False)
         self.inlet = stack.enter_context(LiveInlet(specs, unit.overload, self.clock))
-        self.judge = ClockJudge(self.clock, self.ticks.hearing.told, self.clock.now_s)
+        self.judge = ClockJudge(self.clock, self.ticks.hearing.delays, self.clock.now_s)
         shedder = Shedder(unit.overload, kinds_by_link(plan))
         self.live = LiveUnit(
             unit,
@@ -253,7 +253,8 @@ class Assembly:
         if anew and not self.kept.told and is_young and before[-1].anew:
             anew, self._since_ns = False, before[-1].begun_ns
         sha = plan.about.union_sha256
-        note_run(plan.folder, Run(begun_ns=now_ns, anew=anew, union_sha256=sha))
+        first = 0 if self.recorder is None else self.recorder.first
+        note_run(plan.folder, Run(begun_ns=now_ns, anew=anew, union_sha256=sha, segment=first))
         self.goes_on = not anew
 
     def _outputs(self, plan: Plan) -> OutputSink:
@@ -287,7 +288,9 @@ class Assembly:
         before = self.ticks.pipeline.n_reports
         self._show()
         try:
-            past = RecordedPast(recording_folder(self.plan), self.plan.about)
+            runs = since_anew(read_runs(self.plan.folder))
+            first = runs[0].segment if runs else 0
+            past = RecordedPast(recording_folder(self.plan), self.plan.about, first)
         except RecordingError:
             self.ticks.go_on_from(self._place)  # nothing was recorded
             return 0
@@ -316,10 +319,12 @@ class RecordedPast:
     about : About
         What there is now: sources, and the length of a step. What came by other sources is left
         out and counted in `n_unknown`.
+    first : int
+        Number of the first segment that is taken.
     """
 
-    def __init__(self, folder: Path, about: About) -> None:
-        self._recording = Recording(folder)
+    def __init__(self, folder: Path, about: About, first: int = 0) -> None:
+        self._recording = Recording(folder, first)
         self._step_ns = about.step_ns
         rows = {(s.url, s.format): row for row, s in enumerate(about.sources)}
         recorded = self._recording.sources

@@ -188,6 +188,10 @@ class Hearing:
             in_force[row] = in_force[row] if seen[row].records else sensor
         self._in_force = in_force
 
+    def delays(self) -> list[list[tuple[float, float]]]:
+        """Of each sensor that stamps its reports, when the last ones came and how late."""
+        return self._decoder.asterix.recent_delays[: len(self._in_force)]
+
     def told(self) -> list[HeardSensor]:
         """Sum up every sensor, in the order of `sensors`."""
         seen = self._decoder.asterix.sensors[: len(self._in_force)]

@@ -24,6 +24,9 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     anew: bool
     """Whether it had no state to go on from."""
     union_sha256: str
+    segment: int = 0
+    """Number of the first segment that it recorded; what is in those before has stamps by a clock
+    that may have been another."""
 
 
 def read_runs(folder: Path) -> list[Run]:

@@ -63,10 +63,10 @@ class StampClock:
         self._last_ns = self._base_ns
         self.believes = believes
         """Whether a wall clock that was set is followed."""
+        self.held_ppm = 0.0
+        """How much faster stamps run while they do not follow one."""
         self.n_jumps = 0
         """Times that the wall clock was far ahead and was followed at once."""
-        self.jumped_s = 0.0
-        """How far the last time."""
 
     def now_ns(self) -> int:
         """Nanoseconds UTC since 1970; never less than before."""
@@ -91,11 +91,6 @@ class StampClock:
         return self._monotonic_ns() / NANOSECONDS
 
     @property
-    def clock_behind_s(self) -> float:
-        """How far the wall clock is behind the stamps: above 0 after it was set back."""
-        return max(0.0, -self.off_s)
-
-    @property
     def off_s(self) -> float:
         """How far the wall clock is ahead of the stamps; below 0 behind."""
         self.now_ns()
@@ -112,10 +107,9 @@ class StampClock:
         is_set = abs(ahead_ns) > JUMP_NS
         if is_set and self.believes and ahead_ns < 0:
             self.n_jumps += 1
-            self.jumped_s = -ahead_ns / NANOSECONDS
-            stamp_ns, ahead_ns = stamp_ns - ahead_ns, 0
+            stamp_ns, ahead_ns, is_set = stamp_ns - ahead_ns, 0, False
         if is_set:
-            self._slew_ppm = -BACK_PPM if self.believes and ahead_ns > 0 else 0
+            self._slew_ppm = -BACK_PPM if self.believes else round(self.held_ppm)
         else:
             pace_ppm = -ahead_ns * _MILLION // SETTLE_NS
             self._slew_ppm = max(-SLEW_PPM, min(SLEW_PPM, pace_ppm))

@@ -101,7 +101,8 @@ class SensorClocks:
             errors["no_date"] = errors.get("no_date", 0) + 1
         self._registry.note_times(*_last_of_each(sensor, time_s))
         timed = is_known & ~lost
-        self._registry.note_offsets(sensor[timed], received_s[timed] - time_s[timed])
+        arrived_s = received_s[timed]
+        self._registry.note_offsets(sensor[timed], arrived_s, arrived_s - time_s[timed])
         names = [entry.name for entry in self._registry.entries]
         shift = np.array([self._corrections.get(name, 0.0) for name in names])
         return np.asarray(time_s + shift[sensor])

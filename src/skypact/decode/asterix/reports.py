@@ -142,6 +142,11 @@ class Decoder:
         return tuple(entry.seen() for entry in self._registry.entries)
 
     @property
+    def recent_delays(self) -> list[list[tuple[float, float]]]:
+        """Of each sensor, times of arrival and delays of its last reports, seconds."""
+        return [list(entry.recent) for entry in self._registry.entries]
+
+    @property
     def n_sensors(self) -> int:
         """How many sensors there are."""
         return len(self._registry.entries)

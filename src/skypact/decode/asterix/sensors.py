@@ -17,6 +17,8 @@ Array = npt.NDArray[Any]
 
 MAX_OFFSETS: Final = 10_000
 """Clock offsets kept per sensor for their median, the newest."""
+MAX_RECENT: Final = 32
+"""Offsets kept with the time of arrival."""
 MAX_REVISITS: Final = 4_000
 _REVISIT_S: Final = (0.3, 60.0)
 """Gaps between two reports of one target that may be one turn."""
@@ -71,6 +73,8 @@ class _Entry:
         self.marks: list[float] = []
         self.revisits: list[float] = []
         self.offsets: deque[float] = deque(maxlen=MAX_OFFSETS)
+        self.recent: deque[tuple[float, float]] = deque(maxlen=MAX_RECENT)
+        """Times of arrival and offsets of the last reports."""
         self.records = 0
         self.reports = 0
         self.is_surface = False
@@ -170,10 +174,13 @@ class SensorRegistry:
         for row, time in zip(sensor.tolist(), time_s.tolist(), strict=True):
             self.entries[row].last_s = time
 
-    def note_offsets(self, sensor: Array, offset_s: Array) -> None:
+    def note_offsets(self, sensor: Array, received_s: Array, offset_s: Array) -> None:
         """Keep receive time minus stamp."""
         for row in np.unique(sensor).tolist():
-            self.entries[row].offsets.extend(offset_s[sensor == row].tolist())
+            mine = sensor == row
+            self.entries[row].offsets.extend(offset_s[mine].tolist())
+            last = received_s[mine][-MAX_RECENT:], offset_s[mine][-MAX_RECENT:]
+            self.entries[row].recent.extend(zip(*(part.tolist() for part in last), strict=True))
 
     def note_revisits(self, sensor: Array, target: Array, time_s: Array) -> None:
         """Keep the gaps between reports of one target by one sensor."""
