@@ -136,7 +136,11 @@ class Viewer(threading.Thread):
                 self.frames, self.octets = self.frames + 1, self.octets + len(data)
                 if message.kind == wire.UPDATE:
                     age_s = message.sections.kinematics["age_s"].astype(np.float64)
-                    self.seen.append((now_s, message.clock_s - age_s))
+                    self.note(now_s, message.clock_s - age_s)
+
+    def note(self, now_s: float, times: np.ndarray) -> None:
+        """Note the times of updates that have come."""
+        self.seen.append((now_s, times))
 
 
 def latencies(viewer: Viewer, made: Prepared, from_s: float) -> np.ndarray:

@@ -21,10 +21,8 @@ from pathlib import Path
 
 import numpy as np
 from benchmarks import live
-from websockets.sync.client import connect
 
 from skypact.record.simulated import without_biases
-from skypact.serve import wire
 from skypact.simulate import Scene
 
 LEAD_S = 30.0
@@ -53,31 +51,17 @@ class Sky(threading.Thread):
                 time.sleep(LOOK_S)
 
 
-class Page(threading.Thread):
+class Page(live.Viewer):
     """One viewer: acknowledges every frame and counts how old each update is."""
 
     def __init__(self, url: str) -> None:
-        super().__init__(daemon=True)
-        self._url = url
+        super().__init__(url)
         self.counts = np.zeros(BINS_S.size + 1, np.int64)
-        self.is_over = False
 
-    def run(self) -> None:
-        with connect(self._url, max_size=None) as stream:
-            while not self.is_over:
-                try:
-                    data = stream.recv(timeout=1.0)
-                except TimeoutError:
-                    continue
-                if isinstance(data, str):
-                    continue
-                now_s, message = time.time(), wire.decode(data)
-                stream.send(json.dumps({"cmd": "ack", "sequence": message.sequence}))
-                if message.kind == wire.UPDATE:
-                    age_s = message.sections.kinematics["age_s"].astype(np.float64)
-                    late_s = now_s - (message.clock_s - age_s)
-                    place = np.searchsorted(BINS_S, late_s)
-                    self.counts += np.bincount(place, minlength=self.counts.size)
+    def note(self, now_s: float, times: np.ndarray) -> None:
+        """Count by age."""
+        place = np.searchsorted(BINS_S, now_s - times)
+        self.counts += np.bincount(place, minlength=self.counts.size)
 
     def percentile(self, share: float) -> float:
         """Return the latency that so many percent of the updates do not exceed."""

@@ -67,6 +67,7 @@ def test_a_second_process_of_a_unit_is_told_of_the_first(sky: Path) -> None:
 
 def test_a_state_that_does_not_fit_is_put_aside_and_told(sky: Path) -> None:
     unit = Running(sky).await_map()
+    until(lambda: len(unit.tracks()) > 0, "tracks")
     until((sky / "all" / "state.skypact").exists, "checkpoint")
     unit.end()
     text = (sky / "union.toml").read_text()
