@@ -5,6 +5,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -21,7 +23,8 @@ from skypact.runtime.standby import BEAT, UnitLock
 lock = UnitLock(Path(sys.argv[1]), Standby(beat_s=0.02))
 lock.take()
 lock.beat()
-while not (Path(sys.argv[1]) / BEAT).exists():
+beat = Path(sys.argv[1]) / BEAT
+while not (beat.exists() and beat.stat().st_size):
     time.sleep(0.01)
 print("there", flush=True)
 while True:
@@ -32,13 +35,17 @@ while True:
 QUICK = Standby(beat_s=0.02, dead_s=4.0)
 
 
-def active(folder: Path, how: str) -> subprocess.Popen[str]:
-    """Start another process that runs the unit, and beats or hangs."""
+@contextmanager
+def active(folder: Path, how: str) -> Iterator[subprocess.Popen[str]]:
+    """Start another process that runs the unit, and beats or hangs; it is ended in any case."""
     command = [sys.executable, "-c", ACTIVE, str(folder), how]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    assert process.stdout.readline() == "there\n"
-    return process
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "there\n"
+            yield process
+        finally:
+            process.kill()
 
 
 def never() -> bool:

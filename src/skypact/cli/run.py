@@ -19,6 +19,7 @@ from skypact.cli.show import Stop, say_figures, stopping
 from skypact.errors import ConfigError
 from skypact.record.summary import write_summary
 from skypact.runtime.assembly import Assembly, Plan
+from skypact.runtime.memory import FreeMemory
 from skypact.runtime.standby import UnitLock
 from skypact.runtime.telling import ChangeTeller, UnitTeller
 from skypact.runtime.warming import is_warm, warm_up
@@ -98,6 +99,7 @@ def _run(
     with _serve(made, history, teller) as server:
         say(f"unit {made.plan.unit.name}: map at {server.url} (Ctrl-C ends)")
         changes = ChangeTeller(teller.status, _log)
+        memory = FreeMemory()
         end_s = time.monotonic() + seconds
 
         def look() -> None:
@@ -105,6 +107,7 @@ def _run(
             teller.refresh()
             changes.look()
             reload.look(made, server)
+            memory.look()
 
         def is_done() -> bool:
             if not stop and not made.judge.wants_anew and time.monotonic() < end_s:

@@ -1,0 +1,43 @@
+"""Free memory is given back once a minute."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from skypact.runtime.memory import EVERY_S, FreeMemory
+
+
+def resident_mib():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096 / 2**20
+
+
+def test_it_is_given_back_once_a_minute():
+    now = [0.0]
+    memory = FreeMemory(lambda: now[0])
+    counts = []
+    for second in range(181):
+        now[0] = float(second)
+        memory.look()
+        counts.append(memory.n_given)
+    assert counts[int(EVERY_S) - 1] == 0
+    assert counts[int(EVERY_S)] == 1
+    assert counts[-1] == 3
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="tells what Linux's library does")
+def test_what_lies_free_between_what_is_used_goes_back():
+    kept, dropped = [], []
+    for _ in range(3_000):  # arrays of 100 kB from the heap, one in ten of them kept
+        dropped.append(np.ones(12_500))
+        if len(dropped) % 10 == 0:
+            kept.append(np.ones(64))
+    del dropped
+    before = resident_mib()
+    now = [0.0]
+    memory = FreeMemory(lambda: now[0])
+    now[0] = EVERY_S
+    memory.look()
+    assert resident_mib() <= before
+    assert len(kept) == 300
