@@ -1,5 +1,7 @@
 """What must hold of any picture the tracker makes: order, repetition, rotation, time, identity."""
 
+import os
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -411,6 +413,9 @@ def test_where_many_reports_were_false_new_objects_are_seen_nevertheless():
     assert tracker.n_confirmed >= 19
 
 
+@pytest.mark.skipif(
+    os.environ.get("NUMBA_DISABLE_JIT", "0") != "0", reason="36,000 plots: minutes uncompiled"
+)
 def test_heavy_clutter_neither_fills_the_table_nor_crowds_it():
     table = scenes.sensors(radar("r0"), radar("r1", lat=48.6, lon=17.4))
     rng = np.random.default_rng(44)
