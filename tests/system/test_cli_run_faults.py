@@ -183,15 +183,15 @@ def test_a_clock_that_was_wrong_from_the_beginning(tmp_path: Path) -> None:
         unit.set_clock(0.0)
         until(lambda: unit.log.read_text().count("map at") == 2, "new beginning")
         unit.url = unit.log.read_text().rsplit("map at", 1)[1].split()[0]
-        until(lambda: len(unit.tracks()) > N_TRACKS, "tracks")
+        until(lambda: len(unit.tracks()) > 2.4 * N_TRACKS, "tracks")
         until(lambda: not unit.reasons(), "health")
         before = unit.tracks()
         unit.process.kill()
         unit.process.communicate()
         unit = Troubled(sky)
         unit.await_map()
-        after = unit.tracks()
-        assert len(before & after) > 0.9 * len(before)
+        after = unit.tracks()  # without those that were begun in the last moment
+        assert len(before & after) > 0.8 * len(before)
     finally:
         sky.end()
         summary = unit.end()
