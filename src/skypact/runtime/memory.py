@@ -1,7 +1,7 @@
 """Memory that is free is given back to the system.
 
 The allocator of the C library keeps what was freed between what is in use; in a unit that makes and
-drops megabytes each second this grew by some 300 MiB an hour (design/0019).
+drops megabytes each second this grew by some 250 MiB an hour (design/0019).
 """
 
 import ctypes
