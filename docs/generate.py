@@ -4,6 +4,7 @@
 """
 
 import ast
+import importlib
 import re
 import sys
 from pathlib import Path
@@ -19,6 +20,7 @@ from skypact.model import reports, tracks, truth
 from skypact.record.postgres_link import migrations
 from skypact.record.store_tables import ALERTS, ENDED, SENSORS
 from skypact.record.tables import reports_to_arrow, tracks_to_arrow, truth_to_arrow
+from skypact.rules import Watching
 from skypact.serve import openapi, problem
 from skypact.serve import query as api_query
 from skypact.serve.operation import Operation
@@ -150,6 +152,13 @@ MEANING = {
     "target_class": "What kind of object it is, see below.",
     "track_angle_deg": "Downlinked track over ground, clockwise from true north.",
     "unit": "Unit whose tracker made the row.",
+    "severity": "As in the Common Alerting Protocol.",
+    "upper_m": "Greatest height above the WGS-84 ellipsoid.",
+    "upper_fl": "Greatest flight level instead.",
+    "begin": "Time of the day.",
+    "raise_after_s": "What is found must hold for so long before it is told.",
+    "clear_after_s": "An alert is over when nothing was found for so long.",
+    "update_s": "A living alert is told anew so often, where something has changed.",
     "ve_mps": "Velocity to the east.",
     "vn_mps": "Velocity to the north.",
     "vu_mps": "Velocity upwards.",
@@ -290,6 +299,8 @@ def _limits(kind: msgspec.inspect.Type) -> str:
     if isinstance(kind, msgspec.inspect.StructType):
         name = kind.cls.__name__.lower()
         page = "configuration.md" if kind.cls.__module__ == config.__name__ else ""
+        if kind.cls is Watching:
+            return "[rules](rules.md)"
         return f"[{name}]({page}#{name})"
     signs = {"ge": ">=", "gt": ">", "le": "<=", "lt": "<"}
     found = [f"{s} {v:g}" for k, s in signs.items() if (v := getattr(kind, k, None)) is not None]
@@ -608,6 +619,42 @@ def api_page() -> str:
     return "\n".join(parts)
 
 
+RULES_TEXT = """\
+What a watch looks for. A union file has these tables under `[watch]`, such as `[watch.border]`; a
+file for `skypact replay --rules` has them without `watch`, such as `[border]`. The picture is
+looked at once each `period_s`. Every rule has the keys of [RuleParams](#ruleparams), with defaults
+of its own where its table says so. What is told, and how an alert lives, is in
+[Alerts](alerts.md).
+"""
+
+
+def _structs_within(struct: type[msgspec.Struct]) -> list[type[msgspec.Struct]]:
+    """List a struct and those that its fields are made of, each once, in order."""
+    found = [struct]
+    for field in msgspec.inspect.type_info(struct).fields:
+        inner = getattr(field.type, "item_type", field.type)
+        if isinstance(inner, msgspec.inspect.StructType):
+            found += [s for s in _structs_within(inner.cls) if s not in found]
+    return found
+
+
+def rules_page() -> str:
+    """Every rule: what it does, its keys with their limits and defaults."""
+    common = importlib.import_module("skypact.rules.common")
+    parts = [NOTE, "# Rules of the watch\n", RULES_TEXT]
+    for field in msgspec.inspect.type_info(Watching).fields:
+        if not isinstance(field.type, msgspec.inspect.StructType):
+            continue
+        name, params = field.name, field.type.cls
+        about = str(importlib.import_module(f"skypact.watch.{name}").__doc__).strip()
+        module = importlib.import_module(params.__module__)
+        parts.append(f"## {name}\n\n{about}\n")
+        tables = [struct_table(s, common, module) for s in _structs_within(params)]
+        parts += [table.replace("## ", "### ", 1) for table in tables]
+    parts.append(struct_table(common.RuleParams, common))
+    return "\n".join(parts)
+
+
 def errors_page() -> str:
     """Status codes of kernels and the errors of the package."""
     lines = ["| code | name | meaning and remedy |", "|---|---|---|"]
@@ -628,6 +675,7 @@ def pages() -> dict[str, str]:
         "reference/cli.md": cli_page(),
         "reference/tables.md": tables_page(),
         "reference/configuration.md": configuration_page(),
+        "reference/rules.md": rules_page(),
         "reference/scenario.md": scenario_page(),
         "reference/flat-scenario.md": flat_scenario_page(),
         "reference/asterix.md": asterix_page(),

@@ -14,6 +14,7 @@ from msgspec import Meta
 from skypact.deploy import Unit
 from skypact.errors import ConfigError
 from skypact.model.sensors import SENSOR_KINDS, SensorTable
+from skypact.rules import Watching
 from skypact.units import DEGREE, NAUTICAL_MILE
 
 SHORTEST_PERIOD_S: Final = 0.05
@@ -243,6 +244,8 @@ class Union(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """How sensors' biases are estimated."""
     unit: tuple[Unit, ...] = ()
     """Units that take in these sensors: `skypact run` and `skypact record`."""
+    watch: Watching = Watching()
+    """What is watched for, and told of."""
 
 
 def read_toml(text: str, where: str) -> dict[str, Any]:

@@ -134,10 +134,14 @@ class Sky:
 
 
 def replayed(folder: Path) -> dict[str, object]:
-    """Summary of the same run, made again from its recording."""
+    """Summary of the same run, made again from its recording into the folder `again`."""
     command = [sys.executable, "-m", "skypact", "replay", "all", "--union", "union.toml"]
     done = subprocess.run(
-        [*command, "--unit", "all"], capture_output=True, cwd=folder, check=False, timeout=280
+        [*command, "--unit", "all", "--out", "again"],
+        capture_output=True,
+        cwd=folder,
+        check=False,
+        timeout=280,
     )
     assert done.returncode == 0, done.stderr.decode()
     return json.loads(done.stdout)
@@ -152,7 +156,9 @@ def until(condition: Callable[[], bool], what: str) -> None:
 
 
 def assert_made_again(folder: Path, summary: dict[str, object]) -> None:
-    """See that the recording makes the picture again, bit for bit."""
+    """See that the recording makes the picture again, bit for bit, and the same alerts."""
     again = replayed(folder)
+    live = (folder / "all" / "alerts.jsonl").read_bytes().splitlines()
+    assert (folder / "again" / "alerts.jsonl").read_bytes().splitlines() == live
     for figure in ("picture_hash", "reports", "tracks", "taken_until_s"):
         assert again[figure] == summary[figure], figure

@@ -184,7 +184,7 @@ def _add_replay(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
         [
             "skypact replay radar.ast --date 2023-05-02 --site 20/129=41.30,2.10,76.7 --out run",
             "skypact replay smr.ast mlat.ast --union airport.toml --out run --checkpoint state",
-            "skypact replay more.ast --union airport.toml --out rest --resume state",
+            "skypact replay radar.ast --union union.toml --rules watch.toml --out run",
             "skypact replay radar.ast --union union.toml --smooth --out reference",
             "skypact replay north --union union.toml --unit north --serve --speed 1",
         ],
@@ -206,7 +206,16 @@ def _add_replay(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
         "--speed", type=speed, metavar="X|max", help="factor of real time (max; pages show 1)"
     )
     parser.add_argument(
-        "--out", type=Path, metavar="DIR", help="write tracks.parquet and summary.json here"
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help="write tracks.parquet, alerts.jsonl and summary.json here",
+    )
+    parser.add_argument(
+        "--rules",
+        type=Path,
+        metavar="FILE",
+        help="watch for what this file says instead of the union file's [watch]",
     )
     parser.add_argument(
         "--smooth",

@@ -21,6 +21,7 @@ from skypact.cli.show import (
     stopping,
     tell_end,
 )
+from skypact.cli.watching import replay_watch
 from skypact.config import RegistrationParams, Sensor, Union
 from skypact.errors import ConfigError, RecordingError
 from skypact.model.ports import Clock, Sink
@@ -237,11 +238,16 @@ def run(args: argparse.Namespace) -> int:
         written = _written(args, flat=flat)
         if written is not None and not args.smooth:
             sinks.append(written)
+        watch = None if flat else replay_watch(args, union or Union(), "replay")
+        if watch is not None:
+            sinks.append(watch)
         sensors, reports = _in_order_of(intake.sensors, reports, before)
         n_first = len(sensors) if kept is None else len(before)
         smooth = written if args.smooth else None
         settings = tracker_params(union), area_motions(union), _registration(args, union)
         pipeline = Pipeline(sensors[:n_first], sinks, *settings, smooth)
+        if watch is not None:
+            watch.watch_over(pipeline)
         run_through = _taken_up(reports, pipeline, kept, args.resume)
         pipeline.set_sensors(sensors)
 

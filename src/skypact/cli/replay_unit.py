@@ -16,6 +16,7 @@ from skypact.cli import OK
 from skypact.cli.console import Progress, existing_files, say
 from skypact.cli.intake import read_union
 from skypact.cli.show import Interrupted, Stop, StoppableClock, page, stopping, tell_end
+from skypact.cli.watching import replay_watch
 from skypact.decode.jsontext import NOT_JSON
 from skypact.errors import ConfigError, RecordingError
 from skypact.model.packets import take_packets
@@ -35,6 +36,7 @@ from skypact.runtime.hearing import unit_of
 from skypact.runtime.runs import RUNS, Run, read_runs, since_anew
 from skypact.runtime.telling import heard_figures
 from skypact.runtime.ticks import Ticks
+from skypact.runtime.watching import sensor_looks
 from skypact.serve.history import TrackHistory
 from skypact.serve.scene import scene_from_union
 from skypact.units import NANOSECONDS
@@ -154,7 +156,10 @@ def run(args: argparse.Namespace) -> int:
     sinks: list[Sink] = [history] if args.serve else []
     if args.out is not None:
         sinks.append(TrackFile(out_folder(args.out) / "tracks.parquet", plan.unit.name, flat=False))
-    ticks = course_of(plan, sinks)
+    watch = replay_watch(args, plan.union, plan.unit.name)
+    ticks = course_of(plan, [*sinks, watch])
+    watch.watch_over(ticks.pipeline)
+    watch.sensors = lambda s: sensor_looks(ticks.hearing, ticks.pipeline.registration, s)
     with stopping() as stop, ExitStack() as stack:
 
         def figures() -> dict[str, Any]:

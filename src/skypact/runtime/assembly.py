@@ -14,7 +14,9 @@ from skypact.deploy import Unit
 from skypact.errors import RecordingError
 from skypact.model.packets import PacketBatch, take_packets
 from skypact.model.ports import Sink
+from skypact.record.alert_file import AlertFile
 from skypact.record.checkpoint_file import read_checkpoint
+from skypact.record.geojson_file import geojson_reader
 from skypact.record.header import About, about_unit
 from skypact.record.recording import Recording
 from skypact.record.seal import Sealer
@@ -30,6 +32,7 @@ from skypact.runtime.runs import Run, note_run, read_runs, since_anew
 from skypact.runtime.sensor_states import DEGRADED, OPERATIONAL, OUT, sensor_states
 from skypact.runtime.ticks import Ticks, step_ns_of
 from skypact.runtime.unit import CHECKPOINT, LiveUnit
+from skypact.runtime.watching import AlertSink, WatchSink, sensor_looks
 from skypact.serve.flights import FlightFiles
 from skypact.serve.history import TrackHistory
 from skypact.serve.kinds import About as Sender
@@ -42,6 +45,9 @@ from skypact.track.checkpoint import Checkpoint
 from skypact.track.datasheet import area_motions, tracker_params
 from skypact.track.params import TrackerParams
 from skypact.units import NANOSECONDS
+from skypact.watch.life import Watch
+from skypact.watch.rules import rules_of
+from skypact.watch.sky import SensorLook
 
 AHEAD_S: Final = 5.0
 """A checkpoint that is further ahead was made by a clock that was wrong."""
@@ -205,8 +211,8 @@ class Assembly:
         )
         stack.callback(self.storing.finish)
         self.flights = FlightFiles([str(plan.folder.parent / f) for f in unit.flight_plans.files])
-        self.last = LastRows()
-        sinks: list[Sink] = [history, self.storing, self.last]
+        self.alerts = AlertFile(plan.folder / "alerts.jsonl", goes_on=True)
+        sinks: list[Sink] = [history, self.storing]
         self.outputs: OutputSink | None = None
         if unit.output:
             self.outputs = stack.enter_context(self._outputs(plan))
@@ -231,9 +237,25 @@ class Assembly:
         )
 
     def _course(self, sinks: Sequence[Sink]) -> Ticks:
-        ticks = course_of(self.plan, sinks, self.kept.extras)
+        self.last = LastRows()
+        self.watching = self._watch()
+        ticks = course_of(self.plan, [*sinks, self.last, self.watching], self.kept.extras)
         ticks.pipeline.keep("last", self.last)
+        self.watching.watch_over(ticks.pipeline)
         return ticks
+
+    def _watch(self) -> WatchSink:
+        plan, watching = self.plan, self.plan.union.watch
+        rules = rules_of(watching, plan.union, geojson_reader(plan.folder.parent))
+        watch = Watch(rules, plan.unit.name)
+        sinks: list[AlertSink] = [self.storing, self.alerts]
+        return WatchSink(watch, watching.period_s, sinks, self._sensor_looks, self._is_shedding)
+
+    def _is_shedding(self) -> bool:
+        return self.live.shedder.is_overloaded
+
+    def _sensor_looks(self, now_s: float) -> list[SensorLook]:
+        return sensor_looks(self.ticks.hearing, self.ticks.pipeline.registration, now_s)
 
     def _begin(self, sinks: Sequence[Sink], now_ns: int) -> None:
         """Load the state to go on from, if there is one; note how this run begins."""
@@ -244,9 +266,7 @@ class Assembly:
                 self._place, _ = self.ticks.pipeline.load(self.kept.checkpoint)
             except RecordingError as error:
                 self.kept = _put_aside(path, f"{path}: {error}")
-                self.last = LastRows()
-                others = [sink for sink in sinks if not isinstance(sink, LastRows)]
-                self.ticks = self._course([*others, self.last])
+                self.ticks = self._course(sinks)
         anew = self.kept.checkpoint is None
         before = since_anew(read_runs(plan.folder))
         is_young = bool(before) and 0 <= now_ns - before[-1].begun_ns < YOUNG_S * NANOSECONDS

@@ -5,7 +5,7 @@ only module that knows all stages.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from skypact.config import RegistrationParams, Sensor, sensor_table
 from skypact.errors import RecordingError
+from skypact.model.freeflight import FreeStates
 from skypact.model.ports import Clock, Noting, Sink, Stateful
 from skypact.model.reports import ReportBatch, empty_reports, take_reports
 from skypact.model.tracking import BYTES_PER_SENSOR
@@ -87,6 +88,8 @@ class Pipeline:
         self.counts: dict[str, int] = {}
         """What became of the reports, as the tracker counts it."""
         self._sensors = list(sensors)
+        self.n_alerts: Callable[[], int] = lambda: 0
+        """Alerts raised so far, where somebody watches."""
         self.changed: list[str] = []
         """In what the setup differs from that of the checkpoint it goes on from, for people."""
         params = TrackerParams() if params is None else params
@@ -122,6 +125,10 @@ class Pipeline:
     def n_live(self) -> int:
         """Confirmed tracks alive."""
         return self._tracker.n_confirmed
+
+    def free_states(self) -> FreeStates:
+        """Return the states of tracks that may be in free flight."""
+        return self._tracker.free_states()
 
     def set_sensors(self, sensors: Sequence[Sensor]) -> None:
         """Put another list of sensors in force; it keeps the rows there are and may add some.
@@ -280,7 +287,7 @@ class Pipeline:
             "reports_per_s": round((self.n_reports - self._n_before) / elapsed_s, 1),
             "tracks": self.picture.tracks,
             "confirmed": self.picture.confirmed,
-            "alerts": 0,
+            "alerts": self.n_alerts(),
             "latency_s": self.latency.whole(),
             "biases": biases_of(self.registration),
             "registration": self.registration.figures(),

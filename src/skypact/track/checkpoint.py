@@ -23,7 +23,7 @@ from skypact.errors import RecordingError
 Arrays = Mapping[str, npt.NDArray[np.generic]]
 
 MAGIC: Final = b"SKYPACT\n"
-VERSION: Final = 5
+VERSION: Final = 6
 _HEAD: Final = struct.Struct("<8sIQ32s")
 _KIND: Final = re.compile(r"[<>|][biuf]\d{1,2}")
 """NumPy types an array may have: truth values, integers, floats."""

@@ -15,6 +15,7 @@ from skypact.kernels.births import appearances
 from skypact.kernels.geodesy import MEAN_RADIUS_M
 from skypact.kernels.prepare import REPORT_NUMBERS, prepare
 from skypact.kernels.tracking import step, sweep_tracks
+from skypact.model.freeflight import FreeStates
 from skypact.model.quality import accuracy_category
 from skypact.model.reports import (
     ADSB,
@@ -25,13 +26,20 @@ from skypact.model.reports import (
 from skypact.model.sensors import SensorTable
 from skypact.model.tracking import (
     AREA,
+    BALLISTIC_ROW,
+    BORN,
+    FREE,
     HIGH_WATER,
+    HITS,
     HOME,
     MEASURED,
     N_CONFIRMED,
     N_CROWDED,
     N_LIVE,
+    NUMBER,
     SELF_REPORTED,
+    STATE,
+    STATE_TIME,
     TRACKER_MADE,
     Z_WIDTH,
     Geometry,
@@ -233,6 +241,19 @@ class Tracker:
     def n_confirmed(self) -> int:
         """Confirmed tracks alive."""
         return int(self._tracks.counters[N_CONFIRMED])
+
+    def free_states(self) -> FreeStates:
+        """Return the states of tracks in the ballistic mode, in order of their numbers."""
+        t = self._tracks
+        live = np.arange(t.counters[HIGH_WATER])
+        flies = (t.tag[live, STATE] != FREE) & (t.tag[live, AREA] == BALLISTIC_ROW)
+        rows = live[flies]
+        rows = rows[np.argsort(t.tag[rows, NUMBER], kind="stable")]
+        time_s = t.num[rows, STATE_TIME].copy()
+        return FreeStates(
+            t.tag[rows, NUMBER].copy(), time_s, t.x[rows].copy(), t.P[rows].copy(),
+            t.mu[rows].copy(), t.tag[rows, HITS].copy(), time_s - t.num[rows, BORN],
+        )  # fmt: skip
 
     def found_figures(self) -> FoundFigures:
         """Tell the detection and false reports of the sensors as the reports show them."""

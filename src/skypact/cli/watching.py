@@ -1,0 +1,43 @@
+"""Rules that a replay applies: those of the union file, or of rule files beside it."""
+
+import argparse
+from pathlib import Path
+
+from skypact.cli.console import existing_files
+from skypact.config import Union
+from skypact.record.alert_file import AlertFile
+from skypact.record.geojson_file import geojson_reader
+from skypact.record.summary import out_folder
+from skypact.rules import Watching, watching_from_toml
+from skypact.runtime.watching import WatchSink
+from skypact.watch.life import Watch
+from skypact.watch.rules import rules_of
+
+
+def watching_of(args: argparse.Namespace, union: Union) -> tuple[Watching, Path]:
+    """Return the rules to apply and the folder that their files are relative to.
+
+    Raises
+    ------
+    ConfigError
+        The rule file cannot be used.
+    """
+    if args.rules is not None:
+        path = existing_files([args.rules])[0]
+        return watching_from_toml(path.read_text("utf-8"), str(path)), path.parent
+    folder = args.union.parent if args.union is not None else Path()
+    return union.watch, folder
+
+
+def replay_watch(args: argparse.Namespace, union: Union, unit: str) -> WatchSink:
+    """Make the watch of a replay; alerts go to ``alerts.jsonl`` where a folder is given.
+
+    Raises
+    ------
+    ConfigError
+        A rule cannot be used.
+    """
+    watching, folder = watching_of(args, union)
+    rules = rules_of(watching, union, geojson_reader(folder))
+    sinks = [AlertFile(out_folder(args.out) / "alerts.jsonl")] if args.out is not None else []
+    return WatchSink(Watch(rules, unit), watching.period_s, sinks)

@@ -1,0 +1,42 @@
+"""What is watched for: the ``[watch]`` table of a union file, and rule files of ``--rules``.
+
+One module for each rule's parameters; the rules are in `skypact.watch`.
+"""
+
+import tomllib
+
+import msgspec
+
+from skypact.errors import ConfigError
+from skypact.rules.area import AreaParams
+from skypact.rules.ballistic import BallisticParams
+from skypact.rules.border import BorderParams
+from skypact.rules.common import Positive
+from skypact.rules.emergency import EmergencyParams
+
+
+class Watching(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The rules and their parameters."""
+
+    period_s: Positive = 1.0
+    """The picture is looked at so often."""
+    ballistic: BallisticParams = BallisticParams()
+    border: BorderParams = BorderParams()
+    area: AreaParams = AreaParams()
+    emergency: EmergencyParams = EmergencyParams()
+
+
+def watching_from_toml(text: str, where: str) -> Watching:
+    """Read a rule file: what a union file has under ``[watch]``.
+
+    Raises
+    ------
+    ConfigError
+        Not TOML, an unknown rule or figure, a value out of its range.
+    """
+    try:
+        return msgspec.convert(tomllib.loads(text), Watching)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{where}: expected TOML, got {error}; check the quotes") from error
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"{where}: {error}; see docs/reference/rules.md") from error

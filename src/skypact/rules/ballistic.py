@@ -1,0 +1,43 @@
+"""Parameters of the rule `ballistic`."""
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from skypact.rules.common import NotNegative, Positive, RuleParams, Share
+
+
+class BallisticParams(RuleParams, frozen=True, kw_only=True):
+    """Objects in free flight: where and when what they are will come down, as areas and times."""
+
+    clear_after_s: NotNegative = 0.0
+    """How long a warning stays is the rule's own: until the last time of arrival is over."""
+    update_s: Positive = 2.0
+    possible_at: Share = 0.5
+    """Probability of the ballistic mode from which an object is told of as possible."""
+    warn_at: Share = 0.95
+    """From which it may become a warning."""
+    drop_at: Share = 0.2
+    """A warning is withdrawn below it."""
+    least_reports: Annotated[int, Meta(ge=2)] = 3
+    """Reports that it takes; two false plots at ballistic speed are common."""
+    least_age_s: NotNegative = 4.0
+    """Time that they span."""
+    most_thrust: Share = 0.3
+    """While thrust is likelier than this the flight is not decided: possible, no warning."""
+    samples: Annotated[int, Meta(ge=64, le=4096)] = 512
+    """Flights of the ensemble."""
+    burn_mps2: Positive = 40.0
+    """Acceleration of an object that may still have thrust: up to this, evenly."""
+    burn_s: Positive = 40.0
+    """For a time up to this, evenly."""
+    model_sigma_m: NotNegative = 1_000.0
+    """What wind, tumbling and the ground's height add, each axis."""
+    ground_m: float = 0.0
+    """Height above the ellipsoid at which a flight ends."""
+    most_s: Positive = 3_000.0
+    """What does not come down within this time stays up: a satellite."""
+    after_s: NotNegative = 120.0
+    """All-clear so long after the last time of arrival."""
+    districts: str = ""
+    """GeoJSON of districts, each with a ``name``, perhaps a ``population``; left out, countries."""

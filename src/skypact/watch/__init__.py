@@ -1,0 +1,1 @@
+"""The watch: from a picture to alerts, one rule a file."""

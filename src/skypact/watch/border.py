@@ -1,0 +1,134 @@
+"""Crossings of the union's outer border: coming, happened, left again.
+
+The probability that an object crosses within the time ahead is a mean over courses: the track's own
+error of the velocity and what aircraft change their course by make a normal distribution of
+courses, of which fifteen equally likely parts are flown straight on. An object that comes back from
+outside after it was counted is a new crossing.
+"""
+
+from statistics import NormalDist
+from typing import Final
+
+import numpy as np
+
+from skypact.model.reports import Floats
+from skypact.rules.border import BorderParams
+from skypact.units import DEGREE
+from skypact.watch.ground import Ground
+from skypact.watch.sky import Finding, Sky, moved
+from skypact.watch.who import who_of
+
+_SHARES: Final = 15
+_NODES: Final = [NormalDist().inv_cdf((k + 0.5) / _SHARES) for k in range(_SHARES)]
+COMING: Final = "coming"
+CROSSED: Final = "crossed"
+LEFT: Final = "left"
+
+
+class BorderRule:
+    """Objects that cross the outer border.
+
+    Parameters
+    ----------
+    params : BorderParams
+    territory : Ground
+        Land of the union; its inner borders are no edges of it.
+    """
+
+    name: Final = "border"
+
+    def __init__(self, params: BorderParams, territory: Ground) -> None:
+        self.params = params
+        self._territory = territory
+        self._inside: dict[int, bool] = {}
+        """Where each track was at the last look."""
+        self._crossed: dict[int, tuple[float, str]] = {}
+        """When a track crossed, and which way."""
+
+    def look(self, sky: Sky) -> list[Finding]:
+        """Objects that will cross, and those that did within `inside_s`."""
+        p, rows = self.params, sky.rows
+        inside = self._territory.holds(sky.lat_rad, sky.lon_rad)
+        self._note(sky, inside.tolist())
+        found = [self._crossing(sky, i) for i in self._of_crossed(sky)]
+        speed = np.hypot(rows.vn_mps, rows.ve_mps)
+        moving = (speed >= p.least_speed_mps) & (np.ones_like(inside) if p.leaving else ~inside)
+        moving &= ~np.isin(rows.track, list(self._crossed))
+        found += self._coming(sky, np.flatnonzero(moving), inside)
+        return found
+
+    def _note(self, sky: Sky, inside: list[bool]) -> None:
+        """Note who has crossed since the last look; forget tracks that are over."""
+        now = dict(zip(sky.rows.track.tolist(), inside, strict=True))
+        for track, is_in in now.items():
+            before = self._inside.get(track)
+            if before is not None and before != is_in:
+                if is_in or self.params.leaving:
+                    self._crossed[track] = sky.now_s, CROSSED if is_in else LEFT
+                else:
+                    self._crossed.pop(track, None)
+        keep_s = self.params.inside_s
+        self._crossed = {
+            t: (at_s, way)
+            for t, (at_s, way) in self._crossed.items()
+            if t in now and sky.now_s - at_s <= keep_s
+        }
+        self._inside = now
+
+    def _of_crossed(self, sky: Sky) -> list[int]:
+        return np.flatnonzero(np.isin(sky.rows.track, list(self._crossed))).tolist()
+
+    def _crossing(self, sky: Sky, i: int) -> Finding:
+        track = int(sky.rows.track[i])
+        at_s, way = self._crossed[track]
+        return Finding(
+            str(track),
+            (track,),
+            self.params.severity,
+            event_time_s=at_s,
+            evidence={"phase": way, "probability": 1.0, **who_of(sky, i)},
+        )
+
+    def _coming(self, sky: Sky, at: np.ndarray, inside: np.ndarray) -> list[Finding]:
+        p = self.params
+        probability, after_s = self._chances(sky, at)
+        found = []
+        for place, i in enumerate(at.tolist()):
+            chance = float(probability[place])
+            if chance < p.keep_probability:
+                continue
+            track = int(sky.rows.track[i])
+            found.append(
+                Finding(
+                    str(track),
+                    (track,),
+                    p.severity,
+                    holds=chance >= p.raise_probability,
+                    event_time_s=round(sky.now_s + float(after_s[place]), 1),
+                    evidence={
+                        "phase": COMING,
+                        "way": "out" if inside[i] else "in",
+                        "probability": round(chance, 3),
+                        **who_of(sky, i),
+                    },
+                )
+            )
+        return found
+
+    def _chances(self, sky: Sky, at: np.ndarray) -> tuple[Floats, Floats]:
+        """Probability (k,) of crossing within the time ahead; mean time until then, seconds."""
+        p, rows = self.params, sky.rows
+        speed = np.hypot(rows.vn_mps[at], rows.ve_mps[at])
+        course = np.arctan2(rows.ve_mps[at], rows.vn_mps[at])
+        error = np.hypot(np.nan_to_num(rows.sigma_vn_mps[at]), np.nan_to_num(rows.sigma_ve_mps[at]))
+        sigma = np.hypot(error / np.maximum(speed, 1.0), p.course_sigma_deg * DEGREE)
+        probability, mean_s = np.zeros(at.size), np.zeros(at.size)
+        for node in _NODES:
+            way = course + node * sigma
+            reach = speed * p.ahead_s
+            to = moved(sky.lat_rad[at], sky.lon_rad[at], reach * np.cos(way), reach * np.sin(way))
+            share = self._territory.first_edge(sky.lat_rad[at], sky.lon_rad[at], *to)
+            met = np.isfinite(share)
+            probability += met / _SHARES
+            mean_s += np.where(met, share, 0.0) * p.ahead_s / _SHARES
+        return probability, mean_s / np.maximum(probability, 1e-12)

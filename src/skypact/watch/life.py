@@ -1,0 +1,211 @@
+"""The life of alerts: what rules find is raised, told anew, acknowledged and cleared.
+
+A finding must hold for a while before it is told, and be gone for a while before it is over, so
+that what flickers is one alert. All of it follows from the looks and their times: the same picture
+makes the same alerts.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import Any, Final, Protocol
+
+import msgspec
+
+from skypact.model.store import AlertRecord
+from skypact.rules.common import RuleParams
+from skypact.watch.sky import Finding, Sky
+
+RANKS: Final = {"minor": 0, "moderate": 1, "severe": 2, "extreme": 3}
+EVENT_MOVED_S: Final = 5.0
+"""An event that is expected so much earlier or later is news at once."""
+
+
+class Rule(Protocol):
+    """Looks at the picture and says what it finds; depends on the looks alone."""
+
+    @property
+    def name(self) -> str:
+        """A word, as in the ``rule`` of alerts."""
+        ...
+
+    @property
+    def params(self) -> RuleParams:
+        """How its alerts live."""
+        ...
+
+    def look(self, sky: Sky) -> Sequence[Finding]:
+        """Return what is found; looks come in order of time."""
+        ...
+
+
+class Alert(msgspec.Struct, kw_only=True):
+    """An alert that lives."""
+
+    id: str
+    rule: str
+    key: str
+    state: str
+    """``raised``, ``updated``, ``acknowledged``."""
+    raised_s: float
+    told_s: float
+    """When it was last told."""
+    seen_s: float
+    """When it was last found."""
+    tracks: tuple[int, ...]
+    severity: str
+    event_time_s: float | None
+    area: dict[str, Any] | None
+    evidence: dict[str, Any]
+    acknowledged_by: str = ""
+
+    def record(self, unit: str, time_s: float, state: str) -> AlertRecord:
+        """Return the line that tells of it."""
+        event_s = math.nan if self.event_time_s is None else self.event_time_s
+        evidence = dict(self.evidence)
+        if self.acknowledged_by:
+            evidence["acknowledged_by"] = self.acknowledged_by
+        return AlertRecord(
+            self.id, unit, self.rule, state, time_s, event_s, self.tracks, self.severity,
+            self.area, evidence,
+        )  # fmt: skip
+
+
+class _Waiting(msgspec.Struct):
+    """Something found that has not held for long enough yet."""
+
+    since_s: float
+    seen_s: float
+
+
+class _State(msgspec.Struct):
+    """All that lives, for checkpoints."""
+
+    alerts: list[Alert]
+    waiting: dict[str, dict[str, _Waiting]]
+    n_raised: int
+
+
+class Watch:
+    """Applies rules to looks and keeps the alerts.
+
+    Parameters
+    ----------
+    rules : sequence of Rule
+        Each name once.
+    unit : str
+        Whose alerts they are.
+    """
+
+    def __init__(self, rules: Sequence[Rule], unit: str) -> None:
+        self._rules = [rule for rule in rules if rule.params.enabled]
+        self._unit = unit
+        self._alive: dict[tuple[str, str], Alert] = {}
+        self._waiting: dict[str, dict[str, _Waiting]] = {rule.name: {} for rule in self._rules}
+        self.n_raised = 0
+        """Alerts ever raised."""
+
+    @property
+    def alive(self) -> list[Alert]:
+        """Alerts that are not over, the oldest first."""
+        return list(self._alive.values())
+
+    def look(self, sky: Sky) -> list[AlertRecord]:
+        """Look with all rules; what has changed, in the order of rules and findings."""
+        told: list[AlertRecord] = []
+        for rule in self._rules:
+            told += self._take(rule, list(rule.look(sky)), sky.now_s)
+        return told
+
+    def acknowledge(self, alert_id: str, who: str, time_s: float) -> AlertRecord | None:
+        """Note who has taken notice of an alert; None where it is over."""
+        for alert in self._alive.values():
+            if alert.id == alert_id:
+                alert.acknowledged_by, alert.state = who, "acknowledged"
+                alert.told_s = time_s
+                return alert.record(self._unit, time_s, "acknowledged")
+        return None
+
+    def _take(self, rule: Rule, findings: list[Finding], now_s: float) -> list[AlertRecord]:
+        told = []
+        for finding in findings:
+            record = self._found(rule, finding, now_s)
+            if record is not None:
+                told.append(record)
+        waiting = self._waiting[rule.name]
+        for key in [k for k, w in waiting.items() if w.seen_s < now_s]:
+            del waiting[key]
+        for place in [p for p in self._alive if p[0] == rule.name]:
+            alert = self._alive[place]
+            if now_s - alert.seen_s >= rule.params.clear_after_s and alert.seen_s < now_s:
+                del self._alive[place]
+                told.append(alert.record(self._unit, now_s, "cleared"))
+        return told
+
+    def _found(self, rule: Rule, finding: Finding, now_s: float) -> AlertRecord | None:
+        alert = self._alive.get((rule.name, finding.key))
+        if alert is not None:
+            return self._renewed(rule, alert, finding, now_s)
+        if not finding.holds:
+            return None
+        waiting = self._waiting[rule.name].setdefault(finding.key, _Waiting(now_s, now_s))
+        waiting.seen_s = now_s
+        if now_s - waiting.since_s < rule.params.raise_after_s:
+            return None
+        del self._waiting[rule.name][finding.key]
+        alert = Alert(
+            id=f"{rule.name}-{finding.key}-{round(now_s * 1000.0)}", rule=rule.name,
+            key=finding.key, state="raised", raised_s=now_s, told_s=now_s, seen_s=now_s,
+            **_content(finding),
+        )  # fmt: skip
+        self._alive[rule.name, finding.key] = alert
+        self.n_raised += 1
+        return alert.record(self._unit, now_s, "raised")
+
+    def _renewed(
+        self, rule: Rule, alert: Alert, finding: Finding, now_s: float
+    ) -> AlertRecord | None:
+        alert.seen_s = now_s
+        new = _content(finding)
+        is_news = (
+            new["tracks"] != alert.tracks
+            or RANKS[new["severity"]] > RANKS[alert.severity]
+            or _has_moved(alert.event_time_s, new["event_time_s"])
+        )
+        is_due = now_s - alert.told_s >= rule.params.update_s
+        has_changed = any(getattr(alert, name) != value for name, value in new.items())
+        if not (is_news or (is_due and has_changed)):
+            return None
+        for name, value in new.items():
+            setattr(alert, name, value)
+        alert.told_s = now_s
+        alert.state = "updated" if alert.state == "raised" else alert.state
+        return alert.record(self._unit, now_s, "updated")
+
+    def pack(self) -> bytes:
+        """Bytes of all that lives, for checkpoints."""
+        return msgspec.msgpack.encode(_State(self.alive, self._waiting, self.n_raised))
+
+    def load(self, packed: bytes) -> None:
+        """Take up what `pack` gave; what rules that are gone had found is left out."""
+        state = msgspec.msgpack.decode(packed, type=_State)
+        names = self._waiting.keys()
+        self._alive = {(a.rule, a.key): a for a in state.alerts if a.rule in names}
+        self._waiting |= {name: w for name, w in state.waiting.items() if name in names}
+        self.n_raised = state.n_raised
+
+
+def _content(finding: Finding) -> dict[str, Any]:
+    event_s = None if math.isnan(finding.event_time_s) else finding.event_time_s
+    return {
+        "tracks": finding.tracks,
+        "severity": finding.severity,
+        "event_time_s": event_s,
+        "area": None if finding.area is None else dict(finding.area),
+        "evidence": dict(finding.evidence),
+    }
+
+
+def _has_moved(before_s: float | None, now_s: float | None) -> bool:
+    if before_s is None or now_s is None:
+        return before_s is not now_s
+    return abs(before_s - now_s) >= EVENT_MOVED_S

@@ -1,0 +1,76 @@
+"""Makes the rules of a watch from its parameters."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from skypact.config import Union
+from skypact.errors import ConfigError
+from skypact.geo.borders import countries
+from skypact.rules import Watching
+from skypact.rules.area import WatchedArea
+from skypact.watch.area import AreaRule, Watched
+from skypact.watch.ballistic import BallisticRule
+from skypact.watch.border import BorderRule
+from skypact.watch.districts import Districts, districts_of_geojson
+from skypact.watch.emergency import EmergencyRule
+from skypact.watch.ground import Ground, polygon_of, ring_about, shape_of_geojson, territory_of
+from skypact.watch.life import Rule
+
+ReadJson = Callable[[str], Mapping[str, Any]]
+"""Reads a GeoJSON file by its name in a union file; raises ConfigError."""
+
+
+def rules_of(watching: Watching, union: Union, read: ReadJson) -> list[Rule]:
+    """Make all rules that are enabled and have something to watch.
+
+    Raises
+    ------
+    ConfigError
+        An area without a ground, an unknown country, a file without polygons.
+    """
+    rules: list[Rule] = [
+        BallisticRule(watching.ballistic, _districts(watching, read)),
+        EmergencyRule(watching.emergency),
+    ]
+    territory = _territory(watching, union, read)
+    if territory is not None:
+        rules.append(BorderRule(watching.border, territory))
+    if watching.area.area:
+        areas = [Watched(area, _ground(area, read)) for area in watching.area.area]
+        rules.append(AreaRule(watching.area, areas))
+    return [rule for rule in rules if rule.params.enabled]
+
+
+def _territory(watching: Watching, union: Union, read: ReadJson) -> Ground | None:
+    """Land of the union, None where nobody says which it is."""
+    border = watching.border
+    if not border.enabled:
+        return None
+    if border.file:
+        return Ground(shape_of_geojson(read(border.file), border.file))
+    codes = border.countries or tuple(c for member in union.member for c in member.countries)
+    return Ground(territory_of(codes)) if codes else None
+
+
+def _districts(watching: Watching, read: ReadJson) -> Districts:
+    file = watching.ballistic.districts
+    if file:
+        return districts_of_geojson(read(file), file)
+    codes = sorted({c.code for c in countries() if c.code})
+    names = {c.code: c.name for c in countries()}
+    return Districts([names[c] for c in codes], [territory_of((c,)) for c in codes])
+
+
+def _ground(area: WatchedArea, read: ReadJson) -> Ground:
+    given = [bool(area.outline), area.centre is not None, bool(area.file)]
+    if sum(given) != 1:
+        raise ConfigError(
+            f"watch.area {area.name}: expected one of outline, centre and file, got {sum(given)}"
+        )
+    if area.file:
+        return Ground(shape_of_geojson(read(area.file), area.file))
+    if area.centre is not None:
+        return Ground(ring_about(*area.centre, area.radius_m))
+    if len(area.outline) < 3:
+        raise ConfigError(f"watch.area {area.name}: expected three corners or more")
+    return Ground(polygon_of(area.outline))

@@ -1,0 +1,127 @@
+"""The forecast of a free flight: its areas hold the truth as often as they say."""
+
+import numpy as np
+import pytest
+import shapely
+from tests.naive import geodesy
+from tests.naive import impact as plain
+
+from skypact.kernels.ballistic import ROTATION_RADPS
+from skypact.kernels.impact import fall
+from skypact.model.freeflight import FreeStates
+from skypact.rules.ballistic import BallisticParams
+from skypact.units import DEGREE
+from skypact.watch import freeflight
+from skypact.watch.freeflight import forecast, holds, normals, outline, region_of
+
+NO_MODEL_ERROR = BallisticParams(model_sigma_m=0.0, samples=512)
+BALLISTIC_KGPM2 = 8_000.0
+
+
+def state_at(lat, lon, height_m, speed_mps, climb_deg, course_deg):
+    """ECEF position and velocity of a place, over the turning ground."""
+    lat_r, lon_r = lat * DEGREE, lon * DEGREE
+    place = geodesy.ecef_from_geodetic(*np.array([[lat_r], [lon_r], [height_m]]))[0]
+    up = np.array([np.cos(lat_r) * np.cos(lon_r), np.cos(lat_r) * np.sin(lon_r), np.sin(lat_r)])
+    east = np.array([-np.sin(lon_r), np.cos(lon_r), 0.0])
+    north = np.cross(up, east)
+    climb, course = climb_deg * DEGREE, course_deg * DEGREE
+    level = np.cos(course) * north + np.sin(course) * east
+    velocity = speed_mps * (np.sin(climb) * up + np.cos(climb) * level)
+    return np.concatenate((place, velocity))
+
+
+def states_of(mean, sigma_m=400.0, sigma_mps=15.0, thrust=0.0, log_sigma=0.2):
+    """States of one track with independent errors."""
+    seven = np.append(mean, np.log(BALLISTIC_KGPM2))
+    covariance = np.diag([sigma_m**2] * 3 + [sigma_mps**2] * 3 + [log_sigma**2])
+    return FreeStates(
+        np.array([4]), np.array([1_000.0]), np.tile(seven, (1, 3, 1)),
+        np.tile(covariance, (1, 3, 1, 1)), np.array([[1.0 - thrust, thrust, 0.0]]),
+        np.array([6]), np.array([30.0]),
+    )  # fmt: skip
+
+
+CLIMBING = state_at(44.0, -12.0, 80e3, 2_600.0, 45.0, 80.0)
+LOFTED = state_at(44.0, -12.0, 120e3, 2_900.0, 72.0, 60.0)
+SINKING = state_at(45.0, -8.0, 150e3, 2_300.0, -35.0, 80.0)
+
+
+def test_normal_numbers_have_exact_moments():
+    z = normals(256, 5)
+    assert np.allclose(z.mean(axis=0), 0.0)
+    assert np.allclose(z.T @ z / 256, np.eye(5))
+
+
+@pytest.mark.parametrize("state", [CLIMBING, SINKING])
+def test_falls_are_those_of_the_plain_integration(state):
+    out = np.empty((1, 4))
+    fall(state[None, :].copy(), np.array([1.0 / BALLISTIC_KGPM2]), 0.0, 5.0, 1.0, 3_000.0, out)
+    lat, lon, after_s, highest_m = plain.fall(state, 1.0 / BALLISTIC_KGPM2, 0.0, 3_000.0)
+    assert np.hypot(out[0, 0] - lat, (out[0, 1] - lon) * np.cos(lat)) * 6.371e6 < 150.0
+    assert out[0, 2] == pytest.approx(after_s, abs=0.1)
+    assert out[0, 3] == pytest.approx(highest_m, rel=2e-3)
+
+
+def test_what_stays_up_does_not_come_down():
+    orbit = state_at(40.0, 0.0, 500e3, 7_200.0, 0.0, 60.0)
+    out = np.empty((1, 4))
+    fall(orbit[None, :], np.array([0.0]), 0.0, 5.0, 1.0, 3_000.0, out)
+    assert np.isnan(out[0, :3]).all()
+
+
+@pytest.mark.parametrize("mean", [CLIMBING, LOFTED, SINKING])
+def test_areas_hold_the_truth_as_often_as_they_say(mean):
+    """Truth is drawn from what the tracker would state; binomial limits of three sigmas."""
+    rng, n = np.random.default_rng(11), 600
+    truth = mean + rng.normal(size=(n, 6)) * ([400.0] * 3 + [15.0] * 3)
+    drag = np.exp(-(np.log(BALLISTIC_KGPM2) + 0.2 * rng.normal(size=n)))
+    ends = np.empty((n, 4))
+    fall(truth, drag, 0.0, 5.0, 1.0, 3_000.0, ends)
+    made = forecast(states_of(mean), 0, NO_MODEL_ERROR)
+    for share in (0.5, 0.95):
+        inside = holds(made, region_of(made, share, NO_MODEL_ERROR), ends[:, 0], ends[:, 1])
+        assert inside.mean() == pytest.approx(
+            share, abs=3.0 * np.sqrt(share * (1 - share) / n) + 0.01
+        )
+    first_s, last_s = np.quantile(made.arrival_s - made.time_s, (0.025, 0.975))
+    within = (ends[:, 2] > first_s) & (ends[:, 2] < last_s)
+    assert within.mean() == pytest.approx(0.95, abs=0.035)
+
+
+def test_the_outline_is_the_region():
+    made = forecast(states_of(CLIMBING), 0, BallisticParams())
+    region = region_of(made, 0.95, BallisticParams())
+    polygon = shapely.Polygon(outline(made, region))
+    assert polygon.is_valid
+    assert polygon.exterior.is_ccw
+    rng = np.random.default_rng(3)
+    west, south, east, north = polygon.buffer(0.3).bounds
+    lon, lat = rng.uniform(west, east, 4_000), rng.uniform(south, north, 4_000)
+    inside = holds(made, region, lat * DEGREE, lon * DEGREE)
+    drawn = shapely.contains_xy(polygon, lon, lat)
+    assert np.count_nonzero(inside != drawn) < 0.01 * 4_000
+    assert drawn.any()
+
+
+def test_thrust_that_may_go_on_widens_the_area():
+    sizes = []
+    for thrust in (0.0, 0.2, 0.6):
+        made = forecast(states_of(CLIMBING, thrust=thrust), 0, NO_MODEL_ERROR)
+        sizes.append(freeflight.area_km2(region_of(made, 0.95, NO_MODEL_ERROR)))
+    assert sizes[0] < sizes[1] < sizes[2]
+
+
+def test_what_is_known_better_has_a_smaller_area():
+    wide = forecast(states_of(CLIMBING, sigma_mps=60.0), 0, NO_MODEL_ERROR)
+    narrow = forecast(states_of(CLIMBING, sigma_mps=5.0, sigma_m=100.0), 0, NO_MODEL_ERROR)
+    areas = [freeflight.area_km2(region_of(m, 0.95, NO_MODEL_ERROR)) for m in (wide, narrow)]
+    assert areas[0] > 20.0 * areas[1]
+
+
+def test_the_rotation_of_the_earth_is_part_of_it():
+    """A flight of ten minutes to the north ends some kilometres off where the Earth stood still."""
+    assert ROTATION_RADPS > 0.0
+    north = state_at(45.0, 0.0, 60e3, 2_600.0, 45.0, 0.0)
+    made = forecast(states_of(north, 1.0, 0.01, log_sigma=0.001), 0, NO_MODEL_ERROR)
+    assert 0.02 < abs(np.degrees(np.median(made.lon_rad))) < 0.5
