@@ -8,6 +8,7 @@ from skypact.config import Union
 from skypact.record.alert_file import AlertFile
 from skypact.record.geojson_file import geojson_reader
 from skypact.record.summary import out_folder
+from skypact.record.terrain_file import terrain_reader
 from skypact.rules import Watching, watching_from_toml
 from skypact.runtime.watching import WatchSink
 from skypact.watch.life import Watch
@@ -38,6 +39,6 @@ def replay_watch(args: argparse.Namespace, union: Union, unit: str) -> WatchSink
         A rule cannot be used.
     """
     watching, folder = watching_of(args, union)
-    rules = rules_of(watching, union, geojson_reader(folder))
+    rules = rules_of(watching, union, geojson_reader(folder), terrain_reader(folder))
     sinks = [AlertFile(out_folder(args.out) / "alerts.jsonl")] if args.out is not None else []
     return WatchSink(Watch(rules, unit), watching.period_s, sinks)

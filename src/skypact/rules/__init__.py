@@ -12,7 +12,9 @@ from skypact.rules.area import AreaParams
 from skypact.rules.ballistic import BallisticParams
 from skypact.rules.border import BorderParams
 from skypact.rules.common import Positive
+from skypact.rules.conflict import ConflictParams
 from skypact.rules.emergency import EmergencyParams
+from skypact.rules.terrain import TerrainParams
 
 
 class Watching(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -23,7 +25,9 @@ class Watching(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ballistic: BallisticParams = BallisticParams()
     border: BorderParams = BorderParams()
     area: AreaParams = AreaParams()
+    conflict: ConflictParams = ConflictParams()
     emergency: EmergencyParams = EmergencyParams()
+    terrain: TerrainParams = TerrainParams()
 
 
 def watching_from_toml(text: str, where: str) -> Watching:

@@ -12,6 +12,10 @@ Latitude = Annotated[float, Meta(ge=-90, le=90)]
 Longitude = Annotated[float, Meta(ge=-180, le=180)]
 Severity = Literal["minor", "moderate", "severe", "extreme"]
 """As in the Common Alerting Protocol 1.2, section 3.2.2."""
+TargetClass = Literal[
+    "unknown", "airliner", "light", "helicopter", "fast", "drone", "balloon", "surface", "ballistic"
+]
+"""As in `skypact.model.tracks.CLASSES`."""
 
 
 class RuleParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -22,6 +22,7 @@ from skypact.record.recording import Recording
 from skypact.record.seal import Sealer
 from skypact.record.store import open_store
 from skypact.record.storing import StoreSink
+from skypact.record.terrain_file import terrain_reader
 from skypact.record.writer import RecordingWriter
 from skypact.runtime.clockjudge import ClockJudge
 from skypact.runtime.hearing import Hearing, recorded_sources, sensor_word, sources_of
@@ -246,7 +247,8 @@ class Assembly:
 
     def _watch(self) -> WatchSink:
         plan, watching = self.plan, self.plan.union.watch
-        rules = rules_of(watching, plan.union, geojson_reader(plan.folder.parent))
+        folder = plan.folder.parent
+        rules = rules_of(watching, plan.union, geojson_reader(folder), terrain_reader(folder))
         watch = Watch(rules, plan.unit.name)
         sinks: list[AlertSink] = [self.storing, self.alerts]
         return WatchSink(watch, watching.period_s, sinks, self._sensor_looks, self._is_shedding)

@@ -1,26 +1,66 @@
 """Makes the rules of a watch from its parameters."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from skypact.config import Union
 from skypact.errors import ConfigError
 from skypact.geo.borders import countries
+from skypact.geo.terrain import Terrain
 from skypact.rules import Watching
-from skypact.rules.area import WatchedArea
+from skypact.rules.terrain import TerrainParams
 from skypact.watch.area import AreaRule, Watched
 from skypact.watch.ballistic import BallisticRule
 from skypact.watch.border import BorderRule
+from skypact.watch.conflict import ConflictRule, Zone
 from skypact.watch.districts import Districts, districts_of_geojson
 from skypact.watch.emergency import EmergencyRule
 from skypact.watch.ground import Ground, polygon_of, ring_about, shape_of_geojson, territory_of
 from skypact.watch.life import Rule
+from skypact.watch.terrain import Safe, TerrainRule
 
 ReadJson = Callable[[str], Mapping[str, Any]]
 """Reads a GeoJSON file by its name in a union file; raises ConfigError."""
+ReadTerrain = Callable[[str], Terrain]
+"""Reads a file or folder of terrain by its name in a union file; raises ConfigError."""
 
 
-def rules_of(watching: Watching, union: Union, read: ReadJson) -> list[Rule]:
+class Outlined(Protocol):
+    """A part of the ground as parameters have it."""
+
+    @property
+    def name(self) -> str:
+        """A word for errors and evidence."""
+        ...
+
+    @property
+    def outline(self) -> tuple[tuple[float, float], ...]:
+        """Corners, degrees north and east."""
+        ...
+
+    @property
+    def centre(self) -> tuple[float, float] | None:
+        """Instead: of a circle."""
+        ...
+
+    @property
+    def radius_m(self) -> float:
+        """About it."""
+        ...
+
+    @property
+    def file(self) -> str:
+        """Or a GeoJSON file."""
+        ...
+
+
+def _no_terrain(name: str) -> Terrain:
+    raise ConfigError(f"watch.terrain {name}: nothing here reads terrain")
+
+
+def rules_of(
+    watching: Watching, union: Union, read: ReadJson, read_terrain: ReadTerrain = _no_terrain
+) -> list[Rule]:
     """Make all rules that are enabled and have something to watch.
 
     Raises
@@ -36,8 +76,15 @@ def rules_of(watching: Watching, union: Union, read: ReadJson) -> list[Rule]:
     if territory is not None:
         rules.append(BorderRule(watching.border, territory))
     if watching.area.area:
-        areas = [Watched(area, _ground(area, read)) for area in watching.area.area]
+        areas = [Watched(area, _ground("area", area, read)) for area in watching.area.area]
         rules.append(AreaRule(watching.area, areas))
+    conflict = watching.conflict
+    if conflict.enabled:
+        zones = [Zone(one, _ground("conflict.zone", one, read)) for one in conflict.zone]
+        rules.append(ConflictRule(conflict, zones))
+    terrain = watching.terrain
+    if terrain.enabled and (terrain.file or terrain.area):
+        rules.append(_terrain_rule(terrain, read, read_terrain))
     return [rule for rule in rules if rule.params.enabled]
 
 
@@ -61,16 +108,23 @@ def _districts(watching: Watching, read: ReadJson) -> Districts:
     return Districts([names[c] for c in codes], [territory_of((c,)) for c in codes])
 
 
-def _ground(area: WatchedArea, read: ReadJson) -> Ground:
+def _terrain_rule(params: TerrainParams, read: ReadJson, read_terrain: ReadTerrain) -> TerrainRule:
+    terrain = read_terrain(params.file) if params.file else None
+    areas = [Safe(one, _ground("terrain.area", one, read)) for one in params.area]
+    aerodromes = [_ground("terrain.aerodrome", one, read) for one in params.aerodrome]
+    return TerrainRule(params, terrain, areas, aerodromes)
+
+
+def _ground(kind: str, area: Outlined, read: ReadJson) -> Ground:
     given = [bool(area.outline), area.centre is not None, bool(area.file)]
     if sum(given) != 1:
         raise ConfigError(
-            f"watch.area {area.name}: expected one of outline, centre and file, got {sum(given)}"
+            f"watch.{kind} {area.name}: expected one of outline, centre and file, got {sum(given)}"
         )
     if area.file:
         return Ground(shape_of_geojson(read(area.file), area.file))
     if area.centre is not None:
         return Ground(ring_about(*area.centre, area.radius_m))
     if len(area.outline) < 3:
-        raise ConfigError(f"watch.area {area.name}: expected three corners or more")
+        raise ConfigError(f"watch.{kind} {area.name}: expected three corners or more")
     return Ground(polygon_of(area.outline))
