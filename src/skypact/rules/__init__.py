@@ -14,6 +14,11 @@ from skypact.rules.border import BorderParams
 from skypact.rules.common import Positive
 from skypact.rules.conflict import ConflictParams
 from skypact.rules.emergency import EmergencyParams
+from skypact.rules.identity import IdentityParams
+from skypact.rules.kinematics import KinematicsParams
+from skypact.rules.noncooperative import NoncooperativeParams
+from skypact.rules.slow import SlowParams
+from skypact.rules.swarm import SwarmParams
 from skypact.rules.terrain import TerrainParams
 
 
@@ -28,6 +33,11 @@ class Watching(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     conflict: ConflictParams = ConflictParams()
     emergency: EmergencyParams = EmergencyParams()
     terrain: TerrainParams = TerrainParams()
+    identity: IdentityParams = IdentityParams()
+    kinematics: KinematicsParams = KinematicsParams()
+    noncooperative: NoncooperativeParams = NoncooperativeParams()
+    slow: SlowParams = SlowParams()
+    swarm: SwarmParams = SwarmParams()
 
 
 def watching_from_toml(text: str, where: str) -> Watching:

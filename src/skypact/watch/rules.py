@@ -8,6 +8,7 @@ from skypact.errors import ConfigError
 from skypact.geo.borders import countries
 from skypact.geo.terrain import Terrain
 from skypact.rules import Watching
+from skypact.rules.slow import SlowParams
 from skypact.rules.terrain import TerrainParams
 from skypact.watch.area import AreaRule, Watched
 from skypact.watch.ballistic import BallisticRule
@@ -16,8 +17,14 @@ from skypact.watch.conflict import ConflictRule, Zone
 from skypact.watch.districts import Districts, districts_of_geojson
 from skypact.watch.emergency import EmergencyRule
 from skypact.watch.ground import Ground, polygon_of, ring_about, shape_of_geojson, territory_of
+from skypact.watch.identity import IdentityRule
+from skypact.watch.kinematics import KinematicsRule
 from skypact.watch.life import Rule
+from skypact.watch.noncooperative import NoncooperativeRule, Place
+from skypact.watch.slow import SlowRule
+from skypact.watch.swarm import SwarmRule
 from skypact.watch.terrain import Safe, TerrainRule
+from skypact.watch.wind_drift import Wind, wind_of, wind_of_json
 
 ReadJson = Callable[[str], Mapping[str, Any]]
 """Reads a GeoJSON file by its name in a union file; raises ConfigError."""
@@ -71,10 +78,14 @@ def rules_of(
     rules: list[Rule] = [
         BallisticRule(watching.ballistic, _districts(watching, read)),
         EmergencyRule(watching.emergency),
+        IdentityRule(watching.identity),
+        KinematicsRule(watching.kinematics),
+        SwarmRule(watching.swarm),
     ]
     territory = _territory(watching, union, read)
     if territory is not None:
         rules.append(BorderRule(watching.border, territory))
+    areas: list[Watched] = []
     if watching.area.area:
         areas = [Watched(area, _ground("area", area, read)) for area in watching.area.area]
         rules.append(AreaRule(watching.area, areas))
@@ -85,14 +96,17 @@ def rules_of(
     terrain = watching.terrain
     if terrain.enabled and (terrain.file or terrain.area):
         rules.append(_terrain_rule(terrain, read, read_terrain))
+    places = _places(watching.noncooperative.within, territory, areas)
+    if places:
+        rules.append(NoncooperativeRule(watching.noncooperative, places))
+    slow = watching.slow
+    rules.append(SlowRule(slow, _places("both", territory, areas), _wind(slow, read)))
     return [rule for rule in rules if rule.params.enabled]
 
 
 def _territory(watching: Watching, union: Union, read: ReadJson) -> Ground | None:
     """Land of the union, None where nobody says which it is."""
     border = watching.border
-    if not border.enabled:
-        return None
     if border.file:
         return Ground(shape_of_geojson(read(border.file), border.file))
     codes = border.countries or tuple(c for member in union.member for c in member.countries)
@@ -113,6 +127,18 @@ def _terrain_rule(params: TerrainParams, read: ReadJson, read_terrain: ReadTerra
     areas = [Safe(one, _ground("terrain.area", one, read)) for one in params.area]
     aerodromes = [_ground("terrain.aerodrome", one, read) for one in params.aerodrome]
     return TerrainRule(params, terrain, areas, aerodromes)
+
+
+def _places(within: str, territory: Ground | None, areas: list[Watched]) -> list[Place]:
+    """Return the ground that a rule looks at: ``territory``, ``areas``, ``both``."""
+    places = [] if territory is None or within == "areas" else [Place("territory", territory)]
+    return places + [Place(a.area.name, a.ground) for a in areas if within != "territory"]
+
+
+def _wind(slow: SlowParams, read: ReadJson) -> Wind | None:
+    if not slow.enabled or not slow.wind_file:
+        return wind_of(slow.wind)
+    return wind_of_json(read(slow.wind_file), slow.wind_file)
 
 
 def _ground(kind: str, area: Outlined, read: ReadJson) -> Ground:
