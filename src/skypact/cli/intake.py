@@ -1,7 +1,7 @@
 """Inputs to reports: what every command that reads sensors' bytes shares."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,14 @@ from skypact.decode.framing.framed import no_packets
 from skypact.decode.recognise import FORMATS
 from skypact.errors import ConfigError, RecordingError, SourceError
 from skypact.model.packets import PacketBatch, take_packets
-from skypact.model.reports import ReportBatch, empty_reports, in_arrival_order, take_reports
+from skypact.model.reports import (
+    Ints,
+    Longs,
+    ReportBatch,
+    empty_reports,
+    in_arrival_order,
+    take_reports,
+)
 from skypact.model.site import Site
 from skypact.record.blocks import join_packets
 from skypact.record.recording import Recording, is_recording
@@ -30,7 +37,7 @@ from skypact.record.sensors import need_site, sensors_in_force, sensors_of_repor
 from skypact.record.tables import reports_from_arrow
 from skypact.register.site import FoundSite, find_site
 from skypact.sources.file import FileSource
-from skypact.units import DEGREE
+from skypact.units import DEGREE, NANOSECONDS
 
 
 def add_counts(total: dict[str, int], more: dict[str, int]) -> None:
@@ -124,6 +131,8 @@ class Intake:
         """Rows of tables and messages of receivers, by the name of their sensor."""
         self._targets: dict[str, int] = {}
         """Reports among them."""
+        self._services: list[tuple[Ints, Longs]] = []
+        """Sensors and arrivals of service messages."""
 
     @property
     def seen(self) -> list[SensorSeen]:
@@ -153,7 +162,24 @@ class Intake:
         decoded = self._decoder.decode(packets)
         add_counts(self.records, decoded.records)
         add_counts(self.errors, decoded.errors)
+        self._services.append((decoded.services.sensor, decoded.services.received_ns))
         return decoded.reports
+
+    def services(self, moved_s: Mapping[int, float]) -> dict[str, Longs]:
+        """Arrival of service messages by sensor, nanoseconds UTC.
+
+        Parameters
+        ----------
+        moved_s : mapping of int to float
+            By how much sensors' reports arrived off their own stamps, where they arrive by these.
+        """
+        out = {}
+        for i, sensor in enumerate(self.sensors):
+            mine = [at_ns[who == i] for who, at_ns in self._services]
+            at_ns = np.concatenate([np.zeros(0, np.int64), *mine])
+            at_ns = at_ns[at_ns > 0] - round(moved_s.get(i, 0.0) * NANOSECONDS)
+            out[sensor.name] = at_ns
+        return out
 
     def read(self, paths: Sequence[Path], date_s: float | None) -> ReportBatch:
         """Read recordings, of radars and receivers, and report tables; in order of arrival.

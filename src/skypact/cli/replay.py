@@ -34,6 +34,7 @@ from skypact.record.sensors import sheet_of
 from skypact.record.summary import out_folder
 from skypact.runtime.drive import Replay
 from skypact.runtime.pipeline import Pipeline, sensors_of
+from skypact.runtime.watching import RecordedSensors
 from skypact.serve.history import TrackHistory
 from skypact.serve.scene import scene_from_union
 from skypact.track.checkpoint import Checkpoint
@@ -248,6 +249,8 @@ def run(args: argparse.Namespace) -> int:
         pipeline = Pipeline(sensors[:n_first], sinks, *settings, smooth)
         if watch is not None:
             watch.watch_over(pipeline)
+            services = intake.services(moved)
+            watch.sensors = RecordedSensors(sensors, reports, services, pipeline.registration)
         run_through = _taken_up(reports, pipeline, kept, args.resume)
         pipeline.set_sensors(sensors)
 

@@ -10,16 +10,22 @@ import msgspec
 from skypact.errors import ConfigError
 from skypact.rules.area import AreaParams
 from skypact.rules.ballistic import BallisticParams
+from skypact.rules.bias import BiasParams
 from skypact.rules.border import BorderParams
 from skypact.rules.common import Positive
 from skypact.rules.conflict import ConflictParams
+from skypact.rules.coverage import CoverageParams
+from skypact.rules.drift import DriftParams
 from skypact.rules.emergency import EmergencyParams
+from skypact.rules.feed import FeedParams
+from skypact.rules.gnss import GnssParams
 from skypact.rules.identity import IdentityParams
 from skypact.rules.kinematics import KinematicsParams
 from skypact.rules.noncooperative import NoncooperativeParams
 from skypact.rules.slow import SlowParams
 from skypact.rules.swarm import SwarmParams
 from skypact.rules.terrain import TerrainParams
+from skypact.rules.unconfirmed import UnconfirmedParams
 
 
 class Watching(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -38,6 +44,12 @@ class Watching(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     noncooperative: NoncooperativeParams = NoncooperativeParams()
     slow: SlowParams = SlowParams()
     swarm: SwarmParams = SwarmParams()
+    bias: BiasParams = BiasParams()
+    coverage: CoverageParams = CoverageParams()
+    drift: DriftParams = DriftParams()
+    feed: FeedParams = FeedParams()
+    gnss: GnssParams = GnssParams()
+    unconfirmed: UnconfirmedParams = UnconfirmedParams()
 
 
 def watching_from_toml(text: str, where: str) -> Watching:

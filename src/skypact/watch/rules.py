@@ -12,10 +12,15 @@ from skypact.rules.slow import SlowParams
 from skypact.rules.terrain import TerrainParams
 from skypact.watch.area import AreaRule, Watched
 from skypact.watch.ballistic import BallisticRule
+from skypact.watch.bias import BiasRule
 from skypact.watch.border import BorderRule
 from skypact.watch.conflict import ConflictRule, Zone
+from skypact.watch.coverage import CoverageRule
 from skypact.watch.districts import Districts, districts_of_geojson
+from skypact.watch.drift import DriftRule
 from skypact.watch.emergency import EmergencyRule
+from skypact.watch.feed import FeedRule
+from skypact.watch.gnss import GnssRule
 from skypact.watch.ground import Ground, polygon_of, ring_about, shape_of_geojson, territory_of
 from skypact.watch.identity import IdentityRule
 from skypact.watch.kinematics import KinematicsRule
@@ -24,6 +29,8 @@ from skypact.watch.noncooperative import NoncooperativeRule, Place
 from skypact.watch.slow import SlowRule
 from skypact.watch.swarm import SwarmRule
 from skypact.watch.terrain import Safe, TerrainRule
+from skypact.watch.turns import Turns
+from skypact.watch.unconfirmed import UnconfirmedRule
 from skypact.watch.wind_drift import Wind, wind_of, wind_of_json
 
 ReadJson = Callable[[str], Mapping[str, Any]]
@@ -101,7 +108,21 @@ def rules_of(
         rules.append(NoncooperativeRule(watching.noncooperative, places))
     slow = watching.slow
     rules.append(SlowRule(slow, _places("both", territory, areas), _wind(slow, read)))
+    rules += _sensor_rules(watching)
     return [rule for rule in rules if rule.params.enabled]
+
+
+def _sensor_rules(watching: Watching) -> list[Rule]:
+    """Rules that compare what sensors see; they share the counts of detections."""
+    turns = Turns(watching.coverage)
+    return [
+        BiasRule(watching.bias),
+        CoverageRule(watching.coverage, turns),
+        DriftRule(watching.drift, turns),
+        FeedRule(watching.feed, turns),
+        GnssRule(watching.gnss),
+        UnconfirmedRule(watching.unconfirmed, turns),
+    ]
 
 
 def _territory(watching: Watching, union: Union, read: ReadJson) -> Ground | None:

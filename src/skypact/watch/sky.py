@@ -28,6 +28,14 @@ class SensorLook(NamedTuple):
     range_max_m: float = _NAN
     period_s: float = _NAN
     clock_offset_s: float = _NAN
+    p_detection: float = _NAN
+    """Probability that a turn detects an object, by the data sheet."""
+    sigma_range_m: float = _NAN
+    """Standard deviations, by the data sheet."""
+    sigma_azimuth_rad: float = _NAN
+    sigma_position_m: float = _NAN
+    tells_of_itself: bool = True
+    """It sends service messages: heard under an empty sky, too."""
     biases: Mapping[str, Any] = {}
     """Estimated, each value and sigma."""
 
