@@ -383,8 +383,8 @@ def flat_scenario_page() -> str:
 
 
 UNIT = (
-    deploy.Unit, deploy.Recording, deploy.Store, deploy.Server, deploy.Output, deploy.Overload,
-    deploy.FlightPlans, deploy.Standby,
+    deploy.Unit, deploy.Recording, deploy.Store, deploy.Server, deploy.Output,
+    deploy.PublicWarnings, deploy.Webhook, deploy.Overload, deploy.FlightPlans, deploy.Standby,
 )  # fmt: skip
 """Tables of a unit, as they stand in the union file."""
 
@@ -641,17 +641,20 @@ def _structs_within(struct: type[msgspec.Struct]) -> list[type[msgspec.Struct]]:
 def rules_page() -> str:
     """Every rule: what it does, its keys with their limits and defaults."""
     common = importlib.import_module("skypact.rules.common")
-    parts = [NOTE, "# Rules of the watch\n", RULES_TEXT]
+    parts, others = [NOTE, "# Rules of the watch\n", RULES_TEXT], []
     for field in msgspec.inspect.type_info(Watching).fields:
         if not isinstance(field.type, msgspec.inspect.StructType):
             continue
         name, params = field.name, field.type.cls
+        if not issubclass(params, common.RuleParams):
+            others.append(struct_table(params, importlib.import_module(params.__module__)))
+            continue
         about = str(importlib.import_module(f"skypact.watch.{name}").__doc__).strip()
         module = importlib.import_module(params.__module__)
         parts.append(f"## {name}\n\n{about}\n")
         tables = [struct_table(s, common, module) for s in _structs_within(params)]
         parts += [table.replace("## ", "### ", 1) for table in tables]
-    parts.append(struct_table(common.RuleParams, common))
+    parts += [struct_table(common.RuleParams, common), *others]
     return "\n".join(parts)
 
 

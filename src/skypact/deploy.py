@@ -81,6 +81,61 @@ class Output(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Leave tentative tracks out."""
 
 
+class PublicWarnings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """In whose name a unit warns, and with which key (``[unit.warnings]``)."""
+
+    sender: Annotated[str, Meta(min_length=1, pattern=r"^[^\s,<&]+$")]
+    """Unique in the world, as ``warn.north.example.org``."""
+    status: Literal["Actual", "Exercise", "Test"]
+    """What its messages are; there is no default, so that nobody warns by mistake."""
+    key: str
+    """PEM file of a private key on the curve P-256."""
+    certificate: str
+    """PEM file; that of the key."""
+    sender_name: str = ""
+    """As people know the sender."""
+    contact: str = ""
+    """Whom to ask."""
+    web: str = ""
+    """Page with more."""
+    note: str = ""
+    """What is exercised; needed with ``Exercise``."""
+    languages: Annotated[tuple[Literal["en", "fr"], ...], Meta(min_length=1)] = ("en", "fr")
+    """Of its texts."""
+    folder: str = ""
+    """Where messages and steps are kept; left out, ``warnings`` in the unit's folder."""
+    geocodes: dict[str, dict[str, str]] = {}
+    """Codes of districts by their names: ``{ Vilnius = { NUTS3 = "LT011" } }``."""
+
+    def __post_init__(self) -> None:
+        """Refuse an exercise that does not say what it is."""
+        if self.status == "Exercise" and not self.note.strip():
+            raise ValueError("warnings: expected a note with status Exercise: what is exercised")
+
+
+class Webhook(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One address that is told of alerts by HTTP."""
+
+    url: str
+    """``https://HOST[:PORT]/PATH``; ``http://`` on loopback only."""
+    secret: str
+    """File with the secret of the signatures: at least 24 bytes, or ``whsec_`` and base64."""
+    alerts: bool = True
+    """States of alerts, as in ``alerts.jsonl``."""
+    rules: tuple[str, ...] = ()
+    """Alerts of these rules; all where it is left out."""
+    warnings: Literal["none", "released", "all"] = "released"
+    """Signed messages of the Common Alerting Protocol; ``all``: restricted drafts, too."""
+    ca: str = ""
+    """PEM file of the authority that the server's certificate is of; left out, the system's."""
+    timeout_s: Annotated[float, Meta(gt=0, le=60)] = 10.0
+    """For one try, in all."""
+    tries: Annotated[int, Meta(ge=1, le=100)] = 10
+    """Then it is given up."""
+    most_waiting: Count = 1000
+    """Beyond it the oldest are dropped; alerts and warnings wait apart."""
+
+
 class Overload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What happens when more comes in than can be tracked."""
 
@@ -148,6 +203,10 @@ class Unit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Its page."""
     output: tuple[Output, ...] = ()
     """Where it sends the picture."""
+    warnings: PublicWarnings | None = None
+    """In whose name it warns; left out, it makes no messages for the public."""
+    webhook: tuple[Webhook, ...] = ()
+    """Who is told of alerts by HTTP."""
     overload: Overload = Overload()
     """What it leaves out when there is too much."""
     flight_plans: FlightPlans = FlightPlans()

@@ -67,6 +67,10 @@ class RecordingError(SkypactError, ValueError):
     """A recording or an output folder cannot be read or written."""
 
 
+class WarningError(SkypactError, ValueError):
+    """A warning message does not follow its standard, or its signature is refused."""
+
+
 class StoreError(SkypactError, OSError):
     """The store of the picture is away or full; what waits for it is written when it is back."""
 

@@ -66,9 +66,14 @@ class CotEvent(NamedTuple):
     """Uid of the marker that a deletion takes away."""
 
 
+def legal_text(text: str) -> str:
+    """Return a text without the characters that XML cannot hold."""
+    return _ILLEGAL.sub("", text)
+
+
 def xml_text(text: str) -> str:
     """Return a text for XML elements and quoted attributes, without what XML cannot hold."""
-    return escape(_ILLEGAL.sub("", text), {'"': "&quot;", "'": "&apos;"})
+    return escape(legal_text(text), {'"': "&quot;", "'": "&apos;"})
 
 
 def iso_ms(time_ms: int) -> str:

@@ -26,6 +26,7 @@ from skypact.rules.slow import SlowParams
 from skypact.rules.swarm import SwarmParams
 from skypact.rules.terrain import TerrainParams
 from skypact.rules.unconfirmed import UnconfirmedParams
+from skypact.rules.warning import WarningParams
 
 
 class Watching(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -50,6 +51,8 @@ class Watching(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     feed: FeedParams = FeedParams()
     gnss: GnssParams = GnssParams()
     unconfirmed: UnconfirmedParams = UnconfirmedParams()
+    warning: WarningParams = WarningParams()
+    """Which alerts become warnings of the public."""
 
 
 def watching_from_toml(text: str, where: str) -> Watching:

@@ -17,7 +17,11 @@ class BiasParams(RuleParams, frozen=True, kw_only=True):
     least_range_m: Positive = 100.0
     """And from this size on; the next alike."""
     least_range_gain: Positive = 5e-4
+    """The same of the gain of the range."""
     least_azimuth_deg: Positive = 0.15
+    """The same of the azimuth."""
     least_elevation_deg: Positive = 0.1
+    """The same of the elevation."""
     least_time_s: Positive = 0.1
+    """The same of the clock."""
     severity: Severity = "moderate"

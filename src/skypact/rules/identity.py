@@ -21,6 +21,7 @@ class IdentityParams(RuleParams, frozen=True, kw_only=True):
     """Nearer than this (30 NM) two aircraft have no discrete code in common; farther apart, centres
     give the same one (over Paris twice in three hours within 100 km)."""
     callsign_reach_m: Positive = 1_000_000.0
+    """One callsign on two objects is a clash within this distance."""
     shared_codes: tuple[Code, ...] = (
         1177, 7001, 7002, 7003, 7004, 7005, 7006, 7007, 7010,
         7776, 7777,

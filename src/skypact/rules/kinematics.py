@@ -27,16 +27,22 @@ class KinematicsParams(RuleParams, frozen=True, kw_only=True):
     any: MotionLimits = MotionLimits(speed_mps=1_100.0, climb_mps=350.0, acceleration_mps2=120.0)
     """Of unknown class: above the fastest aircraft there were (SR-71: 980 m/s)."""
     airliner: MotionLimits = MotionLimits(speed_mps=420.0, climb_mps=100.0, acceleration_mps2=30.0)
+    """Limits of this class; the next alike."""
     light: MotionLimits = MotionLimits(speed_mps=200.0, climb_mps=60.0, acceleration_mps2=60.0)
+    """The same of light aircraft."""
     helicopter: MotionLimits = MotionLimits(speed_mps=150.0, climb_mps=50.0, acceleration_mps2=40.0)
+    """The same of helicopters."""
     drone: MotionLimits = MotionLimits(speed_mps=300.0, climb_mps=100.0, acceleration_mps2=100.0)
+    """The same of drones."""
     balloon: MotionLimits = MotionLimits(speed_mps=130.0, climb_mps=80.0, acceleration_mps2=30.0)
     surface: MotionLimits = MotionLimits(speed_mps=130.0, climb_mps=20.0, acceleration_mps2=30.0)
+    """The same of what moves on the ground."""
     keep_share: Share = 0.85
     """An alert goes on down to this share of the limit."""
     least_age_s: NotNegative = 30.0
     """Of a track that is judged."""
     least_existence: Share = 0.9
+    """Tracks that are less sure to exist are left out."""
     lowest_m: float = -1_000.0
     """Heights that aircraft say and that are absurd: below..."""
     highest_m: float = 45_000.0

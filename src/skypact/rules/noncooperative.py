@@ -19,17 +19,20 @@ class NoncooperativeParams(RuleParams, frozen=True, kw_only=True):
     least_speed_mps: NotNegative = 30.0
     """Slower ones are birds, vehicles and clutter; `slow` watches balloons and drones."""
     most_speed_mps: Positive = 1_200.0
+    """Faster objects are the matter of other rules."""
     lower_m: float = 0.0
     """Least height above the WGS-84 ellipsoid; objects of unknown height may be anywhere."""
     upper_m: float = 30_000.0
     least_age_s: NotNegative = 40.0
     """Since the track began."""
     least_existence: Share = 0.95
+    """Tracks that are less sure to exist are left out."""
     least_travel_m: NotNegative = 3_000.0
     """It has been so far from where it was first seen."""
     straightness: Share = 0.85
     """Speed of the mean velocity of the last minute by its mean speed: 1 is straight."""
     keep_straightness: Share = 0.5
+    """An alert goes on down to this straightness."""
     least_reports: Annotated[int, Meta(ge=1)] = 4
     """Without an answer since the last one."""
     silent_s: Positive = 20.0

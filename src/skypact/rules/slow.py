@@ -22,7 +22,9 @@ class WindLevel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     height_m: float
     """Above the WGS-84 ellipsoid."""
     wind_north_mps: float
+    """Towards the north."""
     wind_east_mps: float
+    """Towards the east."""
 
 
 class ProtectedPoint(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -30,6 +32,7 @@ class ProtectedPoint(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
     name: Annotated[str, Meta(min_length=1)]
     centre: tuple[Latitude, Longitude]
+    """Degrees north and east."""
     radius_m: Positive = 10_000.0
 
 
@@ -51,6 +54,7 @@ class SlowParams(RuleParams, frozen=True, kw_only=True):
     follow_s: Positive = 120.0
     """Motion is judged over so long."""
     least_existence: Share = 0.9
+    """Tracks that are less sure to exist are left out."""
     lower_m: float = 1_500.0
     """Lower ones are left to `drone`: birds migrate below."""
     upper_m: float = 45_000.0
@@ -65,6 +69,7 @@ class SlowParams(RuleParams, frozen=True, kw_only=True):
     reach_probability: Share = 0.2
     """Told from this probability on that it comes to a watched place within the hour."""
     keep_probability: Share = 0.05
+    """An alert goes on down to this probability."""
     forecast_s: Positive = 30.0
     """Forecasts are made anew so often."""
     wind_sigma_mps: Positive = 3.0
@@ -74,6 +79,7 @@ class SlowParams(RuleParams, frozen=True, kw_only=True):
     wind_memory_s: Positive = 3_600.0
     """The wind forgets what it was in this time."""
     drones: bool = True
+    """Whether drones are told of."""
     drones_in_territory: bool = False
     """Tell of drones everywhere in the union, not only near points and in areas."""
     possible_drones: bool = True
@@ -83,6 +89,7 @@ class SlowParams(RuleParams, frozen=True, kw_only=True):
     drone_least_mps: Positive = 20.0
     """Of those: faster than birds."""
     drone_most_mps: Positive = 70.0
+    """Greatest speed of a drone."""
     drone_severity: Severity = "severe"
     """A drone near a point or in an area; a possible one is moderate at most."""
     severity: Severity = "moderate"

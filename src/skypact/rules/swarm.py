@@ -22,11 +22,15 @@ class SwarmParams(RuleParams, frozen=True, kw_only=True):
     keep_share: Annotated[float, Meta(ge=1, le=3)] = 1.5
     """Who flies together does so up to so many times these limits."""
     least_count: Annotated[int, Meta(ge=2)] = 3
+    """Fewer objects are no swarm."""
     least_speed_mps: NotNegative = 30.0
     """Slower ones without identity are birds or weather."""
     drone_least_speed_mps: NotNegative = 3.0
+    """Drones may be slower than the others, down to this."""
     least_age_s: NotNegative = 20.0
+    """Younger tracks are left out."""
     least_existence: Share = 0.7
+    """Tracks that are less sure to exist are left out."""
     fresh_s: Positive = 20.0
     """Seen within this time."""
     resolution_m: Positive = 300.0

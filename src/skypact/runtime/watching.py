@@ -181,6 +181,8 @@ class WatchSink:
     def append(self, rows: TrackRows, ended: Longs, now_s: float) -> None:
         """Take a step of the picture; look where it is time to."""
         self._last.append(rows, ended, now_s)
+        if not math.isfinite(now_s):
+            return  # nothing has been heard yet
         turn = int(now_s / self._period_s)
         if turn > self._looked:
             self._looked = turn
