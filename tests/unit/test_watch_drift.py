@@ -1,10 +1,8 @@
 """ADS-B that parts from radar: slow drift, jumps, splits; and what are errors of sensors."""
 
-import gzip
-import json
-
 import numpy as np
 import pytest
+from tests.naive.forged import entry_of, recorded
 from tests.naive.looks import (
     BOTH,
     MULTILATERATION,
@@ -16,12 +14,12 @@ from tests.naive.looks import (
     plain,
     reports_of,
 )
-from tests.naive.skies import START_S, flown, sky, track
+from tests.naive.skies import START_S, flown, sky
 
 from skypact.model.reports import ADSB, MLAT, MODES, PSR, SSR
 from skypact.rules.coverage import CoverageParams
 from skypact.rules.drift import DriftParams
-from skypact.units import DEGREE, FOOT, KNOT
+from skypact.units import DEGREE
 from skypact.watch.drift import DriftRule
 from skypact.watch.turns import Turns
 
@@ -256,28 +254,6 @@ def test_what_is_kept_is_forgotten():
     assert one._comparison._told.keys.size == 0
 
 
-def recorded(data_dir):
-    """The flight with forged positions: times, places told, and where it really was."""
-    path = data_dir / "traffic" / "noisy_spoofing.json.gz"
-    with gzip.open(path, "rt", encoding="utf-8") as file:
-        table = json.load(file)
-    columns = {k: np.array(list(table[k].values()), object) for k in table}
-    time_s = columns["timestamp"].astype(np.float64) / 1e3
-    values = {
-        k: columns[k].astype(np.float64)
-        for k in ("latitude", "longitude", "altitude", "groundspeed", "track")
-    }
-    fresh = np.ones(time_s.size, np.bool_)
-    same = values["latitude"][1:] == values["latitude"][:-1]
-    fresh[1:] = ~(same & (values["longitude"][1:] == values["longitude"][:-1]))
-    forged = (values["latitude"] > 48.5) & (values["latitude"] < 51.0)
-    forged &= np.abs(values["longitude"] - 23.9) < 1.0
-    true = fresh & ~forged
-    lat = np.interp(time_s, time_s[true], values["latitude"][true])
-    lon = np.interp(time_s, time_s[true], values["longitude"][true])
-    return time_s, values, fresh & forged, lat, lon
-
-
 def test_a_recorded_forged_flight_is_exposed_within_40_s(data_dir):
     """One radar under the interpolated path, ten seconds a turn; ADS-B as it was recorded."""
     time_s, told, forged, lat, lon = recorded(data_dir)
@@ -292,7 +268,7 @@ def test_a_recorded_forged_flight_is_exposed_within_40_s(data_dir):
     for s in range(-300, 60):
         at_s = first_s + s
         i = int(np.argmin(np.abs(time_s - at_s)))
-        real = _entry(lat, lon, told, time_s, at_s)
+        real = entry_of(lat, lon, told, time_s, at_s)
         parts = [(reports_of(RADAR, 0, [], 0.0, MODES), np.zeros(0, np.int64))]
         if forged[i] and abs(time_s[i] - at_s) < 0.5:
             place = {
@@ -311,11 +287,3 @@ def test_a_recorded_forged_flight_is_exposed_within_40_s(data_dir):
         exposed = s if holds and exposed is None else exposed
     assert n_before == 0
     assert 0 < exposed <= 40
-
-
-def _entry(lat, lon, told, time_s, at_s):
-    """The true aircraft at a time."""
-    place = [np.interp(at_s, time_s, column) for column in (lat, lon)]
-    speed = 460.0 * KNOT
-    return track(1, *place, course=325.0, speed=speed, icao=0x123456,
-                 altitude_m=38_000.0 * FOOT, baro_altitude_m=38_000.0 * FOOT)  # fmt: skip

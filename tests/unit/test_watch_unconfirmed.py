@@ -92,6 +92,18 @@ def test_an_address_whose_true_track_only_radar_sees_is_left_to_drift(has_own_ad
     assert bool(seconds) == bool(n_told)
 
 
+def test_a_track_that_its_adsb_left_for_the_true_one_is_not_told():
+    """The aircraft tells the truth again: its forged track is over within some seconds."""
+    true = plain(2, 48.2, 15.8, icao=0x440001)
+
+    def sees(name, entry, s):
+        return entry["track"] == (1 if s < 60 else 2) if name == "ears" else entry["track"] == 2
+
+    seconds, _ = told(rule(), [GHOST, true], sees=sees)
+    assert len(seconds) <= 3  # fewer than raise_after_s asks for
+    assert UnconfirmedParams().raise_after_s >= 3.0
+
+
 def test_without_reports_left_out_only():
     assert told(rule(), [GHOST], is_overloaded=True)[0] == []
 

@@ -10,6 +10,7 @@ from skypact.rules.common import NotNegative, Positive, RuleParams, Severity, Sh
 class UnconfirmedParams(RuleParams, frozen=True, kw_only=True):
     """ADS-B that radars and multilateration would see, and do not."""
 
+    raise_after_s: NotNegative = 3.0
     clear_after_s: NotNegative = 30.0
     update_s: Positive = 60.0
     raise_probability: Share = 1e-5

@@ -28,6 +28,8 @@ _UNITS: Final = np.array([1.0, 1e-3, 1.0])
 _PRIOR: Final = 1e-6
 HUBER: Final = 1.5
 """Standard deviations beyond which differences weigh less."""
+REFIT_S: Final = 4.0
+"""What a sensor's plots have in common is fitted so often."""
 FARTHEST: Final = 6.0
 ROUNDS: Final = 12
 _LEFT: Final = np.array([20.0, 0.02 * DEGREE, 0.1])
@@ -85,10 +87,13 @@ class Comparison:
         self._told = Keyed(9)
         self._common: dict[int, Floats] = {}
         """Key and values as of `common_of` (k, 8) of the last plots of each sensor."""
+        self._fits: dict[int, tuple[float, Floats]] = {}
+        """When that was fitted, and what came of it, known biases included."""
+        self._now_s = float("nan")
 
     def take(self, sky: Sky, most_gap_s: float) -> Differences:
         """Compare the plots since the last look."""
-        reports, rows = sky.reports, sky.rows
+        self._now_s, reports, rows = sky.now_s, sky.reports, sky.rows
         place = np.searchsorted(rows.track, sky.report_track)
         icao = reports.icao.astype(np.int64)
         if rows.track.size:
@@ -212,13 +217,18 @@ class Comparison:
         new = np.concatenate([keys[fine, None].astype(np.float64), values[fine]], axis=1)
         kept = np.concatenate([self._common.get(s, np.zeros((0, 8))), new])[-MOST_COMMON:]
         self._common[s] = kept
+        fit_s, common = self._fits.get(s, (-np.inf, None))
+        if self._now_s - fit_s < REFIT_S and common is not None:
+            return np.asarray(common - np.array([*known, 0.0]))
         if np.unique(kept[:, 0]).size < LEAST_COMMON:
             return None
         values = kept[:, 1:].copy()
         values[:, 0] -= known[0]
         values[:, 1] -= known[1] * values[:, 4]
         common = common_of(values)
-        return np.where(np.abs(common) <= _MOST, common, 0.0)
+        common = np.where(np.abs(common) <= _MOST, common, 0.0)
+        self._fits[s] = self._now_s, common + np.array([*known, 0.0])
+        return common
 
 
 def common_of(values: Floats) -> Floats:
@@ -245,9 +255,10 @@ def common_of(values: Floats) -> Floats:
     weight = np.ones(seen.size)
     found = np.zeros(3)
     for k in range(ROUNDS):
-        normal = (rows * weight[:, None]).T @ rows + _PRIOR * np.eye(3)
-        found = np.linalg.solve(normal, rows.T @ (weight * seen))
-        left = np.abs(seen - rows @ found)
+        # einsum keeps to one core: threads of a library for matrices cost more than they bring.
+        normal = np.einsum("k,ki,kj->ij", weight, rows, rows) + _PRIOR * np.eye(3)
+        found = np.linalg.solve(normal, np.einsum("ki,k->i", rows, weight * seen))
+        left = np.abs(seen - np.einsum("ki,i->k", rows, found))
         weight = 1.0 / np.maximum(1.0, left / HUBER)
         weight[(left > FARTHEST) & (k >= ROUNDS // 2)] = 0.0
     return np.asarray(found * _UNITS)

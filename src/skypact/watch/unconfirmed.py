@@ -12,11 +12,14 @@ import numpy as np
 from skypact.model.reports import Ints
 from skypact.model.tracks import CLASSES
 from skypact.rules.unconfirmed import UnconfirmedParams
+from skypact.watch.cover import Mask
 from skypact.watch.sky import Finding, Sky
 from skypact.watch.turns import INDEPENDENT, Turns
 from skypact.watch.who import who_of
 
 SURFACE: Final = CLASSES.index("surface")
+LEFT_S: Final = 1.5
+"""A track is left by its ADS-B that another of the same address has had so much later."""
 NEW_S: Final = 5.0
 """Nothing is raised of a track whose ADS-B has not been heard for so long: it may be over."""
 
@@ -52,6 +55,7 @@ class UnconfirmedRule:
         told &= rows.target_class != SURFACE
         told &= np.hypot(rows.vn_mps, rows.ve_mps) >= p.least_speed_mps
         told &= ~np.isin(rows.icao, self._elsewhere(sky))
+        told &= ~self._left(sky)
         new = sky.now_s - turns.adsb_s <= NEW_S
         return [
             self._finding(sky, i, float(log_p[i]), bool(new[i]))
@@ -63,6 +67,18 @@ class UnconfirmedRule:
         fresh_s, turns = self.params.fresh_s, self._turns
         plots_only = (sky.now_s - turns.plot_s <= fresh_s) & (sky.now_s - turns.adsb_s > fresh_s)
         return np.asarray(sky.rows.icao[plots_only & (sky.rows.icao >= 0)])
+
+    def _left(self, sky: Sky) -> Mask:
+        """Whether the ADS-B of tracks (n,) goes on in another of the same address with plots."""
+        turns, icao = self._turns, sky.rows.icao
+        whole = np.flatnonzero((sky.now_s - turns.plot_s <= self.params.fresh_s) & (icao >= 0))
+        order = whole[np.lexsort((turns.adsb_s[whole], icao[whole]))]
+        left = np.zeros(icao.size, np.bool_)
+        if order.size:
+            place = np.searchsorted(icao[order], icao, side="right") - 1
+            other = order[np.maximum(place, 0)]
+            left = (icao[other] == icao) & (turns.adsb_s < turns.adsb_s[other] - LEFT_S)
+        return left
 
     def _finding(self, sky: Sky, i: int, log_p: float, holds: bool) -> Finding:
         turns, track = self._turns, int(sky.rows.track[i])
