@@ -96,7 +96,6 @@ def rules_of(
     if watching.area.area:
         areas = [Watched(area, _ground("area", area, read)) for area in watching.area.area]
         rules.append(AreaRule(watching.area, areas))
-<<<<<<< ours
     conflict = watching.conflict
     if conflict.enabled:
         zones = [Zone(one, _ground("conflict.zone", one, read)) for one in conflict.zone]
@@ -109,10 +108,7 @@ def rules_of(
         rules.append(NoncooperativeRule(watching.noncooperative, places))
     slow = watching.slow
     rules.append(SlowRule(slow, _places("both", territory, areas), _wind(slow, read)))
-    rules += _sensor_rules(watching)
-=======
     rules += sensor_rules_of(watching)
->>>>>>> theirs
     return [rule for rule in rules if rule.params.enabled]
 
 
