@@ -25,6 +25,7 @@ from skypact.record.storing import StoreSink
 from skypact.record.terrain_file import terrain_reader
 from skypact.record.writer import RecordingWriter
 from skypact.runtime.clockjudge import ClockJudge
+from skypact.runtime.heard import Heard
 from skypact.runtime.hearing import Hearing, recorded_sources, sensor_word, sources_of
 from skypact.runtime.lastrows import LastRows
 from skypact.runtime.overload import Shedder
@@ -33,12 +34,14 @@ from skypact.runtime.runs import Run, note_run, read_runs, since_anew
 from skypact.runtime.sensor_states import DEGRADED, OPERATIONAL, OUT, sensor_states
 from skypact.runtime.ticks import Ticks, step_ns_of
 from skypact.runtime.unit import CHECKPOINT, LiveUnit
+from skypact.runtime.warning import ReceiptFile, WebhookSink, warnings_of
 from skypact.runtime.watching import AlertSink, WatchSink, sensor_looks
 from skypact.serve.flights import FlightFiles
 from skypact.serve.history import TrackHistory
 from skypact.serve.kinds import About as Sender
 from skypact.serve.kinds import UnitState
 from skypact.serve.outputs import OutputSink
+from skypact.serve.webhook import Webhooks
 from skypact.sources.inlet import LiveInlet
 from skypact.sources.stamp import StampClock
 from skypact.sources.unit import UnitSource, unit_sensors
@@ -212,8 +215,9 @@ class Assembly:
         )
         stack.callback(self.storing.finish)
         self.flights = FlightFiles([str(plan.folder.parent / f) for f in unit.flight_plans.files])
-        self.alerts = AlertFile(plan.folder / "alerts.jsonl", goes_on=True)
-        sinks: list[Sink] = [history, self.storing]
+        self.heard = Heard(plan.union.watch.period_s)
+        self.alert_sinks = self._alert_sinks(stack)
+        sinks: list[Sink] = [history, self.storing, self.heard]
         self.outputs: OutputSink | None = None
         if unit.output:
             self.outputs = stack.enter_context(self._outputs(plan))
@@ -250,8 +254,26 @@ class Assembly:
         folder = plan.folder.parent
         rules = rules_of(watching, plan.union, geojson_reader(folder), terrain_reader(folder))
         watch = Watch(rules, plan.unit.name)
+        looks = self._sensor_looks, self._is_shedding
+        return WatchSink(watch, watching.period_s, self.alert_sinks, *looks)
+
+    def _alert_sinks(self, stack: ExitStack) -> list[AlertSink]:
+        """Make those who get alerts: store, file, webhooks, warnings of the public."""
+        plan, unit = self.plan, self.plan.unit
+        self.alerts = AlertFile(plan.folder / "alerts.jsonl", goes_on=True)
         sinks: list[AlertSink] = [self.storing, self.alerts]
-        return WatchSink(watch, watching.period_s, sinks, self._sensor_looks, self._is_shedding)
+        receipts = ReceiptFile(plan.folder / "receipts.jsonl")
+        hooks = Webhooks(unit.webhook, plan.folder.parent, receipts)
+        stack.callback(hooks.close)
+        if unit.webhook:
+            sinks.append(WebhookSink(hooks))
+        if unit.warnings is not None:
+            folder = unit.warnings.folder or str(plan.folder.absolute() / "warnings")
+            settings = msgspec.structs.replace(unit.warnings, folder=folder)
+            params, outlets = plan.union.watch.warning, [WebhookSink(hooks).warn]
+            beside = plan.folder.parent, outlets, self.heard
+            sinks.append(warnings_of(settings, params, unit.name, *beside))
+        return sinks
 
     def _is_shedding(self) -> bool:
         return self.live.shedder.is_overloaded
