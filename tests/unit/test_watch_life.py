@@ -128,3 +128,69 @@ def test_a_watch_goes_on_where_its_state_was_kept(cut_s):
     told = run(first, rule, range(cut_s))
     second.load(first.pack())
     assert told + run(second, rule, range(cut_s, 20)) == whole
+
+
+def test_who_acknowledges_again_changes_nothing_and_others_are_added():
+    rule = Script()
+    rule.found = [Finding("a", (7,))]
+    watch = Watch([rule], "u")
+    (raised,) = watch.look(sky())
+    assert watch.acknowledge(raised.id, "anna", START_S, "seen on radar").evidence["note"]
+    assert watch.acknowledge(raised.id, "anna", START_S + 1.0) is None
+    second = watch.acknowledge(raised.id, "ben", START_S + 1.0)
+    assert second.evidence == {"acknowledged_by": "anna, ben"}
+
+
+def test_what_gets_worse_must_be_acknowledged_anew():
+    rule = Script(update_s=1.0)
+    rule.found = [Finding("a", (7,), "moderate")]
+    watch = Watch([rule], "u")
+    (raised,) = watch.look(sky())
+    watch.acknowledge(raised.id, "anna", START_S)
+    rule.found = [Finding("a", (7,), "moderate", evidence={"more": 1})]
+    watch.look(sky(at_s=2.0))
+    assert (watch.alive[0].state, watch.alive[0].acknowledged_by) == ("acknowledged", ("anna",))
+    rule.found = [Finding("a", (7,), "severe")]
+    (worse,) = watch.look(sky(at_s=3.0))
+    assert (watch.alive[0].state, watch.alive[0].acknowledged_by) == ("updated", ())
+    assert "acknowledged_by" not in worse.evidence
+    rule.found = [Finding("a", (7,), "minor")]
+    watch.acknowledge(raised.id, "anna", START_S + 4.0)
+    watch.look(sky(at_s=9.0))
+    assert watch.alive[0].acknowledged_by == ("anna",)
+
+
+class Broken(Script):
+    """Fails while it is told to."""
+
+    name = "broken"
+    is_broken = False
+
+    def look(self, sky):
+        if self.is_broken:
+            raise ZeroDivisionError("by nothing")
+        return self.found
+
+
+def test_a_rule_that_fails_keeps_its_alerts_and_the_others_go_on():
+    broken, other = Broken(clear_after_s=2.0), Script()
+    broken.found = [Finding("a", (1,))]
+    watch = Watch([broken, other], "u")
+    (raised,) = watch.look(sky())
+    broken.is_broken, other.found = True, [Finding("b", (2,))]
+    told = [watch.look(sky(at_s=float(s))) for s in range(1, 9)]
+    assert [[r.rule for r in records] for records in told] == [["script"], *[[]] * 7]
+    assert [a.id for a in watch.alive][0] == raised.id
+    record = watch.rules["broken"]
+    assert (record.n_faults, record.fault) == (8, "ZeroDivisionError: by nothing")
+    assert record.fault_s == START_S + 8.0
+    assert watch.rules["script"].n_faults == 0
+    broken.is_broken, broken.found = False, []
+    assert [r.state for r in watch.look(sky(at_s=9.0))] == ["cleared"]
+
+
+def test_ids_can_stand_in_addresses():
+    rule = Script()
+    rule.found = [Finding("area A/B 5%-7")]
+    (raised,) = Watch([rule], "u").look(sky())
+    assert raised.id == f"script-area A%2FB 5%25-7-{round(START_S * 1000)}"

@@ -22,6 +22,7 @@ from skypact.errors import ConfigError, RecordingError
 from skypact.model.packets import take_packets
 from skypact.model.ports import Sink
 from skypact.record.clock import WallClock
+from skypact.record.notice_file import read_notices
 from skypact.record.picture import TrackFile
 from skypact.record.recording import is_recording
 from skypact.record.summary import out_folder
@@ -156,7 +157,8 @@ def run(args: argparse.Namespace) -> int:
     sinks: list[Sink] = [history] if args.serve else []
     if args.out is not None:
         sinks.append(TrackFile(out_folder(args.out) / "tracks.parquet", plan.unit.name, flat=False))
-    watch = replay_watch(args, plan.union, plan.unit.name)
+    notices = read_notices(plan.folder, span_ns[0] / NANOSECONDS)
+    watch = replay_watch(args, plan.union, plan.unit.name, notices)
     ticks = course_of(plan, [*sinks, watch])
     watch.watch_over(ticks.pipeline)
     watch.sensors = lambda s: sensor_looks(ticks.hearing, ticks.pipeline.registration, s)

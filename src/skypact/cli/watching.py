@@ -1,18 +1,20 @@
 """Rules that a replay applies: those of the union file, or of rule files beside it."""
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 from skypact.cli.console import existing_files
 from skypact.config import Union
-from skypact.record.alert_file import AlertFile
+from skypact.model.alerts import Notice
+from skypact.record.alert_file import AlertFile, DoctrineFile
 from skypact.record.geojson_file import geojson_reader
 from skypact.record.summary import out_folder
 from skypact.record.terrain_file import terrain_reader
 from skypact.rules import Watching, watching_from_toml
 from skypact.runtime.watching import WatchSink
 from skypact.watch.life import Watch
-from skypact.watch.rules import rules_of
+from skypact.watch.rules import doctrine_of, rules_of
 
 
 def watching_of(args: argparse.Namespace, union: Union) -> tuple[Watching, Path]:
@@ -30,8 +32,17 @@ def watching_of(args: argparse.Namespace, union: Union) -> tuple[Watching, Path]
     return union.watch, folder
 
 
-def replay_watch(args: argparse.Namespace, union: Union, unit: str) -> WatchSink:
-    """Make the watch of a replay; alerts go to ``alerts.jsonl`` where a folder is given.
+def replay_watch(
+    args: argparse.Namespace, union: Union, unit: str, past: Sequence[tuple[float, Notice]] = ()
+) -> WatchSink:
+    """Make the watch of a replay; alerts and measures go to files where a folder is given.
+
+    Parameters
+    ----------
+    args, union, unit
+        What is replayed.
+    past : sequence of (float, Notice)
+        What people told the watch of the run that is repeated, with the looks.
 
     Raises
     ------
@@ -40,5 +51,13 @@ def replay_watch(args: argparse.Namespace, union: Union, unit: str) -> WatchSink
     """
     watching, folder = watching_of(args, union)
     rules = rules_of(watching, union, geojson_reader(folder), terrain_reader(folder))
-    sinks = [AlertFile(out_folder(args.out) / "alerts.jsonl")] if args.out is not None else []
-    return WatchSink(Watch(rules, unit), watching.period_s, sinks)
+    doctrine = doctrine_of(watching, unit)
+    sinks, measures = [], []
+    if args.out is not None:
+        out = out_folder(args.out)
+        sinks.append(AlertFile(out / "alerts.jsonl"))
+        measures.append(DoctrineFile(out / "doctrine.jsonl"))
+    return WatchSink(
+        Watch(rules, unit), watching.period_s, sinks, doctrine=doctrine, measure_sinks=measures,
+        past=past,
+    )  # fmt: skip

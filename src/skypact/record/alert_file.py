@@ -1,4 +1,4 @@
-"""``alerts.jsonl``: one line for each state in the life of an alert (DESIGN 2.1)."""
+"""``alerts.jsonl``, ``doctrine.jsonl``: a line for each state of an alert or measure."""
 
 import math
 from collections.abc import Sequence
@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from skypact.decode.jsontext import NOT_JSON
+from skypact.model.alerts import MeasureRecord
 from skypact.model.store import AlertRecord
 
 TAIL_BYTES: Final = 4 << 20
@@ -20,7 +21,7 @@ def alert_line(alert: AlertRecord) -> dict[str, Any]:
     return alert._asdict() | {"event_time_s": None if math.isnan(event_s) else event_s}
 
 
-class AlertFile:
+class StateFile:
     """Appends states to a file, a line each; a disk that takes none loses lines, counted.
 
     Parameters
@@ -40,10 +41,10 @@ class AlertFile:
         if not goes_on:
             path.write_bytes(b"")
 
-    def append_alerts(self, alerts: Sequence[AlertRecord]) -> None:
-        """Write states."""
-        new = [alert for alert in alerts if _place(alert._asdict()) not in self._told]
-        lines = b"".join(msgspec.json.encode(alert_line(a)) + b"\n" for a in new)
+    def append(self, states: Sequence[dict[str, Any]]) -> None:
+        """Write states as JSON holds them."""
+        new = [state for state in states if _place(state) not in self._told]
+        lines = b"".join(msgspec.json.encode(state) + b"\n" for state in new)
         try:
             with self._path.open("ab") as file:
                 file.write(lines)
@@ -51,6 +52,22 @@ class AlertFile:
         except OSError as error:
             self.n_lost += len(new)
             self.error = error.strerror or str(error)
+
+
+class AlertFile(StateFile):
+    """States of alerts."""
+
+    def append_alerts(self, alerts: Sequence[AlertRecord]) -> None:
+        """Write states."""
+        self.append([alert_line(alert) for alert in alerts])
+
+
+class DoctrineFile(StateFile):
+    """States of measures."""
+
+    def append_measures(self, measures: Sequence[MeasureRecord]) -> None:
+        """Write states."""
+        self.append([measure._asdict() for measure in measures])
 
 
 def _place(line: dict[str, Any]) -> tuple[Any, ...]:

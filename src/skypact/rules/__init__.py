@@ -15,6 +15,7 @@ from skypact.rules.border import BorderParams
 from skypact.rules.common import Positive
 from skypact.rules.conflict import ConflictParams
 from skypact.rules.coverage import CoverageParams
+from skypact.rules.doctrine import Entry, Recipient
 from skypact.rules.drift import DriftParams
 from skypact.rules.emergency import EmergencyParams
 from skypact.rules.feed import FeedParams
@@ -53,6 +54,10 @@ class Watching(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     unconfirmed: UnconfirmedParams = UnconfirmedParams()
     warning: WarningParams = WarningParams()
     """Which alerts become warnings of the public."""
+    recipient: tuple[Recipient, ...] = ()
+    """Who can be told of alerts."""
+    doctrine: tuple[Entry, ...] = ()
+    """Which alerts lead to which measures."""
 
 
 def watching_from_toml(text: str, where: str) -> Watching:

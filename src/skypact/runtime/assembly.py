@@ -14,10 +14,11 @@ from skypact.deploy import Unit
 from skypact.errors import RecordingError
 from skypact.model.packets import PacketBatch, take_packets
 from skypact.model.ports import Sink
-from skypact.record.alert_file import AlertFile
+from skypact.record.alert_file import AlertFile, DoctrineFile
 from skypact.record.checkpoint_file import read_checkpoint
 from skypact.record.geojson_file import geojson_reader
 from skypact.record.header import About, about_unit
+from skypact.record.notice_file import NoticeFile, read_notices
 from skypact.record.recording import Recording
 from skypact.record.seal import Sealer
 from skypact.record.store import open_store
@@ -50,7 +51,7 @@ from skypact.track.datasheet import area_motions, tracker_params
 from skypact.track.params import TrackerParams
 from skypact.units import NANOSECONDS
 from skypact.watch.life import Watch
-from skypact.watch.rules import rules_of
+from skypact.watch.rules import doctrine_of, rules_of
 from skypact.watch.sky import SensorLook
 
 AHEAD_S: Final = 5.0
@@ -215,6 +216,8 @@ class Assembly:
         )
         stack.callback(self.storing.finish)
         self.flights = FlightFiles([str(plan.folder.parent / f) for f in unit.flight_plans.files])
+        self.measures = DoctrineFile(plan.folder / "doctrine.jsonl", goes_on=True)
+        self.notices = NoticeFile(plan.folder)
         self.heard = Heard(plan.union.watch.period_s)
         self.alert_sinks = self._alert_sinks(stack)
         sinks: list[Sink] = [history, self.storing, self.heard]
@@ -255,7 +258,11 @@ class Assembly:
         rules = rules_of(watching, plan.union, geojson_reader(folder), terrain_reader(folder))
         watch = Watch(rules, plan.unit.name)
         looks = self._sensor_looks, self._is_shedding
-        return WatchSink(watch, watching.period_s, self.alert_sinks, *looks)
+        return WatchSink(
+            watch, watching.period_s, self.alert_sinks, *looks,
+            doctrine=doctrine_of(watching, plan.unit.name), measure_sinks=[self.measures],
+            notices=self.notices, past=read_notices(plan.folder),
+        )  # fmt: skip
 
     def _alert_sinks(self, stack: ExitStack) -> list[AlertSink]:
         """Make those who get alerts: store, file, webhooks, warnings of the public."""

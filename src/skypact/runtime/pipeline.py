@@ -90,6 +90,8 @@ class Pipeline:
         self._sensors = list(sensors)
         self.n_alerts: Callable[[], int] = lambda: 0
         """Alerts raised so far, where somebody watches."""
+        self.watch_faults: Callable[[], dict[str, int]] = dict
+        """Looks at which part of the watch failed."""
         self.changed: list[str] = []
         """In what the setup differs from that of the checkpoint it goes on from, for people."""
         params = TrackerParams() if params is None else params
@@ -297,7 +299,7 @@ class Pipeline:
                 [sensor.name for sensor in self._sensors],
             ),
             "counts": self.counts,
-            "errors": troubles,
+            "errors": troubles | self.watch_faults(),
             "picture_hash": self.picture.picture_hash,
         } | self._special_figures()
 

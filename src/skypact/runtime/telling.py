@@ -10,6 +10,7 @@ import msgspec
 from skypact.runtime.assembly import Assembly
 from skypact.runtime.hearing import sensor_word
 from skypact.runtime.ticks import Ticks
+from skypact.runtime.watchstatus import watch_status
 from skypact.serve.history import TrackHistory
 from skypact.serve.status import (
     ClockStatus,
@@ -214,7 +215,9 @@ class UnitTeller:
             outputs=tuple(
                 output_status(state) for state in (made.outputs.states() if made.outputs else ())
             ),
+            watch=watch_status(made.watching, (made.alerts, made.measures, made.notices)),
             steps=made.live.steps.read(),
+            looks=made.watching.looks.read(),
             latency=made.ticks.pipeline.latency.read(),
         )
 
@@ -251,6 +254,8 @@ class ChangeTeller:
         now |= {f"sensor {s.name}": (s.state, "") for s in status.sensors}
         now["checkpoint"] = status.checkpoint.state, status.checkpoint.error
         now["recorder"] = status.recorder.state, status.recorder.error
+        now["watch"] = status.watch.state, status.watch.error
+        now |= {f"rule {r.name}": (r.state, r.error) for r in status.watch.rules}
         now["store"] = status.store.state, status.store.error
         now["load"] = ("overload" if status.overload else "bearable"), ""
         now["clock"] = ("wrong" if status.clock.error else "right"), status.clock.error

@@ -1,28 +1,35 @@
 """The watch beside the pipeline: looks at the picture about once a second and tells of alerts."""
 
 import math
+import time
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from skypact.config import Sensor, resolve
 from skypact.errors import RecordingError
+from skypact.model.alerts import Acknowledgement, MeasureRecord, Notice
 from skypact.model.freeflight import FreeStates, no_free_states
 from skypact.model.reports import ReportBatch, concat_reports, empty_reports
 from skypact.model.store import AlertRecord
 from skypact.model.tracks import TrackRows, take_rows
 from skypact.register.published import biases_of
 from skypact.register.registration import Registration
+from skypact.runtime.desk import Desk
+from skypact.runtime.durations import STEP_BOUNDS_S, DurationMeter
 from skypact.runtime.hearing import HeardSensor, Hearing, sensor_word
 from skypact.runtime.lastrows import LastRows
 from skypact.runtime.pipeline import Pipeline
 from skypact.units import DEGREE, NANOSECONDS
+from skypact.watch.doctrine import Doctrine
 from skypact.watch.life import Watch
 from skypact.watch.sky import SensorLook, Sky, sky_of
 
 Longs = npt.NDArray[np.int64]
+T = TypeVar("T")
 MOST_REPORTS: Final = 200_000
 """Reports kept between two looks; more are left out of what rules see."""
 
@@ -32,11 +39,31 @@ DELAYS: Final = 100
 """Last reports of a sensor whose delays make its clock's offset."""
 
 
+FAILING_S: Final = 60.0
+"""What has failed is degraded for so long of the picture's time; the count says it for good."""
+
+
 class AlertSink(Protocol):
     """Who wants alerts."""
 
     def append_alerts(self, alerts: list[AlertRecord]) -> None:
         """Take states of alerts, the oldest first."""
+        ...
+
+
+class MeasureSink(Protocol):
+    """Who wants the measures of the doctrine."""
+
+    def append_measures(self, measures: list[MeasureRecord]) -> None:
+        """Take states of measures, the oldest first."""
+        ...
+
+
+class NoticeSink(Protocol):
+    """Who keeps what people tell the watch."""
+
+    def append_notices(self, look_s: float, notices: list[Notice]) -> None:
+        """Take what is served at a look, before it is."""
         ...
 
 
@@ -131,7 +158,7 @@ class WatchSink:
     """A sink of the picture that is a watch over it.
 
     Looks are at multiples of the period by the picture's own time, so that a recording makes the
-    same alerts.
+    same alerts. A fault of the watch or of a sink ends no picture: it is counted and told.
 
     Parameters
     ----------
@@ -144,6 +171,14 @@ class WatchSink:
         How sensors fare, at each look.
     is_overloaded : callable, optional
         Whether reports are left out.
+    doctrine : Doctrine, optional
+        Which alerts lead to which measures.
+    measure_sinks : sequence of MeasureSink
+        Who gets the states of measures.
+    notices : NoticeSink, optional
+        Keeps what people tell the watch.
+    past : sequence of (float, Notice)
+        What was served at looks of an earlier run, in order; it is served at them again.
     """
 
     def __init__(
@@ -153,11 +188,29 @@ class WatchSink:
         sinks: Sequence[AlertSink] = (),
         sensors: Sensors = _no_sensors,
         is_overloaded: Callable[[], bool] = lambda: False,
+        *,
+        doctrine: Doctrine | None = None,
+        measure_sinks: Sequence[MeasureSink] = (),
+        notices: NoticeSink | None = None,
+        past: Sequence[tuple[float, Notice]] = (),
     ) -> None:
         self.watch = watch
+        self.doctrine = Doctrine((), (), (), watch.unit) if doctrine is None else doctrine
+        self.desk = Desk()
+        self.measure_sinks = list(measure_sinks)
+        self.looks = DurationMeter(STEP_BOUNDS_S)
+        """Time that looks took."""
+        self.n_faults = 0
+        """Looks of which something failed beside the rules."""
+        self.fault = ""
+        """What failed last of it."""
+        self.looked_s = -math.inf
+        """When it last looked, the picture's time."""
+        self._fault_s = -math.inf
         self._period_s = period_s
         self._sinks = list(sinks)
         self.sensors, self._is_overloaded = sensors, is_overloaded
+        self._notices, self._past = notices, deque(past)
         self._last = LastRows()
         self._reports: list[ReportBatch] = []
         self._tracks: list[Longs] = []
@@ -168,8 +221,14 @@ class WatchSink:
     def watch_over(self, pipeline: Pipeline) -> None:
         """Let the summary and the checkpoints of a run tell of its alerts."""
         pipeline.n_alerts = lambda: self.watch.n_raised
+        pipeline.watch_faults = self.faults
         self._free = pipeline.free_states
         pipeline.keep("watch", self)
+
+    def faults(self) -> dict[str, int]:
+        """Count the looks at which a rule, or what is beside the rules, failed."""
+        told = {f"rule {name}": r.n_faults for name, r in self.watch.rules.items()}
+        return {name: n for name, n in {**told, "watch": self.n_faults}.items() if n}
 
     def note(self, track: Longs, reports: ReportBatch) -> None:
         """Keep the reports that were used until the next look."""
@@ -185,17 +244,62 @@ class WatchSink:
             return  # nothing has been heard yet
         turn = int(now_s / self._period_s)
         if turn > self._looked:
-            self._looked = turn
-            self._look(now_s)
+            self._looked, self.looked_s = turn, now_s
+            begun_s = time.perf_counter()
+            try:
+                self._look(now_s)
+            except Exception as error:  # whatever it is, the picture goes on and it is told
+                self._failed(error, now_s)
+            self.looks.add(time.perf_counter() - begun_s, time.monotonic())
 
     def finish(self) -> None:
         """Alerts that live when a run ends go on living."""
 
+    @property
+    def is_failing(self) -> bool:
+        """Whether something beside the rules failed lately."""
+        return self.looked_s - self._fault_s < FAILING_S
+
+    def _failed(self, error: Exception, now_s: float) -> None:
+        self.n_faults += 1
+        self.fault, self._fault_s = f"{type(error).__name__}: {error}", now_s
+
     def _look(self, now_s: float) -> None:
-        told = self.watch.look(self._sky(now_s))
+        sky = self._sky(now_s)
+        notices = self._served(now_s)
+        told = [r for n in notices if (r := self._acknowledged(n, now_s)) is not None]
+        told += self.watch.look(sky)
         if told:
+            self.desk.publish(told, self.watch.alive, self.watch.unit)
             for sink in self._sinks:
-                sink.append_alerts(told)
+                self._hand_on(sink.append_alerts, told, now_s)
+        measures = self.doctrine.step(now_s, told, notices)
+        if measures:
+            self.desk.publish_measures(self.doctrine.measures)
+            for measure_sink in self.measure_sinks:
+                self._hand_on(measure_sink.append_measures, measures, now_s)
+
+    def _hand_on(self, take: Callable[[list[T]], None], what: list[T], now_s: float) -> None:
+        """Let a sink take something; its fault is not the others'."""
+        try:
+            take(what)
+        except Exception as error:  # whatever it is, the other sinks must get it
+            self._failed(error, now_s)
+
+    def _served(self, now_s: float) -> list[Notice]:
+        """Return what is served at a look: what was at it before, then what waits."""
+        served: list[Notice] = []
+        while self._past and self._past[0][0] <= now_s:
+            served.append(self._past.popleft()[1])
+        new = self.desk.collect()
+        if new and self._notices is not None:
+            self._notices.append_notices(now_s, new)
+        return served + new
+
+    def _acknowledged(self, notice: Notice, now_s: float) -> AlertRecord | None:
+        if not isinstance(notice, Acknowledgement):
+            return None
+        return self.watch.acknowledge(notice.alert, notice.by, now_s, notice.note)
 
     def _sky(self, now_s: float) -> Sky:
         rows = self._last.rows()
@@ -210,8 +314,12 @@ class WatchSink:
 
     def arrays(self) -> Mapping[str, npt.NDArray[np.generic]]:
         """All that is kept between steps, by name."""
-        packed = np.frombuffer(self.watch.pack(), np.uint8)
-        return {"alive": packed, **{f"last_{k}": v for k, v in self._last.arrays().items()}}
+        state = {
+            "alive": np.frombuffer(self.watch.pack(), np.uint8),
+            "doctrine": np.frombuffer(self.doctrine.pack(), np.uint8),
+            "looked": np.array([self.looked_s]),
+        }
+        return state | {f"last_{k}": v for k, v in self._last.arrays().items()}
 
     def load(self, arrays: Mapping[str, npt.NDArray[np.generic]]) -> None:
         """Take up what `arrays` gave.
@@ -225,5 +333,13 @@ class WatchSink:
         self._last.load(rows)
         try:
             self.watch.load(arrays["alive"].tobytes())
-        except (KeyError, ValueError) as error:
+            alive = {alert.id for alert in self.watch.alive}
+            self.doctrine.load(arrays["doctrine"].tobytes(), alive)
+            self.looked_s = float(arrays["looked"][0])
+        except (KeyError, ValueError, IndexError) as error:
             raise RecordingError(f"expected the alerts of a watch, got {error}") from error
+        self._looked = int(self.looked_s / self._period_s) if self.looked_s > 0.0 else -1
+        while self._past and self._past[0][0] <= self.looked_s:
+            self._past.popleft()
+        self.desk.publish((), self.watch.alive, self.watch.unit)
+        self.desk.publish_measures(self.doctrine.measures)

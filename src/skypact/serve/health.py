@@ -62,4 +62,5 @@ def ready(unit: UnitStatus) -> Health:
 def _parts(unit: UnitStatus) -> list[tuple[str, Part]]:
     outputs = [(f"output {output.url}", output) for output in unit.outputs]
     beside = [("recorder", unit.recorder), ("store", unit.store), ("checkpoint", unit.checkpoint)]
-    return [*beside, *outputs]
+    rules = [(f"rule {rule.name}", rule) for rule in unit.watch.rules]
+    return [*beside, ("watch", unit.watch), *rules, *outputs]

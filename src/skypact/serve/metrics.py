@@ -24,6 +24,7 @@ from skypact.serve.status import Durations, Part, UnitStatus, UnitView
 
 PART_STATES: Final = ("off", "waiting", "up", "degraded", "down", "over")
 SOURCE_STATES: Final = ("waiting", "up", "silent", "down", "over")
+SEVERITIES: Final = ("minor", "moderate", "severe", "extreme")
 SENSOR_STATES: Final = ("unknown", "operational", "degraded", "out", "silent")
 
 Rows = Iterable[tuple[str, float | None]]
@@ -96,6 +97,7 @@ def _picture(unit: UnitStatus) -> Iterator[Metric]:
     yield _gauge("skypact_recent_latency_seconds", text, "quantile", recent)
     yield _histogram("skypact_latency_seconds", "Arrival of a report to its track.", unit.latency)
     yield _histogram("skypact_step_seconds", "Time that a step took.", unit.steps)
+    yield _histogram("skypact_watch_look_seconds", "Time that a look took.", unit.looks)
 
 
 def _histogram(name: str, text: str, taken: Durations) -> Metric:
@@ -147,6 +149,7 @@ def _parts(unit: UnitStatus) -> Iterator[Metric]:
         ("recorder", recorder),
         ("store", store),
         ("checkpoint", unit.checkpoint),
+        ("watch", unit.watch),
     ]
     states = [(name, part.state) for name, part in parts]
     yield _states("skypact_part_state", "State of a part.", "part", PART_STATES, states)
@@ -180,6 +183,29 @@ def _parts(unit: UnitStatus) -> Iterator[Metric]:
         yield _counter(f"skypact_output_{name}", text, "output", [(o.url, figure(o)) for o in rows])
     clients = [(o.url, o.clients) for o in rows]
     yield _gauge("skypact_output_clients", "Receivers connected.", "output", clients)
+
+
+def _watch(unit: UnitStatus) -> Iterator[Metric]:
+    watch, rules = unit.watch, unit.watch.rules
+    raised = [(rule.name, rule.raised) for rule in rules]
+    yield _counter("skypact_alerts", "Alerts raised.", "rule", raised)
+    family = GaugeMetricFamily(
+        "skypact_alerts_alive", "Alerts that live.", labels=["rule", "severity"]
+    )
+    for rule in rules:
+        for severity in SEVERITIES:
+            family.add_metric([rule.name, severity], rule.alive.get(severity, 0))
+    yield family
+    yield GaugeMetricFamily(
+        "skypact_alerts_unacknowledged", "Alerts that nobody took notice of.", watch.unacknowledged
+    )
+    yield GaugeMetricFamily("skypact_measures_overdue", "Measures overdue.", watch.overdue)
+    told = [(rule.name, rule.state) for rule in rules]
+    yield _states("skypact_rule_state", "State of a rule.", "rule", PART_STATES, told)
+    faults = [(rule.name, rule.faults) for rule in rules]
+    yield _counter("skypact_rule_faults", "Looks at which a rule failed.", "rule", faults)
+    yield CounterMetricFamily("skypact_watch_faults", "Looks that failed.", watch.faults)
+    yield CounterMetricFamily("skypact_watch_lost_rows", "States not written.", watch.lost)
 
 
 class WebFigures:
@@ -219,7 +245,7 @@ class UnitCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         """Return all families."""
         unit = self._unit()
-        for part in (_picture, _sources, _sensors, _parts):
+        for part in (_picture, _sources, _sensors, _watch, _parts):
             yield from part(unit)
         yield from self._web.collect()
 

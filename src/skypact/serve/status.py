@@ -150,6 +150,36 @@ class Durations(msgspec.Struct, frozen=True, kw_only=True):
     sum_s: float = 0.0
 
 
+class RuleStatus(Part, frozen=True, kw_only=True):
+    """One rule of the watch: ``degraded`` where it failed within the last minute."""
+
+    name: str
+    raised: int = 0
+    """Alerts ever raised."""
+    alive: dict[str, int] = {}
+    """Alerts that live, by severity."""
+    faults: int = 0
+    """Looks at which it failed."""
+
+
+class WatchStatus(Part, frozen=True, kw_only=True):
+    """The watch: ``degraded`` where it, or what keeps its alerts, failed within the last minute."""
+
+    looked_s: float | None = None
+    """Time of the picture at its last look."""
+    alive: int = 0
+    """Alerts that live."""
+    unacknowledged: int = 0
+    """Those of them that nobody has taken notice of."""
+    overdue: int = 0
+    """Measures of the doctrine that were not told or acknowledged in time and still are not."""
+    faults: int = 0
+    """Looks at which it failed beside the rules."""
+    lost: int = 0
+    """States of alerts and measures, and acknowledgements, that its files did not take."""
+    rules: tuple[RuleStatus, ...] = ()
+
+
 class UnitSummary(msgspec.Struct, frozen=True, kw_only=True):
     """A unit at one instant."""
 
@@ -187,6 +217,7 @@ class UnitSummary(msgspec.Struct, frozen=True, kw_only=True):
     store: StoreStatus = StoreStatus()
     checkpoint: Part = Part()
     """The state that the unit would go on from after a crash."""
+    watch: WatchStatus = WatchStatus()
 
     @classmethod
     def of(cls, status: "UnitStatus") -> "UnitSummary":
@@ -204,6 +235,8 @@ class UnitStatus(UnitSummary, frozen=True, kw_only=True):
     """Processing times of the pipeline's steps."""
     latency: Durations = Durations()
     """From a report's arrival to its track's update."""
+    looks: Durations = Durations()
+    """Processing times of the watch's looks."""
 
 
 UnitView = Callable[[], UnitStatus]

@@ -18,6 +18,8 @@ from skypact.watch.sky import Finding, Sky
 RANKS: Final = {"minor": 0, "moderate": 1, "severe": 2, "extreme": 3}
 EVENT_MOVED_S: Final = 5.0
 """An event that is expected so much earlier or later is news at once."""
+MOST_NAMES: Final = 16
+"""Of those who acknowledged one alert."""
 
 
 class Rule(Protocol):
@@ -56,14 +58,19 @@ class Alert(msgspec.Struct, kw_only=True):
     event_time_s: float | None
     area: dict[str, Any] | None
     evidence: dict[str, Any]
-    acknowledged_by: str = ""
+    acknowledged_by: tuple[str, ...] = ()
+    """Who has taken notice since it was raised or last became more severe, the first first."""
+    note: str = ""
+    """What the last of them said."""
 
     def record(self, unit: str, time_s: float, state: str) -> AlertRecord:
         """Return the line that tells of it."""
         event_s = math.nan if self.event_time_s is None else self.event_time_s
         evidence = dict(self.evidence)
         if self.acknowledged_by:
-            evidence["acknowledged_by"] = self.acknowledged_by
+            evidence["acknowledged_by"] = ", ".join(self.acknowledged_by)
+        if self.note:
+            evidence["note"] = self.note
         return AlertRecord(
             self.id, unit, self.rule, state, time_s, event_s, self.tracks, self.severity,
             self.area, evidence,
@@ -77,12 +84,25 @@ class _Waiting(msgspec.Struct):
     seen_s: float
 
 
+class RuleRecord(msgspec.Struct):
+    """What a rule has done so far."""
+
+    n_raised: int = 0
+    """Alerts ever raised."""
+    n_faults: int = 0
+    """Looks at which it failed."""
+    fault: str = ""
+    """How it failed last; empty where it never did."""
+    fault_s: float = 0.0
+    """When that was."""
+
+
 class _State(msgspec.Struct):
     """All that lives, for checkpoints."""
 
     alerts: list[Alert]
     waiting: dict[str, dict[str, _Waiting]]
-    n_raised: int
+    rules: dict[str, RuleRecord]
 
 
 class Watch:
@@ -98,11 +118,16 @@ class Watch:
 
     def __init__(self, rules: Sequence[Rule], unit: str) -> None:
         self._rules = [rule for rule in rules if rule.params.enabled]
-        self._unit = unit
+        self.unit = unit
         self._alive: dict[tuple[str, str], Alert] = {}
         self._waiting: dict[str, dict[str, _Waiting]] = {rule.name: {} for rule in self._rules}
-        self.n_raised = 0
+        self.rules: dict[str, RuleRecord] = {rule.name: RuleRecord() for rule in self._rules}
+        """What each rule has done, those of an earlier run, too."""
+
+    @property
+    def n_raised(self) -> int:
         """Alerts ever raised."""
+        return sum(record.n_raised for record in self.rules.values())
 
     @property
     def alive(self) -> list[Alert]:
@@ -110,19 +135,34 @@ class Watch:
         return list(self._alive.values())
 
     def look(self, sky: Sky) -> list[AlertRecord]:
-        """Look with all rules; what has changed, in the order of rules and findings."""
+        """Look with all rules; what has changed, in the order of rules and findings.
+
+        A rule that fails is noted in `rules` and changes nothing at this look: its alerts stay as
+        they are, and the other rules go on.
+        """
         told: list[AlertRecord] = []
         for rule in self._rules:
-            told += self._take(rule, list(rule.look(sky)), sky.now_s)
+            try:
+                findings = list(rule.look(sky))
+            except Exception as error:  # whatever it is, the other rules must go on
+                record = self.rules[rule.name]
+                record.n_faults += 1
+                record.fault, record.fault_s = f"{type(error).__name__}: {error}", sky.now_s
+                continue
+            told += self._take(rule, findings, sky.now_s)
         return told
 
-    def acknowledge(self, alert_id: str, who: str, time_s: float) -> AlertRecord | None:
-        """Note who has taken notice of an alert; None where it is over."""
+    def acknowledge(
+        self, alert_id: str, who: str, time_s: float, note: str = ""
+    ) -> AlertRecord | None:
+        """Note who has taken notice of an alert; None where it is over or they have already."""
         for alert in self._alive.values():
             if alert.id == alert_id:
-                alert.acknowledged_by, alert.state = who, "acknowledged"
-                alert.told_s = time_s
-                return alert.record(self._unit, time_s, "acknowledged")
+                if who in alert.acknowledged_by or len(alert.acknowledged_by) >= MOST_NAMES:
+                    return None
+                alert.acknowledged_by += (who,)
+                alert.note, alert.state, alert.told_s = note, "acknowledged", time_s
+                return alert.record(self.unit, time_s, "acknowledged")
         return None
 
     def _take(self, rule: Rule, findings: list[Finding], now_s: float) -> list[AlertRecord]:
@@ -138,7 +178,7 @@ class Watch:
             alert = self._alive[place]
             if now_s - alert.seen_s >= rule.params.clear_after_s and alert.seen_s < now_s:
                 del self._alive[place]
-                told.append(alert.record(self._unit, now_s, "cleared"))
+                told.append(alert.record(self.unit, now_s, "cleared"))
         return told
 
     def _found(self, rule: Rule, finding: Finding, now_s: float) -> AlertRecord | None:
@@ -153,22 +193,23 @@ class Watch:
             return None
         del self._waiting[rule.name][finding.key]
         alert = Alert(
-            id=f"{rule.name}-{finding.key}-{round(now_s * 1000.0)}", rule=rule.name,
+            id=f"{rule.name}-{_plain(finding.key)}-{round(now_s * 1000.0)}", rule=rule.name,
             key=finding.key, state="raised", raised_s=now_s, told_s=now_s, seen_s=now_s,
             **_content(finding),
         )  # fmt: skip
         self._alive[rule.name, finding.key] = alert
-        self.n_raised += 1
-        return alert.record(self._unit, now_s, "raised")
+        self.rules[rule.name].n_raised += 1
+        return alert.record(self.unit, now_s, "raised")
 
     def _renewed(
         self, rule: Rule, alert: Alert, finding: Finding, now_s: float
     ) -> AlertRecord | None:
         alert.seen_s = now_s
         new = _content(finding)
+        is_worse = RANKS[new["severity"]] > RANKS[alert.severity]
         is_news = (
             new["tracks"] != alert.tracks
-            or RANKS[new["severity"]] > RANKS[alert.severity]
+            or is_worse
             or _has_moved(alert.event_time_s, new["event_time_s"])
         )
         is_due = now_s - alert.told_s >= rule.params.update_s
@@ -178,12 +219,14 @@ class Watch:
         for name, value in new.items():
             setattr(alert, name, value)
         alert.told_s = now_s
+        if is_worse:  # who took notice of less has not taken notice of this
+            alert.acknowledged_by, alert.note, alert.state = (), "", "updated"
         alert.state = "updated" if alert.state == "raised" else alert.state
-        return alert.record(self._unit, now_s, "updated")
+        return alert.record(self.unit, now_s, "updated")
 
     def pack(self) -> bytes:
         """Bytes of all that lives, for checkpoints."""
-        return msgspec.msgpack.encode(_State(self.alive, self._waiting, self.n_raised))
+        return msgspec.msgpack.encode(_State(self.alive, self._waiting, self.rules))
 
     def load(self, packed: bytes) -> None:
         """Take up what `pack` gave; what rules that are gone had found is left out."""
@@ -191,7 +234,12 @@ class Watch:
         names = self._waiting.keys()
         self._alive = {(a.rule, a.key): a for a in state.alerts if a.rule in names}
         self._waiting |= {name: w for name, w in state.waiting.items() if name in names}
-        self.n_raised = state.n_raised
+        self.rules |= state.rules
+
+
+def _plain(key: str) -> str:
+    """Return a key as it can stand between the slashes of an address."""
+    return key.replace("%", "%25").replace("/", "%2F")
 
 
 def _content(finding: Finding) -> dict[str, Any]:

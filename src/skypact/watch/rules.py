@@ -1,13 +1,16 @@
 """Makes the rules of a watch from its parameters."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
+
+import msgspec
 
 from skypact.config import Union
 from skypact.errors import ConfigError
 from skypact.geo.borders import countries
 from skypact.geo.terrain import Terrain
 from skypact.rules import Watching
+from skypact.rules.common import RuleParams
 from skypact.rules.slow import SlowParams
 from skypact.rules.terrain import TerrainParams
 from skypact.watch.area import AreaRule, Watched
@@ -17,6 +20,7 @@ from skypact.watch.border import BorderRule
 from skypact.watch.conflict import ConflictRule, Zone
 from skypact.watch.coverage import CoverageRule
 from skypact.watch.districts import Districts, districts_of_geojson
+from skypact.watch.doctrine import Doctrine
 from skypact.watch.drift import DriftRule
 from skypact.watch.emergency import EmergencyRule
 from skypact.watch.feed import FeedRule
@@ -33,6 +37,12 @@ from skypact.watch.turns import Turns
 from skypact.watch.unconfirmed import UnconfirmedRule
 from skypact.watch.wind_drift import Wind, wind_of, wind_of_json
 
+NAMES: Final = tuple(
+    field.name
+    for field in msgspec.structs.fields(Watching)
+    if isinstance(field.type, type) and issubclass(field.type, RuleParams)
+)
+"""Of all rules."""
 ReadJson = Callable[[str], Mapping[str, Any]]
 """Reads a GeoJSON file by its name in a union file; raises ConfigError."""
 ReadTerrain = Callable[[str], Terrain]
@@ -123,6 +133,17 @@ def sensor_rules_of(watching: Watching) -> list[Rule]:
         GnssRule(watching.gnss),
         UnconfirmedRule(watching.unconfirmed, turns),
     ]
+
+
+def doctrine_of(watching: Watching, unit: str) -> Doctrine:
+    """Make the doctrine of a unit.
+
+    Raises
+    ------
+    ConfigError
+        A rule or a recipient is unknown.
+    """
+    return Doctrine(watching.doctrine, watching.recipient, NAMES, unit)
 
 
 def _territory(watching: Watching, union: Union, read: ReadJson) -> Ground | None:
