@@ -9,6 +9,8 @@ from tests.browser.synthetic_sky import START_S, SyntheticSky, baltic_scene
 
 from skypact.model.store import AlertRecord
 from skypact.model.tracks import TrackRows
+from skypact.rules.doctrine import Entry, Recipient
+from skypact.runtime.desk import Desk
 from skypact.runtime.durations import STEP_BOUNDS_S, DurationMeter
 from skypact.serve.access import Access
 from skypact.serve.app import UnitParts, create_app
@@ -17,16 +19,22 @@ from skypact.serve.status import (
     ClockStatus,
     OutputStatus,
     RecorderStatus,
+    RuleStatus,
     SensorStatus,
     SourceStatus,
     StoreStatus,
     UnitStatus,
+    WatchStatus,
 )
+from skypact.watch.doctrine import Doctrine
+from skypact.watch.life import Alert
 
 N_TRACKS = 200
 N_TICKS = 600
 END_S = START_S + (N_TICKS - 1) * 0.1
 BASE = "http://127.0.0.1:8600"
+RECIPIENTS = (Recipient(name="duty officer", channels=("api",)),)
+ENTRIES = (Entry(name="emergencies", tell=("duty officer",), acknowledge_within_s=60.0),)
 ALERT = AlertRecord(
     "a-1",
     "north",
@@ -39,6 +47,28 @@ ALERT = AlertRecord(
     None,
     {"code": 7},
 )
+
+
+def alert(number: int = 1, severity: str = "severe", **changed: object) -> Alert:
+    """One that lives."""
+    values: dict[str, object] = {
+        "id": f"emergency-{number}-7700-1767262505000", "rule": "emergency",
+        "key": f"{number}-7700", "state": "raised", "raised_s": START_S + 5.0 + number,
+        "told_s": START_S + 5.0 + number, "seen_s": START_S + 9.0, "tracks": (number,),
+        "severity": severity, "event_time_s": None, "area": None, "evidence": {"code": 7700},
+    }  # fmt: skip
+    return Alert(**(values | changed))  # type: ignore[arg-type]
+
+
+def desk(n: int = 2) -> Desk:
+    """A watch's desk with alerts that live and a measure."""
+    made, doctrine = Desk(), Doctrine(ENTRIES, RECIPIENTS, ("emergency",), "north")
+    living = [alert(number) for number in range(1, n + 1)]
+    told = [a.record("north", a.told_s, a.state) for a in living]
+    made.publish(told, living, "north")
+    doctrine.step(START_S + 6.0, told)
+    made.publish_measures(doctrine.measures)
+    return made
 
 
 @cache
@@ -91,7 +121,16 @@ def unit_status(**changed: object) -> UnitStatus:
                          clock_offset_s=0.1, biases={"azimuth_deg": [0.05, 0.01]}),
         ),
         "outputs": (OutputStatus(url="udp://239.0.0.2:8601", kind="asterix", state="up"),),
+        "watch": WatchStatus(
+            state="up", looked_s=END_S, alive=3, unacknowledged=2, overdue=1,
+            rules=(
+                RuleStatus(name="border", state="up", raised=7,
+                           alive={"moderate": 2, "extreme": 1}),
+                RuleStatus(name="emergency", state="up", faults=4),
+            ),
+        ),
         "steps": meter.read(),
+        "looks": meter.read(),
         "latency": latency.read(),
     }  # fmt: skip
     return UnitStatus(**(values | changed))  # type: ignore[arg-type]

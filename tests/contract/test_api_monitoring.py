@@ -14,14 +14,17 @@ from skypact.serve.status import (
     ClockStatus,
     OutputStatus,
     RecorderStatus,
+    RuleStatus,
     SourceStatus,
     StoreStatus,
     UnitStatus,
+    WatchStatus,
 )
 
 BASE_UNITS = ("seconds", "bytes", "packets", "messages", "rows", "tracks")
 NO_UNIT = (
     "unit", "overload", "active", "viewers", "reports", "records", "frames", "errors", "state",
+    "alerts", "alive", "unacknowledged", "overdue", "faults",
     "connects", "steps", "requests", "tokens", "begun", "fds", "clients", "breaks",
 )  # fmt: skip
 
@@ -52,6 +55,15 @@ def test_the_unit_s_figures_are_told(scraped):
     assert value(scraped, "skypact_part_state", part="store", state="up") == 1
     assert value(scraped, "skypact_http_requests_total", status="404") == 1
     assert value(scraped, "skypact_lag_seconds") == 0
+    assert value(scraped, "skypact_alerts_total", rule="border") == 7
+    extreme = {"rule": "border", "severity": "extreme"}
+    assert value(scraped, "skypact_alerts_alive", **extreme) == 1
+    assert value(scraped, "skypact_alerts_alive", **{**extreme, "severity": "minor"}) == 0
+    assert value(scraped, "skypact_alerts_unacknowledged") == 2
+    assert value(scraped, "skypact_measures_overdue") == 1
+    assert value(scraped, "skypact_rule_faults_total", rule="emergency") == 4
+    assert value(scraped, "skypact_rule_state", rule="border", state="up") == 1
+    assert value(scraped, "skypact_watch_look_seconds_count") == 4
     assert value(scraped, "process_resident_memory_bytes") > 1e6
 
 
@@ -149,6 +161,11 @@ def test_what_keeps_a_unit_from_being_ready_is_said(tmp_path, changed, word):
         ({"store": StoreStatus(state="degraded")}, "store degraded"),
         ({"outputs": (OutputStatus(url="tcp://h:1", state="down"),)}, "output tcp://h:1 down"),
         ({"sources": (SourceStatus(url="udp://h:2", state="silent"),)}, "source udp://h:2 silent"),
+        ({"watch": WatchStatus(state="degraded", error="no room")}, "watch degraded: no room"),
+        (
+            {"watch": WatchStatus(rules=(RuleStatus(name="x", state="degraded", error="E: y"),))},
+            "rule x degraded: E: y",
+        ),
         ({"clock": ClockStatus(off_s=-2.0, error="was set")}, "clock: was set"),
     ],
 )

@@ -1,4 +1,4 @@
-"""A watch beside the picture: people tell it at its looks, faults end nothing, a replay is equal."""
+"""A watch beside the picture: told at its looks, ended by no fault, equal when replayed."""
 
 import json
 

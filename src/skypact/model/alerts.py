@@ -107,7 +107,7 @@ class NoWatch:
 
     def changes(self, after: int) -> tuple[int, Sequence[LiveAlert] | None]:
         """Return none."""
-        return after, ()
+        return max(after, 0), ()
 
     def acknowledge(self, asked: Acknowledgement) -> Asked:
         """Know of no alert."""

@@ -23,6 +23,8 @@ ROLES: Final[tuple[Role, ...]] = get_args(Role)
 TOKEN_BYTES: Final = 32
 MOST_CHARACTERS: Final = 512
 """Of a token that is looked at."""
+NAME_DIGITS: Final = 12
+"""Of a token's SHA-256 that tell it from others."""
 FREE_TRIES: Final = 5
 """Wrong tokens from one address that are answered at once."""
 FORGET_S: Final = 60.0
@@ -65,6 +67,11 @@ def new_token(role: Role) -> tuple[str, str]:
     """Make a token; returns it and its line for the file."""
     token = secrets.token_urlsafe(TOKEN_BYTES)
     return token, f"{role} {digest(token).hex()}"
+
+
+def named(role: Role, token: str) -> str:
+    """Name of a token's owner: its role and how its SHA-256 in the file of tokens begins."""
+    return f"{role} {digest(token).hex()[:NAME_DIGITS]}"
 
 
 class Tokens:

@@ -17,6 +17,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket
 
 from skypact.errors import ConfigError
+from skypact.model.alerts import NoWatch, WatchDesk
 from skypact.model.store import AlertQuery, AlertRecord
 from skypact.serve import health
 from skypact.serve.access import Access
@@ -27,7 +28,7 @@ from skypact.serve.kitchen import Kitchen
 from skypact.serve.login import Login
 from skypact.serve.metrics import WebFigures, registry_of
 from skypact.serve.openapi import PREFIX, document
-from skypact.serve.operation import Knowledge
+from skypact.serve.operation import Audit, Knowledge, no_audit
 from skypact.serve.operations import OPERATIONS
 from skypact.serve.problem import Problem
 from skypact.serve.scene import Scene
@@ -52,6 +53,8 @@ class UnitParts(NamedTuple):
     archive: Archive | None = None
     """The store; None: the page's history stands in."""
     alerts: Callable[[AlertQuery], Sequence[AlertRecord]] = _no_alerts
+    watch: WatchDesk = NoWatch()
+    audit: Audit = no_audit
 
 
 def _json(value: object) -> Response:
@@ -117,8 +120,16 @@ def _api_routes(kitchen: Kitchen) -> list[Route]:
     async def openapi(_: Request) -> Response:
         return Response(described, media_type=_OPENAPI, headers={"cache-control": "no-cache"})
 
-    routes = [Route(PREFIX + o.path, kitchen.endpoint(o), name=o.name) for o in OPERATIONS]
-    return [*routes, Route(f"{PREFIX}/openapi.json", openapi)]
+    async def only_posted(request: Request) -> Response:
+        raise HTTPException(405, headers={"Allow": "POST"})
+
+    routes = [
+        Route(PREFIX + o.path, kitchen.endpoint(o), methods=[o.method], name=o.name)
+        for o in OPERATIONS
+    ]
+    # Else what is asked with another method would go to the page's files and not be found there.
+    posted = [Route(PREFIX + o.path, only_posted) for o in OPERATIONS if o.method == "POST"]
+    return [*routes, *posted, Route(f"{PREFIX}/openapi.json", openapi)]
 
 
 def _login_routes(login: Login) -> list[Route]:
@@ -142,7 +153,11 @@ async def _http_error(request: Request, error: Exception) -> Response:
         if error.status_code == 405:
             headers = dict(error.headers or {})
             return Problem(
-                "bad-method", where=path, expected="GET", got=request.method, headers=headers
+                "bad-method",
+                where=path,
+                expected=headers.get("Allow", "GET"),
+                got=request.method,
+                headers=headers,
             ).response()
         remedy = f"see {PREFIX}/openapi.json"
         return Problem(
@@ -199,8 +214,9 @@ def create_app(
     parts = unit or UnitParts(lambda: plain_unit(scene, history, figures()))
     name = parts.status().unit
     archive = parts.archive or RecentArchive(history, name)
-    broadcast = Broadcast(history, is_live=scene.mode == "live")
-    kitchen = Kitchen(Knowledge(name, history, parts.status, archive, parts.alerts))
+    broadcast = Broadcast(history, parts.watch, is_live=scene.mode == "live")
+    known = (name, history, parts.status, archive, parts.alerts, parts.watch, parts.audit)
+    kitchen = Kitchen(Knowledge(*known))
     penalty = Penalty()
     web = WebFigures(broadcast, penalty.tries)
     routes: list[BaseRoute] = [

@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers
 from starlette.responses import RedirectResponse, Response
 
-from skypact.serve.access import ROLES, Access, Role, Tries, is_loopback
-from skypact.serve.kitchen import ROLE_KEY
+from skypact.serve.access import ROLES, Access, Role, Tries, is_loopback, named
+from skypact.serve.kitchen import ROLE_KEY, WHO_KEY
 from skypact.serve.problem import Problem
 
 Scope = MutableMapping[str, Any]
@@ -26,6 +26,8 @@ OPEN_PATHS: Final = ("/login", "/logout")
 SUBPROTOCOL: Final = "skypact"
 """What a program offers beside ``bearer.TOKEN`` where it can set no other header."""
 BEARER: Final = "bearer."
+LOCAL: Final = "local"
+"""Who asks where no tokens are."""
 DELAY_S: Final = 1.0
 """An answer to a wrong token waits so long, beyond the free tries."""
 MOST_DELAYED: Final = 100
@@ -180,13 +182,13 @@ class Guard:
         if scope["type"] not in ("http", "websocket"):
             return await self._app(scope, receive, send)
         try:
-            scope[ROLE_KEY] = await self._role(scope, Headers(scope=scope))
+            scope[ROLE_KEY], scope[WHO_KEY] = await self._role(scope, Headers(scope=scope))
         except Problem as problem:
             return await self._refuse(problem, scope, receive, send)
         return await self._app(scope, receive, send)
 
-    async def _role(self, scope: Scope, headers: Headers) -> Role | None:
-        """Return what the request may do; None only where it needs no token.
+    async def _role(self, scope: Scope, headers: Headers) -> tuple[Role | None, str]:
+        """Return what the request may do, None only where it needs no token; and who asks.
 
         Raises
         ------
@@ -206,22 +208,25 @@ class Guard:
                 got=headers.get("origin", ""), remedy="ask from a program or from the page",
             )  # fmt: skip
         if self._access.tokens is None:
-            return ROLES[-1]
+            return ROLES[-1], LOCAL
         offered = list(_offered(headers))
-        known = [self._access.tokens.role(token) for token in offered[:2]]
+        tokens = [(self._access.tokens.role(token), token) for token in offered[:2]]
         if not offered and (cookie := _cookie(scope, headers)):
             # A cookie outlives its token; that is nobody's wrong try.
-            known.append(self._access.tokens.role(cookie))
-        elif offered and not any(known):
+            tokens.append((self._access.tokens.role(cookie), cookie))
+        elif offered and not any(role for role, _ in tokens):
             await self._penalty.wrong(scope)
-        roles = [role for role in known if role is not None]
-        if not roles and path not in OPEN_PATHS:
+        known = [(role, token) for role, token in tokens if role is not None]
+        if not known and path not in OPEN_PATHS:
             raise Problem(
                 "unauthorized", where=path, expected="a token", remedy="send Authorization: "
                 "Bearer TOKEN, or log in at /login; `skypact token view` makes a token",
                 headers={"www-authenticate": 'Bearer realm="skypact"'},
             )  # fmt: skip
-        return max(roles, key=ROLES.index, default=None)
+        if not known:
+            return None, ""
+        role, token = max(known, key=lambda one: ROLES.index(one[0]))
+        return role, named(role, token)
 
     async def _refuse(self, problem: Problem, scope: Scope, receive: Receive, send: Send) -> None:
         answer: Response = problem.response()

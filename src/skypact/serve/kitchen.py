@@ -17,6 +17,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from skypact.decode.jsontext import NOT_JSON
 from skypact.errors import ConfigError, StoreError
 from skypact.serve.access import Role, may
 from skypact.serve.operation import Call, Knowledge, Operation
@@ -25,6 +26,10 @@ from skypact.serve.query import values
 
 ROLE_KEY: Final = "skypact.role"
 """Where a request's scope holds what its token may do."""
+WHO_KEY: Final = "skypact.who"
+"""Where it holds whose token it is."""
+MOST_BODY_BYTES: Final = 16_384
+"""Of what is sent along."""
 N_THREADS: Final = 2
 """For the present, and as many for the past."""
 MOST_WAITING: Final = 64
@@ -137,7 +142,10 @@ class Kitchen:
             query = request.query_params.multi_items()
             read = values(operation.parameters, query, request.path_params)
             base = str(request.base_url).rstrip("/")
-            call = Call(read, base, request.url.path, query)
+            client = request.client.host if request.client else ""
+            who = request.scope.get(WHO_KEY, "")
+            body = await _body(request, operation.body)
+            call = Call(read, base, request.url.path, query, who, client, body)
             if operation.pin is None:
                 made = await self._make(operation, call)
                 return Portion(made, {"cache-control": "no-store"}, self.untaken)
@@ -172,15 +180,43 @@ class Kitchen:
                     got=str(error), remedy="see its state in /api/v1/status",
                     headers={"retry-after": "5"},
                 ) from error  # fmt: skip
-            return Response(msgspec.json.encode(answer.value), 200, None, answer.media_type)
+            return Response(
+                msgspec.json.encode(answer.value), answer.status, None, answer.media_type
+            )
 
-        line = self._past if operation.tag in ("history", "alerts") else self._present
+        line = self._past if operation.reads_past else self._present
         return await line.run(cook, call)
 
     def close(self) -> None:
         """End the threads."""
         self._present.close()
         self._past.close()
+
+
+async def _body(request: Request, kind: type[msgspec.Struct] | None) -> Any:  # noqa: ANN401
+    """Read what was sent along; nothing is an empty object.
+
+    Raises
+    ------
+    Problem
+        It is too long, or not what is expected.
+    """
+    if kind is None:
+        return None
+    text = b""
+    async for part in request.stream():
+        text += part
+        if len(text) > MOST_BODY_BYTES:
+            raise Problem(
+                "too-long", where=request.url.path, expected=f"at most {MOST_BODY_BYTES} bytes"
+            )
+    try:
+        return msgspec.json.decode(text or b"{}", type=kind)
+    except NOT_JSON as error:
+        raise Problem(
+            "bad-body", where="body", expected="JSON as in the document of the interface",
+            got=str(error), remedy="see /api/v1/openapi.json",
+        ) from error  # fmt: skip
 
 
 def _require(request: Request, role: Role) -> None:

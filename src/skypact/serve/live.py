@@ -182,25 +182,20 @@ def status(know: Knowledge, _: Call) -> Answer:
     return Answer(UnitSummary.of(know.unit()))
 
 
-def _alert(record: AlertRecord) -> Alert:
+def alert_fields(record: AlertRecord) -> dict[str, Any]:
+    """Return the fields of `Alert`."""
     known = record.event_time_s == record.event_time_s
-    return Alert(
-        id=record.id,
-        unit=record.unit,
-        rule=record.rule,
-        state=record.state,
-        time_s=record.time_s,
-        event_time_s=record.event_time_s if known else None,
-        tracks=tuple(record.tracks),
-        severity=record.severity,
-        area=None if record.area is None else dict(record.area),
-        evidence=dict(record.evidence),
-    )
+    return record._asdict() | {
+        "event_time_s": record.event_time_s if known else None,
+        "tracks": tuple(record.tracks),
+        "area": None if record.area is None else dict(record.area),
+        "evidence": dict(record.evidence),
+    }
 
 
 def alerts(know: Knowledge, call: Call) -> Answer:
     """Warnings: states of alerts in a span of time."""
     span, limit = call.values["datetime"], min(call.values["limit"], MOST_ROWS)
     query = AlertQuery(span.from_s, span.until_s, limit=limit)
-    found = [_alert(record) for record in know.alerts(query)]
+    found = [Alert(**alert_fields(record)) for record in know.alerts(query)]
     return Answer(Alerts(tuple(found)))

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from skypact.serve.operation import Operation
+from skypact.serve.operation import JSON, Operation
 from skypact.serve.operations import OPERATIONS
 from skypact.serve.problem import MEDIA_TYPE, TITLES, ProblemDetails
 from skypact.serve.query import Parameter
@@ -47,12 +47,22 @@ def statuses(operation: Operation) -> dict[int, list[str]]:
     return dict(sorted(found.items()))
 
 
+def _request(operation: Operation) -> dict[str, Any]:
+    """Say what may be sent along."""
+    if operation.body is None:
+        return {}
+    schema = {"$ref": _REF.format(name=operation.body.__name__)}
+    return {"requestBody": {"required": False, "content": {JSON: {"schema": schema}}}}
+
+
 def _responses(operation: Operation, schema: dict[str, Any]) -> dict[str, Any]:
     content = {operation.media_type: {"schema": schema}}
     answers: dict[str, Any] = {"200": {"description": operation.text, "content": content}}
     if operation.pin is not None:
         answers["304"] = {"description": "Nothing new since the entity tag in If-None-Match."}
     problem = {MEDIA_TYPE: {"schema": {"$ref": _REF.format(name=ProblemDetails.__name__)}}}
+    if operation.accepted:
+        answers["202"] = {"description": operation.accepted, "content": content}
     for status, kinds in statuses(operation).items():
         text = "; ".join(TITLES[kind][1] for kind in kinds)
         answers[str(status)] = {"description": text, "content": problem}
@@ -62,16 +72,18 @@ def _responses(operation: Operation, schema: dict[str, Any]) -> dict[str, Any]:
 def document() -> dict[str, Any]:
     """Return the whole document as plain values."""
     types = [operation.answer for operation in OPERATIONS]
+    bodies = [operation.body for operation in OPERATIONS if operation.body is not None]
     schemas, components = msgspec.json.schema_components(
-        [*types, ProblemDetails], ref_template=_REF
+        [*types, *bodies, ProblemDetails], ref_template=_REF
     )
     paths = {
         PREFIX + operation.path: {
-            "get": {
+            operation.method.lower(): {
                 "operationId": operation.name,
                 "tags": [operation.tag],
                 "summary": operation.text,
                 "parameters": [_parameter(p) for p in operation.parameters],
+                **_request(operation),
                 "responses": _responses(operation, schema),
             }
         }

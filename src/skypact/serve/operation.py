@@ -1,9 +1,12 @@
 """What an operation of the interface for programs is: a plain function of what the unit knows."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 from urllib.parse import urlencode
 
+import msgspec
+
+from skypact.model.alerts import NoWatch, WatchDesk
 from skypact.model.store import AlertQuery, AlertRecord
 from skypact.serve.access import Role
 from skypact.serve.archive import Archive
@@ -12,7 +15,13 @@ from skypact.serve.query import Parameter
 from skypact.serve.status import UnitView
 
 JSON: Final = "application/json"
+Audit = Callable[[str, dict[str, Any]], None]
+"""Writes what somebody did into the unit's log: what, and its figures."""
 GEOJSON: Final = "application/geo+json"
+
+
+def no_audit(what: str, figures: dict[str, Any]) -> None:
+    """Write nothing: a demo or a replay has no log."""
 
 
 class Knowledge(NamedTuple):
@@ -24,6 +33,8 @@ class Knowledge(NamedTuple):
     unit: UnitView
     archive: Archive
     alerts: Callable[[AlertQuery], Sequence[AlertRecord]]
+    watch: WatchDesk = NoWatch()
+    audit: Audit = no_audit
 
 
 class Call(NamedTuple):
@@ -34,6 +45,12 @@ class Call(NamedTuple):
     """Scheme and host, without a slash at the end."""
     path: str
     query: list[tuple[str, str]]
+    who: str = ""
+    """Who asks, as tokens are told apart."""
+    address: str = ""
+    """From where."""
+    body: Any = None
+    """What was sent along, of the operation's type."""
 
     def link(self, **changed: str | None) -> str:
         """Return the request's own address with parameters changed; None leaves one out."""
@@ -47,6 +64,7 @@ class Answer(NamedTuple):
 
     value: Any
     media_type: str = JSON
+    status: int = 200
 
 
 class Operation(NamedTuple):
@@ -69,3 +87,13 @@ class Operation(NamedTuple):
     pin: Callable[[Knowledge, Call], str] | None = None
     """Fixes what the answer depends on in the call's values and returns it as text, from which the
     answer's entity tag is made."""
+    method: Literal["GET", "POST"] = "GET"
+    body: type[msgspec.Struct] | None = None
+    """Type of what may be sent along, JSON; all its fields have defaults."""
+    accepted: str = ""
+    """What 202 means, where that may be the answer."""
+
+    @property
+    def reads_past(self) -> bool:
+        """Whether it asks the store, which may be slow."""
+        return "no-store" in self.problems or self.tag == "history"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from skypact.model.tracks import CLASSES
-from skypact.serve import live, ogc
+from skypact.serve import live, ogc, watched
 from skypact.serve.collection import TrackCollection
 from skypact.serve.operation import GEOJSON, Operation
 from skypact.serve.query import (
@@ -18,6 +18,7 @@ from skypact.serve.query import (
     Span,
     listed,
     read_address,
+    read_alert,
     read_box,
     read_callsign,
     read_capped,
@@ -123,8 +124,27 @@ LIVE: Final = (
               "Where the picture is sent, and how that fares.", live.outputs, live.Outputs),
     Operation("/status", "getStatus", "unit", "The unit at a glance.", live.status, UnitSummary),
     Operation("/alerts", "getAlerts", "alerts",
-              "States of warnings in a span of time. No rule raises any yet.",
+              "States of alerts in a span of time.",
               live.alerts, live.Alerts, parameters=(SPAN, FIRST), problems=("no-store",)),
+    Operation("/alerts/alive", "getAliveAlerts", "alerts",
+              "Alerts that live now, each as it was last told, the oldest first.",
+              watched.alive, watched.AliveAlerts, parameters=(FIRST,)),
+    Operation(
+        "/alerts/{id}/acknowledge", "acknowledgeAlert", "alerts",
+        "Take notice of an alert. Who asks again changes nothing.",
+        watched.acknowledge, watched.Acknowledged,
+        parameters=(
+            Parameter("id", read_alert, {"type": "string"}, "Id of the alert.",
+                      example="emergency-3-7700-1767262505000", place="path"),
+        ),
+        problems=("bad-body", "too-long", "other-origin", "not-found"), role="operate",
+        method="POST", body=watched.Note,
+        accepted="It is served at the next look, within about a second; an alert that is over "
+        "by then stays unacknowledged.",
+    ),
+    Operation("/doctrine", "getDoctrine", "alerts",
+              "Measures of the doctrine: what is owed, told, acknowledged, overdue, escalated, for "
+              "alerts that live and the last that are over.", watched.doctrine, watched.Measures),
 )  # fmt: skip
 
 HISTORY: Final = (

@@ -15,6 +15,7 @@ MOST_CHARACTERS: Final = 100
 
 TITLES: Final = {
     "bad-parameter": (400, "A parameter is wrong"),
+    "bad-body": (400, "What was sent along is wrong"),
     "unknown-parameter": (400, "There is no such parameter"),
     "unauthorized": (401, "A token is needed"),
     "forbidden": (403, "The token's role is not enough"),

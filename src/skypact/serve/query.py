@@ -127,6 +127,13 @@ def read_capped(text: str) -> int:
     return min(int(text), MOST_ROWS)
 
 
+def read_alert(text: str) -> str:
+    """Read the id of an alert."""
+    if not 1 <= len(text) <= MOST_CHARACTERS or not text.isprintable():
+        raise ValueError("the id of an alert")
+    return text
+
+
 def read_number(text: str) -> int:
     """Read a track's number."""
     if not re.fullmatch(r"\d{1,18}", text, re.ASCII):

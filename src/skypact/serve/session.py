@@ -14,7 +14,9 @@ import msgspec
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from skypact.errors import ConfigError
+from skypact.model.alerts import NoWatch, WatchDesk
 from skypact.serve import wire
+from skypact.serve.alertframes import alerts_text
 from skypact.serve.frames import snapshot_sections, update_sections
 from skypact.serve.history import TrackHistory
 from skypact.serve.playhead import Playhead, command_from_json
@@ -32,8 +34,12 @@ Body = tuple[wire.Sections, bytes]
 class Broadcast:
     """Frames that viewers at the same place share, so a hundred live pages cost one encoding."""
 
-    def __init__(self, history: TrackHistory, *, is_live: bool) -> None:
+    def __init__(
+        self, history: TrackHistory, watch: WatchDesk | None = None, *, is_live: bool
+    ) -> None:
         self.history = history
+        self._watch: WatchDesk = NoWatch() if watch is None else watch
+        self._alerts: OrderedDict[tuple[int, int], str] = OrderedDict()
         self.is_live = is_live
         self.n_viewers = 0
         """Streams that are open."""
@@ -60,6 +66,26 @@ class Broadcast:
                 self._bodies.popitem(last=False)
         return self._bodies[key]
 
+    def alerts(self, after: int) -> tuple[int, str]:
+        """Encode what became of alerts after a number; empty where nothing did.
+
+        Below 0 stands for a viewer that knows of none: it gets all that live, as does one that is
+        too far behind.
+        """
+        number, changed = self._watch.changes(after)
+        if changed is not None and not changed and after >= 0:
+            return number, ""
+        if (after, number) not in self._alerts:
+            if after < 0 or changed is None:
+                # what is told between the two calls is told again: the page takes the later
+                text = alerts_text(self._watch.alive(), is_whole=True)
+            else:
+                text = alerts_text(changed, is_whole=False)
+            self._alerts[after, number] = text
+            if len(self._alerts) > 8:
+                self._alerts.popitem(last=False)
+        return number, self._alerts[after, number]
+
     def snapshot(self, time_s: float) -> Body:
         """Encode everything shown at a time."""
         if time_s != time_s:
@@ -84,6 +110,7 @@ class Session:
         self._sent_s = float("nan")
         self._sent_wall_s = -float("inf")
         self._status_wall_s = -float("inf")
+        self._alerts = -1
         self._wake = asyncio.Event()
 
     async def run(self) -> None:
@@ -127,6 +154,7 @@ class Session:
             try:
                 if self._sequence - self._drawn < MAX_UNDRAWN:
                     await self._send_frame()
+                await self._send_alerts()
                 await self._send_status()
             except (WebSocketDisconnect, RuntimeError, OSError):
                 return  # the page is gone; the receiving side ends the session
@@ -165,6 +193,11 @@ class Session:
         flags |= wire.COMPLETE if history.complete else 0
         span = (history.first_s, history.last_s)
         return wire.Message(kind, flags, clock_s, *span, playhead.speed, self._sequence, sections)
+
+    async def _send_alerts(self) -> None:
+        self._alerts, text = self._broadcast.alerts(self._alerts)
+        if text:
+            await self._socket.send_text(text)
 
     async def _send_status(self) -> None:
         wall_s = time.monotonic()
