@@ -557,12 +557,13 @@ def sources_page() -> str:
 
 API_TEXT = f"""\
 Every unit answers programs under `{openapi.PREFIX}`, `skypact demo` and `replay --serve` too.
-Only GET and HEAD. Beyond loopback every request needs [a token](../how-to/api.md#tokens). The same
-as OpenAPI 3.1: `{openapi.PREFIX}/openapi.json`. GeoJSON has longitude, latitude (degrees) and
-height above the WGS-84 ellipsoid (metres, left out where it is not known); its properties are
-named as the columns of [tracks.parquet](tables.md#tracksparquet), an address is six hexadecimal
-digits, a code four octal ones, and what is not known is left out. Times are seconds UTC since 1970,
-or RFC 3339 where they are text.
+What reads is GET and HEAD; what has effects is POST, from programs and from this server's own
+pages. Beyond loopback every request needs [a token](../how-to/api.md#tokens). The same as OpenAPI
+3.1: `{openapi.PREFIX}/openapi.json`. GeoJSON has longitude, latitude (degrees) and height above
+the WGS-84 ellipsoid (metres, left out where it is not known); its properties are named as the
+columns of [tracks.parquet](tables.md#tracksparquet), an address is six hexadecimal digits, a code
+four octal ones, and what is not known is left out. Times are seconds UTC since 1970, or RFC 3339
+where they are text.
 """
 API_BESIDE = {
     "/health/live": "200, or 503 where only a new start helps",
@@ -585,7 +586,7 @@ def _choices(parameter: api_query.Parameter) -> str:
 
 def _operation(operation: Operation) -> str:
     lines = [
-        f"### GET {openapi.PREFIX}{operation.path}\n",
+        f"### {operation.method} {openapi.PREFIX}{operation.path}\n",
         f"{operation.text} `{operation.name}`\n",
     ]
     if operation.parameters:
@@ -596,6 +597,11 @@ def _operation(operation: Operation) -> str:
         default = "" if p.default in (None, "", -1) else f"{shown}"
         example = f"`{p.example}`" if p.example else ""
         lines.append(f"| `{p.name}`{place} | {default} | {example} | {p.text}{_choices(p)} |")
+    if operation.body is not None:
+        keys = ", ".join(f"`{f.name}`" for f in msgspec.inspect.type_info(operation.body).fields)
+        lines.append(f"\nWith a JSON object of {keys}, or nothing. Role `{operation.role}`.")
+    if operation.accepted:
+        lines.append(f"\n202: {operation.accepted} 200: it was so already.")
     kind = "GeoJSON" if operation.media_type.endswith("geo+json") else "JSON"
     tagged = "; with an entity tag, 304 while nothing is new" if operation.pin else ""
     failed = ", ".join(f"{status}" for status in openapi.statuses(operation))
@@ -658,6 +664,55 @@ def rules_page() -> str:
     return "\n".join(parts)
 
 
+DOCTRINE_TEXT = """\
+Which alerts lead to which measures: `[[watch.recipient]]` and `[[watch.doctrine]]` of a union file;
+`[[recipient]]` and `[[doctrine]]` of a file for `skypact replay --rules`. An entry is for alerts of
+its rules, severities and evidence; each entry that fits is applied. It owes that its recipients are
+told in time, and where it says so that one of them acknowledges in time. Both times run from the
+look at which the measure begins. When one is missed, the entry's step is done anew `repeats` times;
+then the steps of `escalate` follow, each the same way. An acknowledgement ends the whole chain.
+
+| state | meaning |
+|---|---|
+| `owed` | begun; somebody is not told yet |
+| `told` | all recipients are told through all channels |
+| `acknowledged` | one of those who were told took notice |
+| `overdue` | not told or not acknowledged in time; `missing` says what |
+| `escalated` | the next step has begun |
+| `closed` | the alert was over before an acknowledgement |
+
+The channels `api` (this interface, the page, files) and `log` (the unit's log) tell at once, at the
+look; `webhook` and `cap` when the receipt comes. What is due at a look is in time if it has come by
+that look; else it is overdue at it. An alert that gets more severe after everything was done is
+told and must be acknowledged anew.
+
+`POST /api/v1/alerts/{id}/acknowledge` acknowledges, `GET /api/v1/doctrine` tells how things stand,
+and each state is a line of `doctrine.jsonl` beside `alerts.jsonl`. Acknowledgements and receipts
+are kept in `acknowledgements.jsonl` with the look at which they were served, so that
+`skypact replay --unit` makes the same alerts and measures.
+
+## Example
+
+To be adapted: names, times, and whose tokens are whose.
+
+"""
+
+
+def doctrine_example() -> str:
+    """Return the example of a doctrine, as it stands in a union file."""
+    return (DOCS / "reference" / "doctrine.toml").read_text("utf-8")
+
+
+def doctrine_page() -> str:
+    """Entries of the doctrine, their keys, an example."""
+    module = importlib.import_module("skypact.rules.doctrine")
+    common = importlib.import_module("skypact.rules.common")
+    tables = [struct_table(s, module, common)
+              for s in (module.Recipient, module.Entry, module.Step)]  # fmt: skip
+    example = f"```toml\n{doctrine_example()}```\n"
+    return "\n".join([NOTE, "# Doctrine\n", DOCTRINE_TEXT + example, *tables])
+
+
 def errors_page() -> str:
     """Status codes of kernels and the errors of the package."""
     lines = ["| code | name | meaning and remedy |", "|---|---|---|"]
@@ -678,6 +733,7 @@ def pages() -> dict[str, str]:
         "reference/cli.md": cli_page(),
         "reference/tables.md": tables_page(),
         "reference/configuration.md": configuration_page(),
+        "reference/doctrine.md": doctrine_page(),
         "reference/rules.md": rules_page(),
         "reference/scenario.md": scenario_page(),
         "reference/flat-scenario.md": flat_scenario_page(),

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from starlette.testclient import TestClient
@@ -107,6 +108,13 @@ def test_what_is_sent_along_is_checked(
     answer = api.post(ONE, content=body)
     assert (answer.status_code, answer.json()["type"]) == (code, f"urn:skypact:problem:{word}")
     assert waiting(watch) == []
+
+
+def test_an_id_with_a_slash_can_be_named(api: TestClient, watch: Desk) -> None:
+    living = alert(id="area-A~1B ä~0-7-1767262505000")
+    watch.publish((), [living], "north")
+    assert api.post(f"/api/v1/alerts/{quote(living.id)}/acknowledge").status_code == 202
+    assert waiting(watch)[0].alert == living.id
 
 
 def test_too_many_that_wait_are_told_to_come_again(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from skypact.record.notice_file import NOTICES, NoticeFile, read_notices
 from skypact.rules import watching_from_toml
 from skypact.rules.common import RuleParams
 from skypact.runtime import desk
+from skypact.runtime.telling import MeasureTeller
 from skypact.runtime.watching import WatchSink
 from skypact.runtime.watchstatus import watch_status
 from skypact.watch.life import Watch
@@ -193,6 +194,21 @@ def test_what_is_overdue_and_unacknowledged_is_counted(tmp_path):
     step(sink, range(35, 60), {45: by("anna")})
     assert states(tmp_path, "doctrine.jsonl")[2:] == [(4.0, "overdue"), (5.0, "acknowledged")]
     assert (watch_status(sink).unacknowledged, watch_status(sink).overdue) == (0, 0)
+
+
+def test_the_log_tells_what_is_told_through_it_and_all_that_is_missed():
+    rules = RULES + '[[recipient]]\nname = "lead"\nchannels = ["log"]\n'
+    rules += '[[doctrine]]\nname = "more"\ntell = ["lead"]\n'
+    said = []
+    teller = MeasureTeller(lambda what, figures: said.append((what, figures)))
+    doctrine = doctrine_of(watching_from_toml(rules, "rules"), "u")
+    sink = WatchSink(Watch([Script()], "u"), 1.0, doctrine=doctrine, measure_sinks=[teller])
+    step(sink, range(60))
+    assert [(f["doctrine"], f["state"]) for _, f in said] == [
+        ("more", "owed"), ("more", "told"), ("all", "overdue"),
+    ]  # fmt: skip
+    assert {what for what, _ in said} == {"measure"}
+    assert said[-1][1]["missing"] == ("acknowledgement",)
 
 
 def test_the_desk_knows_what_may_be_acknowledged(tmp_path, monkeypatch):

@@ -1,13 +1,15 @@
 """Measures are told, acknowledged, overdue and escalated at their looks; the same, always."""
 
 import math
+import tomllib
 
+import msgspec
 import pytest
 
 from skypact.errors import ConfigError
 from skypact.model.alerts import Acknowledgement, Receipt
 from skypact.model.store import AlertRecord
-from skypact.rules import watching_from_toml
+from skypact.rules import Watching, watching_from_toml
 from skypact.watch.doctrine import Doctrine
 from skypact.watch.rules import NAMES, doctrine_of
 
@@ -245,6 +247,15 @@ def test_what_cannot_be_applied_is_said(text, word):
     with pytest.raises(ConfigError) as caught:
         doctrine(text)
     assert word in str(caught.value)
+
+
+def test_the_example_of_the_reference_can_be_applied(root):
+    text = (root / "docs" / "reference" / "doctrine.toml").read_text("utf-8")
+    watching = msgspec.convert(tomllib.loads(text)["watch"], Watching)
+    made = doctrine_of(watching, "u")
+    told = made.step(1.0, [alert(rule="emergency", code=7700), alert(rule="border", name="b")])
+    assert {m.doctrine for m in told} == {"take notice", "emergency", "incursion"}
+    assert doctrine_of(Watching(), "u").step(1.0, [alert()]) == []
 
 
 def test_the_names_of_rules_are_those_that_can_be_configured():

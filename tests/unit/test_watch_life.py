@@ -191,6 +191,6 @@ def test_a_rule_that_fails_keeps_its_alerts_and_the_others_go_on():
 
 def test_ids_can_stand_in_addresses():
     rule = Script()
-    rule.found = [Finding("area A/B 5%-7")]
+    rule.found = [Finding("area A/B ~5%-7")]
     (raised,) = Watch([rule], "u").look(sky())
-    assert raised.id == f"script-area A%2FB 5%25-7-{round(START_S * 1000)}"
+    assert raised.id == f"script-area A~1B ~05%-7-{round(START_S * 1000)}"

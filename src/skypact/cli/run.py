@@ -21,7 +21,7 @@ from skypact.record.summary import write_summary
 from skypact.runtime.assembly import Assembly, Plan
 from skypact.runtime.memory import FreeMemory
 from skypact.runtime.standby import UnitLock
-from skypact.runtime.telling import ChangeTeller, UnitTeller
+from skypact.runtime.telling import ChangeTeller, MeasureTeller, UnitTeller
 from skypact.runtime.warming import is_warm, warm_up
 from skypact.serve.access import access_of
 from skypact.serve.app import UnitParts, create_app
@@ -100,6 +100,7 @@ def _run(
         say(f"unit {made.plan.unit.name}: map at {server.url} (Ctrl-C ends)")
         changes = ChangeTeller(teller.status, _log)
         memory = FreeMemory()
+        made.watching.measure_sinks.append(MeasureTeller(_log))
         end_s = time.monotonic() + seconds
 
         def look() -> None:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
+from skypact.model.alerts import MeasureRecord
 from skypact.runtime.assembly import Assembly
 from skypact.runtime.hearing import sensor_word
 from skypact.runtime.ticks import Ticks
@@ -31,6 +32,11 @@ Say = Callable[[str, dict[str, Any]], None]
 _RECORDER: dict[str, PartState] = {
     "recording": "up", "resting": "degraded", "failed": "down", "over": "off"
 }  # fmt: skip
+LOGGED: Final = (
+    "state", "id", "alert", "rule", "severity", "doctrine", "recipients", "channels",
+    "acknowledged_by", "missing",
+)  # fmt: skip
+"""What a line of the log says of a measure."""
 RATE_S: Final = 10.0
 LOSING_S: Final = 10.0
 """What has lost something is degraded for so long; the count says it for good."""
@@ -228,6 +234,25 @@ class UnitTeller:
             if n:
                 out[kind] = out.get(kind, 0) + int(n)
         return out
+
+
+class MeasureTeller:
+    """Writes measures of the doctrine into the log: those told through it, and all that is missed.
+
+    Parameters
+    ----------
+    say : Say
+        Where to.
+    """
+
+    def __init__(self, say: Say) -> None:
+        self._say = say
+
+    def append_measures(self, measures: list[MeasureRecord]) -> None:
+        """Write states of measures."""
+        for measure in measures:
+            if "log" in measure.channels or measure.state in ("overdue", "escalated"):
+                self._say("measure", {name: getattr(measure, name) for name in LOGGED})
 
 
 class ChangeTeller:

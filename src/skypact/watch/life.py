@@ -238,8 +238,8 @@ class Watch:
 
 
 def _plain(key: str) -> str:
-    """Return a key as it can stand between the slashes of an address."""
-    return key.replace("%", "%25").replace("/", "%2F")
+    """Return a key without slashes, as it can stand in an address (RFC 6901, section 3)."""
+    return key.replace("~", "~0").replace("/", "~1")
 
 
 def _content(finding: Finding) -> dict[str, Any]:
