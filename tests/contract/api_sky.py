@@ -10,7 +10,7 @@ from tests.browser.synthetic_sky import START_S, SyntheticSky, baltic_scene
 from skypact.model.store import AlertRecord
 from skypact.model.tracks import TrackRows
 from skypact.rules.doctrine import Entry, Recipient
-from skypact.runtime.desk import Desk
+from skypact.runtime.desk import AlertDesk
 from skypact.runtime.durations import STEP_BOUNDS_S, DurationMeter
 from skypact.serve.access import Access
 from skypact.serve.app import UnitParts, create_app
@@ -60,9 +60,9 @@ def alert(number: int = 1, severity: str = "severe", **changed: object) -> Alert
     return Alert(**(values | changed))  # type: ignore[arg-type]
 
 
-def desk(n: int = 2) -> Desk:
+def desk(n: int = 2) -> AlertDesk:
     """A watch's desk with alerts that live and a measure."""
-    made, doctrine = Desk(), Doctrine(ENTRIES, RECIPIENTS, ("emergency",), "north")
+    made, doctrine = AlertDesk(), Doctrine(ENTRIES, RECIPIENTS, ("emergency",), "north")
     living = [alert(number) for number in range(1, n + 1)]
     told = [a.record("north", a.told_s, a.state) for a in living]
     made.publish(told, living, "north")

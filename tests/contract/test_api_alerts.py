@@ -12,7 +12,7 @@ from tests.contract.api_sky import alert, client, desk
 from tests.contract.api_sky import unit_status as status
 
 from skypact.model.alerts import Acknowledgement
-from skypact.runtime.desk import MOST_CHANGES, MOST_NOTICES, Desk
+from skypact.runtime.desk import MOST_CHANGES, MOST_NOTICES, AlertDesk
 from skypact.serve import alertframes
 from skypact.serve.access import Access, Tokens, new_token
 from skypact.serve.app import UnitParts
@@ -21,7 +21,7 @@ ONE = "/api/v1/alerts/emergency-1-7700-1767262505000/acknowledge"
 
 
 @pytest.fixture
-def watch() -> Desk:
+def watch() -> AlertDesk:
     return desk()
 
 
@@ -31,13 +31,13 @@ def audited() -> list[dict]:
 
 
 @pytest.fixture
-def api(tmp_path: Path, watch: Desk, audited: list) -> Iterator[TestClient]:
+def api(tmp_path: Path, watch: AlertDesk, audited: list) -> Iterator[TestClient]:
     parts = UnitParts(status, watch=watch, audit=lambda what, f: audited.append({what: f}))
     with client(tmp_path, parts) as made:
         yield made
 
 
-def waiting(watch: Desk) -> list[Acknowledgement]:
+def waiting(watch: AlertDesk) -> list[Acknowledgement]:
     return [n for n in watch.collect() if isinstance(n, Acknowledgement)]
 
 
@@ -51,7 +51,7 @@ def test_alerts_that_live_are_told_the_oldest_first(api: TestClient) -> None:
 
 
 def test_an_acknowledgement_waits_for_the_next_look_and_is_audited(
-    api: TestClient, watch: Desk, audited: list
+    api: TestClient, watch: AlertDesk, audited: list
 ) -> None:
     answer = api.post(ONE, json={"note": " seen on radar "})
     assert answer.status_code == 202
@@ -65,22 +65,22 @@ def test_an_acknowledgement_waits_for_the_next_look_and_is_audited(
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b'{"note":""}'])
-def test_nothing_need_be_sent_along(api: TestClient, watch: Desk, body: bytes) -> None:
+def test_nothing_need_be_sent_along(api: TestClient, watch: AlertDesk, body: bytes) -> None:
     assert api.post(ONE, content=body).status_code == 202
     assert waiting(watch)[0].note == ""
 
 
-def test_who_asks_again_changes_nothing(api: TestClient, watch: Desk) -> None:
+def test_who_asks_again_changes_nothing(api: TestClient, watch: AlertDesk) -> None:
     assert [api.post(ONE).status_code for _ in range(3)] == [202] * 3
     assert len(waiting(watch)) == 1
     done = alert(state="acknowledged", acknowledged_by=("local",))
-    watch.publish((), [done], "north")
+    watch.publish([done.record("north", START_S + 20.0, done.state)], [done], "north")
     answer = api.post(ONE)
     assert (answer.status_code, answer.json()["acknowledged_by"]) == (200, ["local"])
     assert waiting(watch) == []
 
 
-def test_an_alert_that_is_unknown_or_over_is_not_found(api: TestClient, watch: Desk) -> None:
+def test_an_alert_that_is_unknown_or_over_is_not_found(api: TestClient, watch: AlertDesk) -> None:
     unknown = api.post("/api/v1/alerts/nothing/acknowledge")
     assert (unknown.status_code, unknown.json()["got"]) == (404, "nothing")
     watch.publish([alert().record("north", START_S + 20.0, "cleared")], [], "north")
@@ -103,14 +103,14 @@ def test_an_alert_that_is_unknown_or_over_is_not_found(api: TestClient, watch: D
     ],
 )
 def test_what_is_sent_along_is_checked(
-    api: TestClient, watch: Desk, body: bytes, code: int, word: str
+    api: TestClient, watch: AlertDesk, body: bytes, code: int, word: str
 ) -> None:
     answer = api.post(ONE, content=body)
     assert (answer.status_code, answer.json()["type"]) == (code, f"urn:skypact:problem:{word}")
     assert waiting(watch) == []
 
 
-def test_an_id_with_a_slash_can_be_named(api: TestClient, watch: Desk) -> None:
+def test_an_id_with_a_slash_can_be_named(api: TestClient, watch: AlertDesk) -> None:
     living = alert(id="area-A~1B ä~0-7-1767262505000")
     watch.publish((), [living], "north")
     assert api.post(f"/api/v1/alerts/{quote(living.id)}/acknowledge").status_code == 202
@@ -126,7 +126,7 @@ def test_too_many_that_wait_are_told_to_come_again(tmp_path: Path) -> None:
         assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
 
 
-def test_only_post_acknowledges(api: TestClient, watch: Desk) -> None:
+def test_only_post_acknowledges(api: TestClient, watch: AlertDesk) -> None:
     answer = api.get(ONE)
     assert (answer.status_code, answer.json()["expected"]) == (405, "POST")
     assert waiting(watch) == []
@@ -134,7 +134,7 @@ def test_only_post_acknowledges(api: TestClient, watch: Desk) -> None:
 
 @pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://127.0.0.1:8601"])
 def test_pages_of_other_origins_acknowledge_nothing(
-    api: TestClient, watch: Desk, origin: str
+    api: TestClient, watch: AlertDesk, origin: str
 ) -> None:
     answer = api.post(ONE, headers={"origin": origin})
     assert answer.status_code == 403
@@ -145,7 +145,7 @@ def test_pages_of_other_origins_acknowledge_nothing(
 
 @pytest.mark.parametrize(("role", "code"), [("view", 403), ("operate", 202), ("release", 202)])
 def test_it_takes_the_role_operate_and_says_whose_token_it_was(
-    tmp_path: Path, watch: Desk, role: str, code: int
+    tmp_path: Path, watch: AlertDesk, role: str, code: int
 ) -> None:
     token, line = new_token(role)  # type: ignore[arg-type]
     (tmp_path / "tokens").write_text(line)
@@ -176,7 +176,7 @@ def next_alerts(stream) -> dict:
 
 
 def test_a_page_gets_the_alerts_that_live_and_then_what_becomes_of_them(
-    api: TestClient, watch: Desk
+    api: TestClient, watch: AlertDesk
 ) -> None:
     with api.websocket_connect("ws://127.0.0.1:8600/ws") as stream:
         first = next_alerts(stream)
@@ -195,7 +195,7 @@ def test_a_page_gets_the_alerts_that_live_and_then_what_becomes_of_them(
 
 
 def test_a_page_that_is_too_far_behind_gets_all_that_live_anew(
-    api: TestClient, watch: Desk
+    api: TestClient, watch: AlertDesk
 ) -> None:
     with api.websocket_connect("ws://127.0.0.1:8600/ws") as stream:
         next_alerts(stream)
@@ -208,7 +208,7 @@ def test_a_page_that_is_too_far_behind_gets_all_that_live_anew(
 
 def test_a_message_is_bounded_and_leaves_the_least_severe_out(monkeypatch) -> None:
     monkeypatch.setattr(alertframes, "MOST_ALERTS", 2)
-    watch = Desk()
+    watch = AlertDesk()
     severities = ("extreme", "minor", "severe", "minor")
     watch.publish((), [alert(n, s) for n, s in enumerate(severities, 1)], "north")
     told = json.loads(alertframes.alerts_text(watch.alive(), is_whole=True))

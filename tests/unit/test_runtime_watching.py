@@ -7,16 +7,17 @@ import pytest
 from tests.naive.skies import START_S
 
 from skypact.errors import RecordingError
-from skypact.model.alerts import Acknowledgement, Receipt
+from skypact.model.alerts import Acknowledgement, Delivery
 from skypact.model.tracks import empty_rows
 from skypact.record.alert_file import AlertFile, DoctrineFile
 from skypact.record.notice_file import NOTICES, NoticeFile, read_notices
 from skypact.rules import watching_from_toml
 from skypact.rules.common import RuleParams
 from skypact.runtime import desk
-from skypact.runtime.telling import MeasureTeller
+from skypact.runtime.telling import ChangeTeller, MeasureTeller
 from skypact.runtime.watching import WatchSink
 from skypact.runtime.watchstatus import watch_status
+from skypact.serve.status import UnitStatus
 from skypact.watch.life import Watch
 from skypact.watch.rules import doctrine_of
 from skypact.watch.sky import Finding
@@ -156,6 +157,20 @@ class BrokenSink:
         raise RuntimeError("full")
 
 
+def test_the_log_says_when_a_rule_begins_and_ends_to_fail(tmp_path):
+    sink, said = made(tmp_path, Script("broken", fails=(2,))), []
+    status = lambda: UnitStatus(unit="u", watch=watch_status(sink))  # noqa: E731
+    teller = ChangeTeller(status, lambda what, figures: said.append((what, figures)))
+    for begin in (0, 20, 30, 700):
+        step(sink, range(begin, begin + 10))
+        teller.look()
+    assert [figures for what, figures in said if what == "rule broken"] == [
+        {"state": "up"}, {"state": "degraded", "error": "ValueError: no such thing"},
+        {"state": "up"},
+    ]  # fmt: skip
+    assert [figures for what, figures in said if what == "watch"] == [{"state": "up"}]
+
+
 def test_a_sink_that_fails_ends_neither_the_picture_nor_the_other_sinks(tmp_path):
     file = AlertFile(tmp_path / "alerts.jsonl")
     sink = WatchSink(Watch([Script()], "u"), 1.0, [BrokenSink(), file])
@@ -219,7 +234,7 @@ def test_the_desk_knows_what_may_be_acknowledged(tmp_path, monkeypatch):
     name = sink.desk.alive()[0].record.id
     assert sink.desk.acknowledge(Acknowledgement(name, "anna")) == "accepted"
     assert sink.desk.acknowledge(Acknowledgement(name, "anna", "again")) == "accepted"
-    assert sink.desk.receive(Receipt("m", "r", "webhook")) == "accepted"
+    assert sink.desk.receive(Delivery("m", "r", "webhook")) == "accepted"
     assert sink.desk.acknowledge(Acknowledgement(name, "ben")) == "full"
     step(sink, range(20, 30))
     assert sink.desk.acknowledge(Acknowledgement(name, "anna")) == "known"
@@ -248,9 +263,9 @@ def test_lines_that_a_crash_cut_off_are_left_out(tmp_path):
     file.append_notices(5.0, [Acknowledgement("a", "anna", "x")])
     with (tmp_path / NOTICES).open("ab") as out:
         out.write(b'{"look_s":5.5,"ale')
-    file.append_notices(6.5, [Receipt("m", "r", "cap")])
+    file.append_notices(6.5, [Delivery("m", "r", "cap")])
     assert read_notices(tmp_path) == [
-        (5.0, Acknowledgement("a", "anna", "x")), (6.5, Receipt("m", "r", "cap")),
+        (5.0, Acknowledgement("a", "anna", "x")), (6.5, Delivery("m", "r", "cap")),
     ]  # fmt: skip
-    assert read_notices(tmp_path, 6.0) == [(6.5, Receipt("m", "r", "cap"))]
+    assert read_notices(tmp_path, 6.0) == [(6.5, Delivery("m", "r", "cap"))]
     assert read_notices(tmp_path / "nowhere") == []

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from skypact.errors import ConfigError
-from skypact.model.alerts import Acknowledgement, Receipt
+from skypact.model.alerts import Acknowledgement, Delivery
 from skypact.model.store import AlertRecord
 from skypact.rules import Watching, watching_from_toml
 from skypact.watch.doctrine import Doctrine
@@ -143,7 +143,7 @@ def test_a_receipt_in_time_is_told_and_the_acknowledgement_is_waited_for():
     made = doctrine(ESCALATED)
     made.step(100.0, [alert()])
     owed = made.step(160.0, [])[-1]
-    receipt = Receipt(owed.id, "civil protection", "webhook")
+    receipt = Delivery(owed.id, "civil protection", "webhook")
     (told,) = made.step(165.0, [], [receipt])
     assert (told.state, told.times) == ("told", {"owed": 160.0, "told": 165.0})
     assert made.step(166.0, [], [receipt]) == []
@@ -157,7 +157,7 @@ def test_what_is_not_told_in_time_says_by_which_channel():
     made.step(160.0, [])
     overdue = made.step(165.0, [])[0]
     assert overdue.missing == ("civil protection by webhook",)
-    (late,) = made.step(166.0, [], [Receipt(overdue.id, "civil protection", "webhook")])
+    (late,) = made.step(166.0, [], [Delivery(overdue.id, "civil protection", "webhook")])
     assert late.state == "told"
     assert late.times["overdue"] == 165.0
 

@@ -259,7 +259,8 @@ def run(args: argparse.Namespace) -> int:
 
         if args.serve:
             scene = scene_from_union(_scene(args, intake, union), "replay")
-            stack.enter_context(page(history, scene, figures, args.port, pipeline))
+            desk = None if watch is None else watch.desk
+            stack.enter_context(page(history, scene, figures, args.port, pipeline, desk))
         _run_through(run_through, args, stop, "tracking (the first run compiles)")
         tell_end(figures(), args, stop)
     return OK

@@ -170,7 +170,9 @@ def run(args: argparse.Namespace) -> int:
         if args.serve:
             union = msgspec.structs.replace(plan.union, sensor=plan.sensors)
             scene = scene_from_union(union, "replay", plan.unit.name)
-            stack.enter_context(page(history, scene, figures, args.port, ticks.pipeline))
+            stack.enter_context(
+                page(history, scene, figures, args.port, ticks.pipeline, watch.desk)
+            )
         _run_through(past, ticks, span_ns, args.speed or MAX_SPEED, stop)
         if past.n_unknown:
             say(f"{folder}: {past.n_unknown:,} packets came by sources that the unit has no more")

@@ -15,6 +15,7 @@ import msgspec
 
 from skypact.cli import FAILED
 from skypact.cli.console import emit, say
+from skypact.model.alerts import NoWatch, WatchDesk
 from skypact.model.ports import Clock
 from skypact.record.summary import write_summary
 from skypact.runtime.pipeline import Pipeline
@@ -174,8 +175,10 @@ def page(
     figures: Callable[[], dict[str, Any]],
     port: int,
     pipeline: Pipeline,
+    watch: WatchDesk | None = None,
 ) -> Iterator[Server]:
     """Serve the map of `history` and the status of `pipeline` on loopback while the block runs."""
+    desk = NoWatch() if watch is None else watch
 
     def status() -> UnitStatus:
         return msgspec.structs.replace(
@@ -184,7 +187,8 @@ def page(
             latency=pipeline.latency.read(),
         )
 
-    with Server(create_app(history, scene, figures, unit=UnitParts(status)), port=port) as server:
+    parts = UnitParts(status, watch=desk)
+    with Server(create_app(history, scene, figures, unit=parts), port=port) as server:
         say(f"map at {server.url} (Ctrl-C ends)")
         yield server
 

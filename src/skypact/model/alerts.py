@@ -21,8 +21,8 @@ class Acknowledgement(NamedTuple):
     """What they say."""
 
 
-class Receipt(NamedTuple):
-    """A recipient of a measure has got what was sent."""
+class Delivery(NamedTuple):
+    """The receipt of a measure: a recipient has got what was sent."""
 
     measure: str
     """Its id."""
@@ -30,7 +30,7 @@ class Receipt(NamedTuple):
     channel: str
 
 
-Notice = Acknowledgement | Receipt
+Notice = Acknowledgement | Delivery
 
 
 class LiveAlert(NamedTuple):

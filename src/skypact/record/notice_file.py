@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 
 from skypact.decode.jsontext import NOT_JSON
-from skypact.model.alerts import Acknowledgement, Notice, Receipt
+from skypact.model.alerts import Acknowledgement, Delivery, Notice
 
 NOTICES: Final = "acknowledgements.jsonl"
 """File in the unit's folder."""
@@ -29,7 +29,7 @@ class _Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     def notice(self) -> Notice:
         if self.measure:
-            return Receipt(self.measure, self.recipient, self.channel)
+            return Delivery(self.measure, self.recipient, self.channel)
         return Acknowledgement(self.alert, self.by, self.note)
 
 

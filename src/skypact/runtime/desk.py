@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from skypact.model.alerts import Acknowledgement, Asked, LiveAlert, MeasureRecord, Notice, Receipt
+from skypact.model.alerts import Acknowledgement, Asked, Delivery, LiveAlert, MeasureRecord, Notice
 from skypact.model.store import AlertRecord
 from skypact.watch.life import Alert
 
@@ -15,7 +15,7 @@ MOST_CHANGES: Final = 1_000
 """That are kept for pages; who is further behind sees everything anew."""
 
 
-class Desk:
+class AlertDesk:
     """Where people and programs meet a watch (`model.alerts.WatchDesk`).
 
     One thread, that of the watch, calls `collect` and `publish`; any may call the others.
@@ -61,7 +61,7 @@ class Desk:
                 return "accepted"
             return self._wait(asked)
 
-    def receive(self, receipt: Receipt) -> Asked:
+    def receive(self, receipt: Delivery) -> Asked:
         """Let the receipt of a measure wait for the next look."""
         with self._lock:
             return self._wait(receipt)
@@ -80,8 +80,15 @@ class Desk:
         return taken
 
     def publish(self, told: Sequence[AlertRecord], alive: Iterable[Alert], unit: str) -> None:
-        """Show the alerts that live, and what was told since the last time."""
-        now = {a.id: _live(a, unit) for a in alive}
+        """Show the alerts that live, and what was told since the last time.
+
+        An alert of which nothing was told is taken to be as it was.
+        """
+        new = {record.id for record in told}
+        now = {
+            a.id: self._alive[a.id] if a.id in self._alive and a.id not in new else _live(a, unit)
+            for a in alive
+        }
         changed = [self._changed(record, now) for record in told]
         with self._lock:
             self._alive = now

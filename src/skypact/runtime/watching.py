@@ -18,7 +18,7 @@ from skypact.model.store import AlertRecord
 from skypact.model.tracks import TrackRows, take_rows
 from skypact.register.published import biases_of
 from skypact.register.registration import Registration
-from skypact.runtime.desk import Desk
+from skypact.runtime.desk import AlertDesk
 from skypact.runtime.durations import STEP_BOUNDS_S, DurationMeter
 from skypact.runtime.hearing import HeardSensor, Hearing, sensor_word
 from skypact.runtime.lastrows import LastRows
@@ -196,7 +196,7 @@ class WatchSink:
     ) -> None:
         self.watch = watch
         self.doctrine = Doctrine((), (), (), watch.unit) if doctrine is None else doctrine
-        self.desk = Desk()
+        self.desk = AlertDesk()
         self.measure_sinks = list(measure_sinks)
         self.looks = DurationMeter(STEP_BOUNDS_S)
         """Time that looks took."""

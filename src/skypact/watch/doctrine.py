@@ -12,7 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from skypact.errors import ConfigError
-from skypact.model.alerts import Acknowledgement, MeasureRecord, Notice, Receipt
+from skypact.model.alerts import Acknowledgement, Delivery, MeasureRecord, Notice
 from skypact.model.store import AlertRecord
 from skypact.rules.doctrine import Entry, Recipient, Step
 from skypact.watch.life import RANKS
@@ -139,12 +139,12 @@ class Doctrine:
             Time of the look, UTC seconds.
         told : sequence of AlertRecord
             States of alerts that were told at it.
-        notices : sequence of Acknowledgement or Receipt
+        notices : sequence of Acknowledgement or Delivery
             That came since the look before.
         """
         out: list[MeasureRecord] = []
         for notice in notices:
-            if isinstance(notice, Receipt):
+            if isinstance(notice, Delivery):
                 out += self._received(notice, now_s)
             else:
                 out += self._acknowledged(notice, now_s)
@@ -197,7 +197,7 @@ class Doctrine:
         chain.measures.append(measure)
         return [record] if untold else [record, measure.enters("told", now_s)]
 
-    def _received(self, receipt: Receipt, now_s: float) -> list[MeasureRecord]:
+    def _received(self, receipt: Delivery, now_s: float) -> list[MeasureRecord]:
         pair = receipt.recipient, receipt.channel
         for chain in self._chains.values():
             for measure in chain.measures:
@@ -235,8 +235,10 @@ class Doctrine:
     def _judge(self, chain: Chain, now_s: float) -> list[MeasureRecord]:
         """See whether the newest measure of a chain is overdue; go on with the next step."""
         measure = chain.measures[-1]
+        if measure.is_done or "overdue" in measure.record.times:
+            return []
         missing = measure.missing(now_s)
-        if measure.is_done or not missing or "overdue" in measure.record.times:
+        if not missing:
             return []
         out = [measure.missed(missing, now_s)]
         following = self._following(chain, measure.record)
