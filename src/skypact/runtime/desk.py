@@ -3,6 +3,7 @@
 import threading
 from collections import deque
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import Final
 
 from skypact.model.alerts import Acknowledgement, Asked, Delivery, LiveAlert, MeasureRecord, Notice
@@ -42,7 +43,8 @@ class AlertDesk:
             n_new = self._n_changes - after
             if not 0 <= n_new <= len(self._changes):
                 return self._n_changes, None
-            return self._n_changes, list(self._changes)[len(self._changes) - n_new :]
+            newest = islice(reversed(self._changes), n_new)
+            return self._n_changes, list(newest)[::-1]
 
     def measures(self) -> Sequence[MeasureRecord]:
         """Return the state of each measure that is not long over, the oldest first."""
