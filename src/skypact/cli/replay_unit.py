@@ -35,7 +35,7 @@ from skypact.runtime.assembly import (
 )
 from skypact.runtime.hearing import unit_of
 from skypact.runtime.runs import RUNS, Run, read_runs, since_anew
-from skypact.runtime.telling import heard_figures
+from skypact.runtime.telling import unit_figures
 from skypact.runtime.ticks import Ticks
 from skypact.runtime.watching import sensor_looks
 from skypact.serve.history import TrackHistory
@@ -165,7 +165,7 @@ def run(args: argparse.Namespace) -> int:
     with stopping() as stop, ExitStack() as stack:
 
         def figures() -> dict[str, Any]:
-            return heard_figures(ticks, ticks.taken_until_ns / NANOSECONDS)
+            return unit_figures(ticks, ticks.taken_until_ns / NANOSECONDS)
 
         if args.serve:
             union = msgspec.structs.replace(plan.union, sensor=plan.sensors)

@@ -40,6 +40,8 @@ class StateFile:
         self._told = _told_before(path) if goes_on else set()
         if not goes_on:
             path.write_bytes(b"")
+        else:
+            self.append([])  # whoever follows the file finds it
 
     def append(self, states: Sequence[dict[str, Any]]) -> None:
         """Write states as JSON holds them."""

@@ -9,7 +9,8 @@ import msgspec
 
 from skypact.model.alerts import MeasureRecord
 from skypact.runtime.assembly import Assembly
-from skypact.runtime.hearing import sensor_word
+from skypact.runtime.hearing import Hearing, sensor_word
+from skypact.runtime.pipeline import Pipeline
 from skypact.runtime.ticks import Ticks
 from skypact.runtime.watchstatus import watch_status
 from skypact.serve.history import TrackHistory
@@ -42,9 +43,9 @@ LOSING_S: Final = 10.0
 """What has lost something is degraded for so long; the count says it for good."""
 
 
-def heard_figures(ticks: Ticks, now_s: float) -> dict[str, Any]:
-    """Sum up what a unit heard and made of it, live or again (DESIGN 2.1)."""
-    hearing, figures = ticks.hearing, ticks.pipeline.figures()
+def heard_figures(hearing: Hearing, pipeline: Pipeline, now_s: float) -> dict[str, Any]:
+    """Sum up what was heard and what was made of it (DESIGN 2.1)."""
+    figures = pipeline.figures()
     errors = dict(hearing.errors)
     for kind, n in figures.get("errors", {}).items():
         errors[kind] = errors.get(kind, 0) + n
@@ -62,8 +63,13 @@ def heard_figures(ticks: Ticks, now_s: float) -> dict[str, Any]:
         "records": dict(hearing.records),
         **figures,
         "errors": errors,
-        "taken_until_s": ticks.taken_until_ns / NANOSECONDS,
     }
+
+
+def unit_figures(ticks: Ticks, now_s: float) -> dict[str, Any]:
+    """Sum up what a unit heard and made of it, live or again, and how far it has come."""
+    figures = heard_figures(ticks.hearing, ticks.pipeline, now_s)
+    return figures | {"taken_until_s": ticks.taken_until_ns / NANOSECONDS}
 
 
 class Losing:
@@ -109,7 +115,7 @@ class UnitTeller:
     def summary(self) -> dict[str, Any]:
         """Put the run's summary together (DESIGN 2.1)."""
         made = self._made
-        figures = heard_figures(made.ticks, made.clock.now_s())
+        figures = unit_figures(made.ticks, made.clock.now_s())
         shedder = made.live.shedder
         return {
             "unit": made.plan.unit.name,
