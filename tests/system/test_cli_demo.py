@@ -43,6 +43,12 @@ def test_it_tracks_its_three_hundred_aircraft(headless):
     assert 250 <= summary["confirmed"] <= 350
 
 
+def test_it_is_watched(headless):
+    _, summary, words = headless
+    assert summary["alerts"] > 0
+    assert " border" in words
+
+
 def test_it_keeps_up_with_the_sensors(headless):
     _, summary, _ = headless
     assert summary["reports_per_s"] > 500

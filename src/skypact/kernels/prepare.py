@@ -348,9 +348,9 @@ def density_volume(z: Floats, form: int, reach_m: float) -> float:
 
 
 @helper
-def has_content(f: Floats, icao: int, mode3a: int) -> int:
+def has_content(icao: int, mode3a: int, baro_m: float) -> int:
     """1 where a report carries an address, a code or a level, as few false reports do."""
-    return 1 if icao >= 0 or mode3a >= 0 or not math.isnan(f[BARO]) else 0
+    return 1 if icao >= 0 or mode3a >= 0 or not math.isnan(baro_m) else 0
 
 
 @helper
@@ -383,7 +383,7 @@ def set_densities(
     """Set the densities of false and first reports at report j, and its cell of the maps."""
     s = label[0]
     volume = density_volume(m.z[j], form, g.range_max_m[s])
-    coded = has_content(f, label[2], label[3])
+    coded = has_content(label[2], label[3], f[BARO])
     if p.learn == 1:
         count_turns(g.turns[s], f[TIME], g.period_s[s])
     m.clutter[j] = false_reports(f, form, coded, s, g, p.learn) / volume

@@ -24,7 +24,7 @@ from skypact.kernels.geodesy import enu_axes_one, geodetic_from_ecef_one
 from skypact.kernels.lifecycle import start_track, sweep
 from skypact.kernels.maps import false_per_turn, note_false, origin_of
 from skypact.kernels.mixture import UNLIKELY, copy_state, mix_hypotheses
-from skypact.kernels.prepare import level_variance, sheet_clutter
+from skypact.kernels.prepare import has_content, level_variance, sheet_clutter
 from skypact.model.tracking import (
     ADDRESS,
     AREA,
@@ -164,17 +164,11 @@ def note_unexplained(
     to nothing, then (`maps.note_false_start`).
     """
     s = m.sensor[j]
-    coded = is_coded(m, j)
+    coded = has_content(m.icao[j], m.mode3a[j], m.baro_m[j])
     if t >= 0 and free > 0.5:
         tracks.tag[t, ORIGIN] = origin_of(s, coded, m.cell[j])
     else:
         note_false(g.false_map[s, coded], m.cell[j], free, g.turns[s, TURNS])
-
-
-@helper
-def is_coded(m: Measurements, j: int) -> int:
-    """1 where report j has a code, a level or an address, as few false reports do."""
-    return 1 if m.icao[j] >= 0 or m.mode3a[j] >= 0 or not math.isnan(m.baro_m[j]) else 0
 
 
 @helper
@@ -183,8 +177,8 @@ def may_begin(m: Measurements, j: int, g: Geometry) -> bool:
     if m.birth[j] <= 0.0:
         return False
     s = m.sensor[j]
-    sheet = sheet_clutter(is_coded(m, j), s, g)
-    n = false_per_turn(g.false_map[s, is_coded(m, j)], g.turns[s, TURNS], sheet)
+    coded = has_content(m.icao[j], m.mode3a[j], m.baro_m[j])
+    n = false_per_turn(g.false_map[s, coded], g.turns[s, TURNS], sheet_clutter(coded, s, g))
     every = math.ceil(n / STARTS_PER_TURN)
     return every <= 1 or (m.cell[j] + int(g.turns[s, TURNS])) % every == 0
 
