@@ -32,14 +32,17 @@ help:  ## list the targets
 demo: $(VENV)/.package  ## the built-in union, live, map at http://127.0.0.1:8600
 	$(BIN)/skypact demo
 
-test: test-core test-system  ## every test, compiled
+test: test-core test-cli test-live  ## every test, compiled
 
 test-core: $(VENV)/.dev
 	$(PYTEST) $(SPREAD) $(wildcard $(CORE) tests/golden tests/contract)
 
-# Processes and a browser: one at a time.
-test-system: $(VENV)/.dev
-	$(PYTEST) $(wildcard tests/system tests/browser)
+test-cli: $(VENV)/.dev
+	$(PYTEST) $(SPREAD) -m "not live" tests/system
+
+# Processes that keep pace with a clock, and a browser: one at a time.
+test-live: $(VENV)/.dev
+	$(PYTEST) -m "live or browser" tests/system tests/browser
 
 check: $(VENV)/.dev lint test-bounds test-nojit  ## lint, types, layers; core tests bounds-checked and uncompiled
 
@@ -52,7 +55,10 @@ lint: $(VENV)/.dev  ## style, types, import layers
 test-bounds: $(VENV)/.dev  ## core tests with array bounds checked in compiled code
 	NUMBA_BOUNDSCHECK=1 $(PYTEST) $(SPREAD) -m "$(CORE_MARKS)" $(CORE)
 
-test-nojit: $(VENV)/.dev  ## core tests without compilation, with coverage
+test-nojit: $(VENV)/.dev  ## core tests without compilation
+	NUMBA_DISABLE_JIT=1 $(PYTEST) $(SPREAD) -m "$(CORE_MARKS)" $(CORE)
+
+coverage: $(VENV)/.dev  ## which lines the core tests reach, kernels too
 	NUMBA_DISABLE_JIT=1 $(PYTEST) $(SPREAD) -m "$(CORE_MARKS)" --cov --cov-report=term $(CORE)
 
 bench: $(VENV)/.dev  ## measure; the table goes to benchmarks/results.md
@@ -94,4 +100,4 @@ $(VENV)/.dev: requirements-dev.lock $(VENV)/.package
 	$(PIP) --require-hashes -r requirements-dev.lock
 	@touch $@
 
-.PHONY: help demo test test-core test-system check lint test-bounds test-nojit bench docs lock clean
+.PHONY: help demo test test-core test-cli test-live check lint test-bounds test-nojit coverage bench docs lock clean

@@ -9,6 +9,8 @@ import urllib.request
 
 import pytest
 
+pytestmark = pytest.mark.live
+
 CODE = "import sys; from skypact.cli import main; sys.exit(main(sys.argv[1:]))"
 OVERLOADED_S = 3.0
 """A picture that lags more has not kept up (what the lag is, the README measures)."""

@@ -16,6 +16,8 @@ from skypact.errors import RecordingError
 from skypact.record.folder import segments_of
 from skypact.record.recording import Recording
 
+pytestmark = pytest.mark.live
+
 PLOT = bytes.fromhex("30000c f00401 0203 00000000".replace(" ", ""))
 UNION = """
 [[sensor]]

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from tests.system.running import N_TRACKS, START_S, Running, Sky, assert_made_again, until
 
+pytestmark = pytest.mark.live
+
 
 @pytest.fixture
 def sky(tmp_path: Path) -> Iterator[Path]:

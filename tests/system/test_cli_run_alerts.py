@@ -5,7 +5,10 @@ import urllib.parse
 import urllib.request
 from pathlib import Path
 
+import pytest
 from tests.system.running import Running, Sky, assert_made_again, until
+
+pytestmark = pytest.mark.live
 
 WATCH = """
 [[watch.area.area]]

@@ -13,6 +13,8 @@ from tests.system.running import N_TRACKS, Running, Sky, assert_made_again, free
 
 from skypact.testing.postgres_server import PostgresServer
 
+pytestmark = pytest.mark.live
+
 STEPPED = str(Path(__file__).with_name("stepped.py"))
 
 

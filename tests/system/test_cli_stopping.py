@@ -11,6 +11,8 @@ from tests.system.test_cli_demo import CODE
 
 from skypact.cli import FAILED, console, show
 
+pytestmark = pytest.mark.live
+
 LEAVE_S = 15.0
 
 

@@ -12,6 +12,8 @@ from skypact.record.folder import segments_of
 from skypact.record.recording import Recording
 from skypact.record.writer import RecordingWriter
 
+pytestmark = pytest.mark.live
+
 SYNC_S = 0.1
 CHILD = """
 import sys

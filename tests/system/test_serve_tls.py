@@ -29,6 +29,8 @@ from skypact.serve.access import access_of, new_token
 from skypact.serve.app import UnitParts, create_app
 from skypact.serve.server import Server
 
+pytestmark = pytest.mark.live
+
 
 def write_certificate(folder: Path, name: str = "unit") -> None:
     """A certificate for 127.0.0.1, signed by itself."""

@@ -22,6 +22,8 @@ from skypact.sources.tcp import keep_alive
 from skypact.sources.url import parse_source
 from skypact.sources.waiting import Waiting
 
+pytestmark = pytest.mark.live
+
 ALL = 1 << 62
 BLOCK = made.plots()
 QUICK_S = 0.01
