@@ -52,6 +52,7 @@ def root() -> Path:
     return ROOT
 
 
+UNCOMPILED = os.environ.get("NUMBA_DISABLE_JIT", "0") != "0"
 FIRST = "test_tracker_picture.py"
 TRACKS = re.compile(r"\b(Tracker|Pipeline|scenes|cli|subprocess)\b")
 
@@ -65,12 +66,19 @@ def _turn(path: Path) -> int:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let one worker compile the tracker, which takes a minute or two, while others do the rest."""
+    """Let one worker compile the tracker, which takes a minute or two, while others do the rest.
+
+    What takes minutes without compilation is left out there.
+    """
     items.sort(key=lambda item: _turn(item.path))
+    if UNCOMPILED:
+        for item in items:
+            if item.get_closest_marker("compiled") is not None:
+                item.add_marker(pytest.mark.skip(reason="minutes without compilation"))
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Allow hashes to wrap around without compilation, as they silently do compiled."""
-    if os.environ.get("NUMBA_DISABLE_JIT", "0") != "0":
+    if UNCOMPILED:
         wrap = "ignore:overflow encountered in scalar (multiply|add):RuntimeWarning"
         config.addinivalue_line("filterwarnings", wrap)

@@ -4,7 +4,6 @@ Networks of one, two and four radars, each with biases of its own draw; a networ
 them, so the interval is over networks. `benchmarks/consistency.py` measures more of them.
 """
 
-import numba
 import numpy as np
 import pytest
 from tests.naive import geodesy, scenes
@@ -14,9 +13,7 @@ from skypact.config import BiasSigmas
 from skypact.track.params import TrackerParams
 from skypact.units import DEGREE
 
-pytestmark = pytest.mark.skipif(
-    bool(numba.config.DISABLE_JIT), reason="simulations of networks need compiled code"
-)
+pytestmark = pytest.mark.compiled
 SITES = ((48.0, 16.0, 4.0), (48.9, 17.5, 5.0), (47.4, 17.6, 6.0), (48.6, 15.2, 8.0))
 UNKNOWN = BiasSigmas(range_m=50.0, azimuth_deg=0.1)
 NETWORKS, UNTIL_S = 16, 80.0

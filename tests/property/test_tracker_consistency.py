@@ -1,6 +1,5 @@
 """Stated uncertainties fit the errors made: seeded simulations with their 99 % intervals."""
 
-import numba
 import numpy as np
 import pytest
 from scipy.stats import binom, chi2
@@ -10,9 +9,7 @@ from tests.naive.scenes import Flight, plots, radar
 from skypact.track.params import TrackerParams
 from skypact.units import METRE
 
-pytestmark = pytest.mark.skipif(
-    bool(numba.config.DISABLE_JIT), reason="a simulation of 64 flights needs compiled code"
-)
+pytestmark = pytest.mark.compiled
 TABLE = scenes.sensors(
     radar("r0", clutter_per_scan=0.1),
     radar("r1", lat=48.9, lon=17.5, period_s=5.0, clutter_per_scan=0.1),

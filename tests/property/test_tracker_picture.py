@@ -1,7 +1,5 @@
 """What must hold of any picture the tracker makes: order, repetition, rotation, time, identity."""
 
-import os
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -399,6 +397,7 @@ def test_kept_states_hold_the_whole_covariance():
     assert np.abs(P[:3, 3:6]).max() > 1.0
 
 
+@pytest.mark.compiled
 def test_where_many_reports_were_false_new_objects_are_seen_nevertheless():
     """Were none begun where clutter was learned, newcomers would be counted as clutter."""
     table = scenes.sensors(radar("r0"))
@@ -413,9 +412,7 @@ def test_where_many_reports_were_false_new_objects_are_seen_nevertheless():
     assert tracker.n_confirmed >= 19
 
 
-@pytest.mark.skipif(
-    os.environ.get("NUMBA_DISABLE_JIT", "0") != "0", reason="36,000 plots: minutes uncompiled"
-)
+@pytest.mark.compiled
 def test_heavy_clutter_neither_fills_the_table_nor_crowds_it():
     table = scenes.sensors(radar("r0"), radar("r1", lat=48.6, lon=17.4))
     rng = np.random.default_rng(44)

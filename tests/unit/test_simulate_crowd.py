@@ -72,6 +72,7 @@ def test_merging_leaves_secondary_replies_alone() -> None:
 
 
 @pytest.mark.parametrize("cell_m", [0.0, 800.0])
+@pytest.mark.compiled
 def test_a_share_of_plots_comes_out_as_two_a_cell_apart(cell_m: float) -> None:
     options = RadarOptions(split_share=0.2, cell_range_m=cell_m)
     flown = targets(np.arange(36) * 10.0, 150_000.0, mode3a=1234)
@@ -92,6 +93,7 @@ def test_a_share_of_plots_comes_out_as_two_a_cell_apart(cell_m: float) -> None:
     assert set(found.column("070", "MODE3A")) == {1234}
 
 
+@pytest.mark.compiled
 def test_each_channel_detects_with_its_own_probability() -> None:
     options = RadarOptions(primary=True, primary_range_m=150_000.0)
     sheet = msgspec.structs.replace(WATCHER, p_detection=0.85)

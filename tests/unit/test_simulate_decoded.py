@@ -11,6 +11,7 @@ from skypact.simulate import CLUTTER, Scene, load_scenario
 from skypact.units import DEGREE
 
 
+@pytest.mark.compiled
 def test_every_simulated_record_becomes_a_report_of_its_sensor() -> None:
     scene = Scene(load_scenario("border"), 41)
     decoder = Decoder(scene.sensors)
@@ -24,6 +25,7 @@ def test_every_simulated_record_becomes_a_report_of_its_sensor() -> None:
         assert np.abs(reports.time_s - origins.time_s - late_s).max() <= 0.5 / 128 + 1e-6
 
 
+@pytest.mark.compiled
 def test_addresses_and_positions_are_those_of_the_flights_that_caused_the_reports() -> None:
     scene = Scene(load_scenario("border"), 42)
     part = scene.advance(scene.time_s + 30.0)

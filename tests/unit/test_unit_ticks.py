@@ -1,7 +1,5 @@
 """The course of a unit by ticks: same packets and stamps, same picture, however they are handed."""
 
-import os
-
 import msgspec
 import numpy as np
 import pytest
@@ -53,9 +51,7 @@ def run(union: Union, packets: PacketBatch, every_ticks: list[int]) -> tuple[Tic
     return ticks, sink
 
 
-@pytest.mark.skipif(
-    os.environ.get("NUMBA_DISABLE_JIT", "0") != "0", reason="four times a scene: minutes uncompiled"
-)
+@pytest.mark.compiled
 def test_the_picture_does_not_depend_on_when_packets_are_handed_over(
     scene: tuple[Union, PacketBatch],
 ) -> None:
