@@ -63,3 +63,45 @@ def test_what_lies_free_between_what_is_used_goes_back():
     given_mib, n_kept = said.stdout.split()
     assert float(given_mib) > 150.0
     assert n_kept == "3000"
+
+
+OF_A_THREAD = """
+import threading
+from pathlib import Path
+
+import numpy as np
+
+from skypact.runtime.memory import EVERY_S, FreeMemory, keep_little
+
+
+def resident_mib():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096 / 2**20
+
+
+def work():
+    np.ones(3_500_000)  # a large array that is freed
+    dropped = [np.ones(125_000) for _ in range(100)]  # 100 MB of 1 MB each
+
+
+assert keep_little()
+before = resident_mib()
+for _ in range(6):
+    threads = [threading.Thread(target=work) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+now = [0.0]
+memory = FreeMemory(lambda: now[0])
+now[0] = EVERY_S
+memory.look()
+print(resident_mib() - before)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="tells what glibc does")
+def test_threads_keep_little_of_what_they_freed():
+    said = subprocess.run(
+        [sys.executable, "-c", OF_A_THREAD], check=True, capture_output=True, text=True, timeout=60
+    )
+    assert float(said.stdout) < 20.0
