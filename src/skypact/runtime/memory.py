@@ -17,10 +17,10 @@ EVERY_S: Final = 60.0
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8
 """Parameters of `mallopt(3)`."""
 _MIB: Final = 1 << 20
-_SETTINGS: Final = ((_ARENA_MAX, 1), (_MMAP_THRESHOLD, 4 * _MIB), (_TRIM_THRESHOLD, 64 * _MIB))
-"""One pool for all threads, of which `malloc_trim` reaches everything; large arrays have pages of
-their own and give them back at once. By default there are eight pools a core, and each keeps up to
-64 MiB at its end that `malloc_trim` does not reach."""
+_SETTINGS: Final = ((_ARENA_MAX, 1), (_MMAP_THRESHOLD, 4 * _MIB), (_TRIM_THRESHOLD, 8 * _MIB))
+"""No pools but those there are; large arrays have pages of their own and give them back at once. By
+default there are eight pools a core, and each keeps up to 64 MiB at its end, which `malloc_trim`
+does not reach."""
 
 
 def _libc() -> ctypes.CDLL | None:
