@@ -69,9 +69,13 @@ OF_A_THREAD = """
 import threading
 from pathlib import Path
 
+from skypact.cli.allocator import keep_little
+
+assert keep_little()
+
 import numpy as np
 
-from skypact.runtime.memory import EVERY_S, FreeMemory, keep_little
+from skypact.runtime.memory import EVERY_S, FreeMemory
 
 
 def resident_mib():
@@ -83,7 +87,6 @@ def work():
     dropped = [np.ones(125_000) for _ in range(100)]  # 100 MB of 1 MB each
 
 
-assert keep_little()
 before = resident_mib()
 for _ in range(6):
     threads = [threading.Thread(target=work) for _ in range(6)]

@@ -4,11 +4,14 @@ import os
 import sys
 from importlib import import_module
 
+from skypact.cli.allocator import keep_little
 from skypact.cli.args import parse
 from skypact.errors import ConfigError, MissingExtraError, SkypactError
 
 OK, FAILED, USAGE, MISSING_EXTRA = range(4)
 """Exit codes."""
+LASTING = ("run", "demo")
+"""Commands that go on for months, or until someone ends them."""
 
 
 def main(argv: list[str]) -> int:
@@ -18,6 +21,8 @@ def main(argv: list[str]) -> int:
     except SystemExit as stop:
         return int(stop.code or 0)
     try:
+        if args.command in LASTING:
+            keep_little()
         command = import_module(f"skypact.cli.{args.command}")
         return int(command.run(args))
     except KeyboardInterrupt:

@@ -19,7 +19,7 @@ from skypact.cli.show import Stop, say_figures, stopping
 from skypact.errors import ConfigError
 from skypact.record.summary import write_summary
 from skypact.runtime.assembly import Assembly, Plan
-from skypact.runtime.memory import FreeMemory, keep_little
+from skypact.runtime.memory import FreeMemory
 from skypact.runtime.standby import UnitLock
 from skypact.runtime.telling import ChangeTeller, MeasureTeller, UnitTeller
 from skypact.runtime.warming import is_warm, warm_up
@@ -143,7 +143,6 @@ def _taken(lock: UnitLock, args: argparse.Namespace, stop: Stop) -> bool:
 
 def run(args: argparse.Namespace) -> int:
     """Run until someone asks to stop or the time is up; the summary goes to stdout."""
-    keep_little()
     plan = planned(args.union, args.unit)
     plan.folder.mkdir(parents=True, exist_ok=True)
     lock = UnitLock(plan.folder, plan.unit.standby)
