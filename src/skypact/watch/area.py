@@ -14,6 +14,8 @@ from skypact.watch.who import who_of
 WEEK_BEGIN_D: Final = 3
 """1 January 1970 was a Thursday: the fourth day of the week."""
 MINUTE: Final = 60.0
+_EDGE_M: Final = 1e-3
+"""Heights that are reached are reached but for rounding."""
 
 
 class Watched(NamedTuple):
@@ -80,7 +82,8 @@ class AreaRule:
         share = one.ground.first_edge(sky.lat_rad, sky.lon_rad, *to)
         inside_flat = one.ground.holds(sky.lat_rad, sky.lon_rad)
         after_s = np.where(inside_flat, 0.0, share * ahead_s)
-        entering = ~inside & np.isfinite(after_s) & _soon_in_band(one.area, sky, after_s, ahead_s)
+        after_s, entering = self._entering(sky, one, after_s)
+        entering &= ~inside
         found = []
         for i in np.flatnonzero(inside | entering).tolist():
             if _is_allowed(one.area, sky, i):
@@ -104,6 +107,16 @@ class AreaRule:
             )
         return found
 
+    def _entering(self, sky: Sky, one: Watched, flat_s: Floats) -> tuple[Floats, np.ndarray]:
+        """Time (n,) until objects are over ground `flat_s` away and at its heights; if ever."""
+        rows, band_s = sky.rows, _band_after_s(one.area, sky)
+        after_s = np.maximum(flat_s, band_s)
+        comes = after_s <= self.params.ahead_s
+        after_s = np.where(comes, after_s, 0.0)
+        comes &= _in_band(one.area, sky, after_s)
+        to = moved(sky.lat_rad, sky.lon_rad, rows.vn_mps * after_s, rows.ve_mps * after_s)
+        return after_s, comes & ((band_s <= flat_s) | one.ground.holds(*to))
+
 
 def _is_allowed(area: WatchedArea, sky: Sky, i: int) -> bool:
     if not area.allowed:
@@ -126,16 +139,18 @@ def _band(area: WatchedArea, sky: Sky) -> tuple[Floats, float, float]:
     return sky.rows.baro_altitude_m, lower * FLIGHT_LEVEL, upper * FLIGHT_LEVEL
 
 
-def _in_band(area: WatchedArea, sky: Sky, after_s: float) -> np.ndarray:
+def _in_band(area: WatchedArea, sky: Sky, after_s: float | Floats) -> np.ndarray:
     """Whether objects (n,) are at the area's heights; of unknown height they may be."""
     height, lower, upper = _band(area, sky)
     there = height + after_s * np.nan_to_num(sky.rows.vu_mps)
-    return ~((there < lower) | (there > upper))
+    return ~((there < lower - _EDGE_M) | (there > upper + _EDGE_M))
 
 
-def _soon_in_band(area: WatchedArea, sky: Sky, after_s: Floats, until_s: float) -> np.ndarray:
-    """Whether objects (n,) are at the area's heights at any time from `after_s` until `until_s`."""
+def _band_after_s(area: WatchedArea, sky: Sky) -> Floats:
+    """Time (n,) until objects climb or sink to the area's heights; 0 at them, infinite never."""
     height, lower, upper = _band(area, sky)
     climb = np.nan_to_num(sky.rows.vu_mps)
-    first, last = height + climb * after_s, height + climb * until_s
-    return ~((np.maximum(first, last) < lower) | (np.minimum(first, last) > upper))
+    to_m = np.where(height < lower, lower, np.where(height > upper, upper, height)) - height
+    comes = to_m * climb > 0.0
+    after_s = np.where(comes, to_m / np.where(comes, climb, 1.0), np.inf)
+    return np.where((to_m == 0.0) | np.isnan(height), 0.0, after_s)

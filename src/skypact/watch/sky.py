@@ -107,7 +107,7 @@ def sky_of(
         As in `Sky`.
     """
     quiet_s = now_s - rows.time_s
-    north_m, east_m = rows.vn_mps * quiet_s, rows.ve_mps * quiet_s
+    north_m, east_m = (np.nan_to_num(v) * quiet_s for v in (rows.vn_mps, rows.ve_mps))
     climbed_m = np.nan_to_num(rows.vu_mps) * quiet_s
     lat_rad, lon_rad = moved(rows.lat_rad, rows.lon_rad, north_m, east_m)
     reports = empty_reports(0) if reports is None else reports
