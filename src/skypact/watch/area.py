@@ -14,6 +14,9 @@ from skypact.watch.who import who_of
 WEEK_BEGIN_D: Final = 3
 """1 January 1970 was a Thursday: the fourth day of the week."""
 MINUTE: Final = 60.0
+OTHER_KIND_M: Final = 800.0
+"""Pressure altitude and height above the ellipsoid differ by less: 50 hPa (410 m), the geoid
+(107 m at most, EGM2008) and what warm and cold air does in the lower levels."""
 _EDGE_M: Final = 1e-3
 """Heights that are reached are reached but for rounding."""
 
@@ -130,13 +133,28 @@ def _is_allowed(area: WatchedArea, sky: Sky, i: int) -> bool:
     )
 
 
-def _band(area: WatchedArea, sky: Sky) -> tuple[Floats, float, float]:
-    """Height (n,) of the kind that the area's limits are of, and the limits."""
-    if area.lower_fl is None and area.upper_fl is None:
-        return sky.altitude_m, area.lower_m, area.upper_m
-    lower = -10.0 if area.lower_fl is None else area.lower_fl
-    upper = 2_000.0 if area.upper_fl is None else area.upper_fl
-    return sky.rows.baro_altitude_m, lower * FLIGHT_LEVEL, upper * FLIGHT_LEVEL
+class _Band(NamedTuple):
+    """Heights (n,) of the kind that an area's limits are of, and the limits (n,)."""
+
+    height_m: Floats
+    lower_m: Floats
+    upper_m: Floats
+
+
+def _band(area: WatchedArea, sky: Sky) -> _Band:
+    """Return how objects (n,) stand to an area's heights.
+
+    Who has only the other kind of height, pressure for the ellipsoid or the other way round, is
+    compared by that, with limits that are wider by what the two may differ.
+    """
+    height, other = sky.altitude_m, sky.rows.baro_altitude_m
+    lower, upper = area.lower_m, area.upper_m
+    if area.lower_fl is not None or area.upper_fl is not None:
+        lower = FLIGHT_LEVEL * (-10.0 if area.lower_fl is None else area.lower_fl)
+        upper = FLIGHT_LEVEL * (2_000.0 if area.upper_fl is None else area.upper_fl)
+        height, other = other, height
+    wider = np.where(np.isnan(height), OTHER_KIND_M, 0.0)
+    return _Band(np.where(np.isnan(height), other, height), lower - wider, upper + wider)
 
 
 def _in_band(area: WatchedArea, sky: Sky, after_s: float | Floats) -> np.ndarray:
