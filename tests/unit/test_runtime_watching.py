@@ -8,6 +8,7 @@ from tests.naive.skies import START_S
 
 from skypact.errors import RecordingError
 from skypact.model.alerts import Acknowledgement, Delivery
+from skypact.model.reports import empty_reports
 from skypact.model.tracks import empty_rows
 from skypact.record.alert_file import AlertFile, DoctrineFile
 from skypact.record.notice_file import NOTICES, NoticeFile, read_notices
@@ -269,3 +270,37 @@ def test_lines_that_a_crash_cut_off_are_left_out(tmp_path):
     ]  # fmt: skip
     assert read_notices(tmp_path, 6.0) == [(6.5, Delivery("m", "r", "cap"))]
     assert read_notices(tmp_path / "nowhere") == []
+
+
+class Load:
+    """Notes whether looks are told that reports are left out."""
+
+    name, params = "load", RuleParams()
+
+    def __init__(self):
+        self.told = []
+
+    def look(self, sky):
+        self.told.append((sky.reports.time_s.size, sky.is_overloaded))
+        return []
+
+
+def test_looks_are_told_that_reports_were_left_out(tmp_path, monkeypatch):
+    monkeypatch.setattr("skypact.runtime.watching.MOST_REPORTS", 5)
+    load = Load()
+    sink = made(tmp_path, load)
+    step(sink, [0])
+    for n in (3, 3):
+        sink.note(np.zeros(n, np.int64), empty_reports(n))
+    step(sink, [10, 20])
+    assert load.told == [(0, False), (3, True), (0, False)]
+
+
+def test_reports_that_wait_for_a_look_outlast_a_crash(tmp_path):
+    sink, load = made(tmp_path, Load()), Load()
+    step(sink, [0])
+    sink.note(np.ones(3, np.int64), empty_reports(3))
+    back = made(tmp_path, load)
+    back.load({name: array.copy() for name, array in sink.arrays().items()})
+    step(back, [10])
+    assert load.told[-1] == (3, False)

@@ -263,7 +263,7 @@ def test_certificate_and_name_of_the_server_are_checked(served, hooked, tmp_path
     [
         "http://example.org/", "ftp://127.0.0.1/", "https:///a", "https://a:b@example.org/",
         "https://example.org/a b", "https://example.org/\r\nX: y", "https://example.org:x/",
-        "http://localhost.example.org/",
+        "http://localhost.example.org/", "https://a..example.org/", f"https://{'a' * 64}.org/",
     ],
 )  # fmt: skip
 def test_address_that_is_open_or_no_url_is_refused(url):
@@ -346,3 +346,38 @@ def test_wrong_address_among_right_ones_is_refused(tmp_path):
     right = Webhook(url="http://127.0.0.1:9/", secret="secret")
     with pytest.raises(ConfigError):
         Webhooks([right, Webhook(url="http://example.org/", secret="secret")], tmp_path)
+
+
+def test_name_that_cannot_be_looked_up_ends_no_hook(served, hooked, monkeypatch):
+    def look_up(*_):
+        raise UnicodeError("label too long")
+
+    server = served(200)
+    hook = hooked(server.port, tries=2)
+    with monkeypatch.context() as patched:
+        patched.setattr("socket.create_connection", look_up)
+        hook.offer(alert_delivery(LINE))
+        assert hook.wait()[0].state == "given up"
+    hook.offer(alert_delivery(LINE))
+    assert hook.wait()[1].state == "taken"
+
+
+def test_slow_server_with_tls_is_hung_up_on(served, hooked, tmp_path):
+    make_certificates(tmp_path, ["localhost"])
+    server = served("drip", tls=tls_of(tmp_path, "localhost"))
+    hook = hooked(server.port, "https", ca="ca.pem", tries=2, timeout_s=0.2)
+    hook.offer(alert_delivery(LINE))
+    assert hook.wait()[0].state == "given up"
+
+
+@pytest.mark.parametrize("url", ["https://anna:hush@example.org/", "http://example.org/?key=hush"])
+def test_no_secret_of_an_address_is_in_an_error(url):
+    with pytest.raises(ConfigError) as refused:
+        address_of(url)
+    assert "hush" not in str(refused.value)
+
+
+def test_no_query_of_an_address_is_in_a_receipt(served, hooked):
+    hook = hooked(served(200).port)
+    hook.offer(alert_delivery(LINE))
+    assert hook.wait()[0].url.endswith("/alerts")

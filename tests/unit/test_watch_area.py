@@ -49,7 +49,7 @@ def test_heights_count_and_unknown_ones_may_be_anywhere():
     tracks = [
         track(1, 47.5, 16.5, altitude_m=2_000.0),
         track(2, 47.5, 16.5, altitude_m=5_000.0),
-        track(3, 47.5, 16.5, altitude_m=math.nan),
+        track(3, 47.5, 16.5, altitude_m=math.nan, baro_altitude_m=math.nan),
         track(4, 47.5, 16.5, altitude_m=3_500.0, vu_mps=-10.0),  # in it within the minute
         track(5, 47.5, 15.95, altitude_m=4_000.0, vu_mps=0.0),
     ]
@@ -130,3 +130,37 @@ def test_wrong_rules_are_clear_errors(text, words):
 
 def test_without_members_there_is_no_border():
     assert "border" not in [one.name for one in rules_of(Watching(), Union(), dict)]
+
+
+def test_who_climbs_into_the_heights_is_expected_when_it_reaches_them():
+    one = rule(lower_m=3_000.0)
+    (found,) = one.look(sky(track(1, 47.5, 16.5, altitude_m=2_500.0, vu_mps=10.0)))
+    assert found.evidence["phase"] == "entering"
+    assert found.event_time_s == START_S + 50.0
+
+
+@pytest.mark.parametrize(
+    "passing",
+    [
+        track(1, 47.5, 16.99, altitude_m=2_500.0, vu_mps=10.0),  # gone before it is high enough
+        track(1, 47.5, 15.9, altitude_m=2_900.0, vu_mps=-10.0, speed=150.0),  # too low by then
+        track(1, 47.5, 16.5, altitude_m=2_000.0, vu_mps=10.0),  # later than the time ahead
+        track(1, 47.5, 16.5, altitude_m=2_000.0, vu_mps=-10.0),
+    ],
+)
+def test_who_passes_under_an_area_is_not_told(passing):
+    assert rule(lower_m=3_000.0).look(sky(passing)) == []
+
+
+def test_an_object_of_unknown_velocity_is_where_it_was_last_seen():
+    still = track(1, 47.5, 16.5, vn_mps=math.nan, ve_mps=math.nan)
+    assert phases(rule(), still) == {1: "inside"}
+
+
+def test_who_has_only_the_other_kind_of_height_is_compared_by_it():
+    low, levels = rule(upper_m=1_000.0), rule(lower_fl=0.0, upper_fl=100.0)
+    by_pressure = track(1, 47.5, 16.5, altitude_m=math.nan, baro_altitude_m=11_000.0)
+    by_satellite = track(1, 47.5, 16.5, altitude_m=11_000.0, baro_altitude_m=math.nan)
+    assert low.look(sky(by_pressure)) == levels.look(sky(by_satellite)) == []
+    near = track(1, 47.5, 16.5, altitude_m=math.nan, baro_altitude_m=1_500.0)
+    assert phases(low, near) == {1: "inside"}

@@ -9,6 +9,7 @@ from skypact.errors import ConfigError
 from skypact.rules.border import BorderParams
 from skypact.watch.border import BorderRule
 from skypact.watch.ground import Ground, territory_of
+from skypact.watch.life import Watch
 
 SQUARE = Ground(shapely.box(16.0, 47.0, 20.0, 49.0))
 HALVES = Ground(shapely.union_all([shapely.box(16, 47, 18, 49), shapely.box(18, 47, 20, 49)]))
@@ -101,3 +102,23 @@ def test_the_territory_of_members_is_their_land():
     assert BorderRule(BorderParams(), ground).look(sky(inner)) == []
     with pytest.raises(ConfigError, match="999"):
         territory_of(("040", "999"))
+
+
+def test_who_flies_along_the_border_crosses_it_once_in_a_while():
+    watch = Watch([BorderRule(BorderParams(inside_s=60.0), SQUARE)], "u")
+    rng, told = np.random.default_rng(7), []
+    for s in range(55):
+        lon = 16.0 + 0.04 * KM_DEG * rng.normal()
+        entry = track(1, 47.2 + s * 0.04 / 111.195, lon, course=0.0, speed=40.0)
+        told += [r.evidence["phase"] for r in watch.look(sky(entry, at_s=float(s)))]
+    assert told.count("crossed") <= 6  # one, and one in each ten seconds
+    assert len(told) < 12
+
+
+def test_who_turns_back_and_comes_again_crosses_again():
+    rule = BorderRule(BorderParams(inside_s=60.0), SQUARE)
+    inside, outside = track(1, 48.0, 16.1, course=90.0), track(1, 48.0, 15.9, course=270.0)
+    where = [outside, inside, *[outside] * 12, inside]
+    found = [rule.look(sky(entry, at_s=float(s))) for s, entry in enumerate(where)]
+    times_s = [one[0].event_time_s - START_S if one else None for one in found]
+    assert times_s == [None, *[1.0] * 11, None, None, 14.0]

@@ -192,8 +192,6 @@ def test_an_alert_that_is_over_owes_nothing_more():
 def test_what_gets_worse_after_it_was_acknowledged_is_told_anew():
     made = doctrine(BORDER)
     made.step(100.0, [alert()])
-    made.step(101.0, [alert("updated", severity="extreme")])
-    assert len(made.measures) == 1
     made.step(102.0, [], [signed()])
     assert made.step(103.0, [alert("updated")]) == []
     anew = made.step(104.0, [alert("updated", severity="extreme")])
@@ -262,3 +260,34 @@ def test_the_names_of_rules_are_those_that_can_be_configured():
     assert {"border", "emergency"} <= set(NAMES)
     assert "period_s" not in NAMES
     assert Doctrine((), (), NAMES, "u").measures == []
+
+
+def test_what_was_acknowledged_at_its_worst_may_waver():
+    made = doctrine(BORDER)
+    made.step(100.0, [alert()])
+    made.step(101.0, [alert("updated", severity="extreme")])
+    made.step(102.0, [], [signed()])
+    assert made.step(103.0, [alert("updated")]) == []
+    assert made.step(104.0, [alert("updated", severity="extreme")]) == []
+
+
+ANY = BORDER.replace('severities = ["severe", "extreme"]\n', "")
+
+
+def test_an_acknowledgement_of_what_got_worse_while_it_was_owed_is_enough():
+    made = doctrine(ANY)
+    made.step(0.0, [alert(severity="moderate")])
+    made.step(10.0, [alert("updated")])  # severe now, not acknowledged yet
+    assert states(made.step(20.0, [], [signed()])) == [(0, 0, "acknowledged")]
+    assert made.step(30.0, [alert("updated")]) == []
+    assert made.step(100.0, []) == []
+
+
+def test_who_acknowledged_before_they_were_told_need_not_again():
+    made = doctrine(ESCALATED.replace('tell = ["civil protection"]', 'tell = ["ministry"]'))
+    made.step(0.0, [alert()])
+    assert made.step(10.0, [], [signed("operate zz")]) == []
+    told = made.step(60.0, [])
+    assert states(told)[0] == (0, 0, "overdue")
+    assert states(told)[-1] == (1, 0, "acknowledged")
+    assert made.step(200.0, []) == []

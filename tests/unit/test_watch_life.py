@@ -194,3 +194,26 @@ def test_ids_can_stand_in_addresses():
     rule.found = [Finding("area A/B ~5%-7")]
     (raised,) = Watch([rule], "u").look(sky())
     assert raised.id == f"script-area A~1B ~05%-7-{round(START_S * 1000)}"
+
+
+def test_an_acknowledged_alert_that_wavers_between_severities_stays_acknowledged():
+    rule = Script(update_s=1.0)
+    rule.found = [Finding("a", severity="severe")]
+    watch = Watch([rule], "u")
+    watch.look(sky(at_s=0.0))
+    assert watch.acknowledge(watch.alive[0].id, "anna", START_S) is not None
+    for s in range(1, 9):
+        rule.found = [Finding("a", severity="moderate" if s % 2 else "severe")]
+        watch.look(sky(at_s=float(s)))
+        assert watch.alive[0].acknowledged_by == ("anna",)
+    rule.found = [Finding("a", severity="extreme")]
+    watch.look(sky(at_s=9.0))
+    assert watch.alive[0].acknowledged_by == ()
+
+
+def test_one_key_found_twice_at_a_look_is_one_alert_of_the_gravest():
+    rule = Script(update_s=60.0)
+    rule.found = [Finding("a", (1,), "moderate"), Finding("a", (2,), "severe")]
+    watch = Watch([rule], "u")
+    told = [watch.look(sky(at_s=float(s))) for s in range(5)]
+    assert [[(r.state, r.tracks) for r in one] for one in told] == [[("raised", (2,))], *[[]] * 4]

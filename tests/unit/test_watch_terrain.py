@@ -16,6 +16,7 @@ from skypact.rules.terrain import SafeAltitude, TerrainParams
 from skypact.watch.ground import Ground
 from skypact.watch.life import Watch
 from skypact.watch.rules import rules_of
+from skypact.watch.sky import moved
 from skypact.watch.terrain import Safe, TerrainRule
 
 PLAIN_M, RIDGE_M = 200.0, 1_500.0
@@ -196,3 +197,10 @@ def test_wrong_parameters_are_clear_errors(text, words):
     text += '\n[[terrain.area]]\nname = "y"\ncentre = [47, 16]\naltitude_m = 1'
     with pytest.raises(ConfigError, match=words):
         rules_of(watching_from_toml(text, "rules.toml"), Union(), dict)
+
+
+def test_who_flies_over_the_pole_stops_no_warning_of_others():
+    polar = at(2, 9_000.0, lat_rad=math.radians(89.99), vn_mps=250.0, ve_mps=0.0)
+    assert phases(rule(), at(1, 300.0, 30.0), polar, age_s=10.0) == {1: ("below", True)}
+    (lat,), (lon,) = moved(*(np.radians([v]) for v in (89.9, 10.0)), *np.array([[22_239.0], [0.0]]))
+    assert np.degrees([lat, lon]) == pytest.approx([89.9, -170.0], abs=0.01)

@@ -26,6 +26,7 @@ from skypact.runtime.pipeline import Pipeline
 from skypact.units import DEGREE, NANOSECONDS
 from skypact.watch.doctrine import Doctrine
 from skypact.watch.life import Watch
+from skypact.watch.memory import packed, unpacked
 from skypact.watch.sky import SensorLook, Sky, sky_of
 
 Longs = npt.NDArray[np.int64]
@@ -215,6 +216,7 @@ class WatchSink:
         self._reports: list[ReportBatch] = []
         self._tracks: list[Longs] = []
         self._n_reports = 0
+        self._left_out = False
         self._looked = -1
         self._free: Callable[[], FreeStates] = no_free_states
 
@@ -236,6 +238,8 @@ class WatchSink:
             self._reports.append(reports)
             self._tracks.append(track)
             self._n_reports += track.size
+        else:
+            self._left_out = True
 
     def append(self, rows: TrackRows, ended: Longs, now_s: float) -> None:
         """Take a step of the picture; look where it is time to."""
@@ -307,14 +311,17 @@ class WatchSink:
         rows = take_rows(rows, np.argsort(rows.track, kind="stable"))
         reports = concat_reports(self._reports) if self._reports else empty_reports(0)
         tracks = np.concatenate(self._tracks) if self._tracks else np.zeros(0, np.int64)
-        self._reports, self._tracks, self._n_reports = [], [], 0
+        is_overloaded = self._is_overloaded() or self._left_out
+        self._reports, self._tracks, self._n_reports, self._left_out = [], [], 0, False
         return sky_of(
-            rows, now_s, tuple(self.sensors(now_s)), reports, tracks, self._is_overloaded()
+            rows, now_s, tuple(self.sensors(now_s)), reports, tracks, is_overloaded
         )._replace(free=self._free())
 
     def arrays(self) -> Mapping[str, npt.NDArray[np.generic]]:
         """All that is kept between steps, by name."""
+        waiting = packed((self._reports, self._tracks, self._left_out))
         state = {
+            "waiting": np.frombuffer(waiting, np.uint8),
             "alive": np.frombuffer(self.watch.pack(), np.uint8),
             "doctrine": np.frombuffer(self.doctrine.pack(), np.uint8),
             "looked": np.array([self.looked_s]),
@@ -336,8 +343,11 @@ class WatchSink:
             alive = {alert.id for alert in self.watch.alive}
             self.doctrine.load(arrays["doctrine"].tobytes(), alive)
             self.looked_s = float(arrays["looked"][0])
+            waiting = unpacked(arrays["waiting"].tobytes())
+            self._reports, self._tracks, self._left_out = waiting
         except (KeyError, ValueError, IndexError) as error:
             raise RecordingError(f"expected the alerts of a watch, got {error}") from error
+        self._n_reports = sum(track.size for track in self._tracks)
         self._looked = int(self.looked_s / self._period_s) if self.looked_s > 0.0 else -1
         while self._past and self._past[0][0] <= self.looked_s:
             self._past.popleft()

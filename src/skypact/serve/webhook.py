@@ -9,6 +9,7 @@ delivery ends in a receipt.
 import hashlib
 import http.client
 import random
+import re
 import ssl
 import threading
 import time
@@ -57,6 +58,7 @@ class Receipt(NamedTuple):
     """How a delivery ended."""
 
     url: str
+    """Without its query, which may hold a secret."""
     id: str
     kind: str
     state: str
@@ -100,25 +102,33 @@ def address_of(url: str, ca: Path | None = None) -> Address:
         No URL, names and passwords in it, unprotected beyond loopback, or a file of authorities
         that cannot be read.
     """
+    shown = shown_url(url)
     try:
         parts = urlsplit(url)
-        port = parts.port
+        port, host = parts.port, parts.hostname or ""
+        host.encode("idna")
     except ValueError as error:
         raise ConfigError(
-            f"webhook.url {url!r}: expected https://HOST/PATH, got {error}"
+            f"webhook.url {shown!r}: expected https://HOST/PATH, got {error}"
         ) from error
-    host = parts.hostname or ""
     is_clean = url.isascii() and url.isprintable() and " " not in url
     if parts.scheme not in ("http", "https") or not host or "@" in parts.netloc or not is_clean:
-        raise ConfigError(f"webhook.url {url!r}: expected https://HOST[:PORT]/PATH")
+        raise ConfigError(f"webhook.url {shown!r}: expected https://HOST[:PORT]/PATH")
     if parts.scheme == "http" and not is_loopback(host):
-        raise ConfigError(f"webhook.url {url!r}: expected https beyond this machine")
+        raise ConfigError(f"webhook.url {shown!r}: expected https beyond this machine")
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     try:
         tls = ssl.create_default_context(cafile=ca) if parts.scheme == "https" else None
     except OSError as error:
         raise ConfigError(f"webhook.ca: expected certificates in {ca}, got {error}") from error
     return Address(url, host, port, path, tls)
+
+
+def shown_url(url: str) -> str:
+    """Return a URL as logs and receipts may show it: without names, passwords and a query."""
+    scheme, mark, rest = url.partition("://")
+    host, slash, path = rest.partition("/")
+    return scheme + mark + host.rpartition("@")[2] + slash + re.split(r"[?#]", path)[0]
 
 
 class _Refused(Exception):
@@ -218,7 +228,7 @@ class Hook:
                 self.n_refused += 1
                 self._end(delivery, "refused", status, n, error)
                 return
-            except (OSError, http.client.HTTPException) as failure:
+            except (OSError, ValueError, http.client.HTTPException) as failure:
                 status, error = 0, f"{type(failure).__name__}: {failure}"
                 if isinstance(failure, _BusyError):
                     status, error = failure.status, str(failure)
@@ -233,7 +243,7 @@ class Hook:
 
     def _end(self, delivery: Delivery, state: str, status: int, tries: int, error: str) -> None:
         self.error = error
-        url, time_s = self.settings.url, self._clock()
+        url, time_s = shown_url(self.settings.url), self._clock()
         receipt = Receipt(url, delivery.id, delivery.kind, state, status, tries, time_s, error)
         self.receipts.append(receipt)
         try:
@@ -246,7 +256,7 @@ class Hook:
 
         Raises
         ------
-        OSError, http.client.HTTPException
+        OSError, ValueError, http.client.HTTPException
             To be tried again.
         _Refused
             Final.

@@ -14,6 +14,11 @@ from skypact.watch.who import who_of
 WEEK_BEGIN_D: Final = 3
 """1 January 1970 was a Thursday: the fourth day of the week."""
 MINUTE: Final = 60.0
+OTHER_KIND_M: Final = 800.0
+"""Pressure altitude and height above the ellipsoid differ by less: 50 hPa (410 m), the geoid
+(107 m at most, EGM2008) and what warm and cold air does in the lower levels."""
+_EDGE_M: Final = 1e-3
+"""Heights that are reached are reached but for rounding."""
 
 
 class Watched(NamedTuple):
@@ -80,7 +85,8 @@ class AreaRule:
         share = one.ground.first_edge(sky.lat_rad, sky.lon_rad, *to)
         inside_flat = one.ground.holds(sky.lat_rad, sky.lon_rad)
         after_s = np.where(inside_flat, 0.0, share * ahead_s)
-        entering = ~inside & np.isfinite(after_s) & _soon_in_band(one.area, sky, after_s, ahead_s)
+        after_s, entering = self._entering(sky, one, after_s)
+        entering &= ~inside
         found = []
         for i in np.flatnonzero(inside | entering).tolist():
             if _is_allowed(one.area, sky, i):
@@ -104,6 +110,16 @@ class AreaRule:
             )
         return found
 
+    def _entering(self, sky: Sky, one: Watched, flat_s: Floats) -> tuple[Floats, np.ndarray]:
+        """Time (n,) until objects are over ground `flat_s` away and at its heights; if ever."""
+        rows, band_s = sky.rows, _band_after_s(one.area, sky)
+        after_s = np.maximum(flat_s, band_s)
+        comes = after_s <= self.params.ahead_s
+        after_s = np.where(comes, after_s, 0.0)
+        comes &= _in_band(one.area, sky, after_s)
+        to = moved(sky.lat_rad, sky.lon_rad, rows.vn_mps * after_s, rows.ve_mps * after_s)
+        return after_s, comes & ((band_s <= flat_s) | one.ground.holds(*to))
+
 
 def _is_allowed(area: WatchedArea, sky: Sky, i: int) -> bool:
     if not area.allowed:
@@ -117,25 +133,42 @@ def _is_allowed(area: WatchedArea, sky: Sky, i: int) -> bool:
     )
 
 
-def _band(area: WatchedArea, sky: Sky) -> tuple[Floats, float, float]:
-    """Height (n,) of the kind that the area's limits are of, and the limits."""
-    if area.lower_fl is None and area.upper_fl is None:
-        return sky.altitude_m, area.lower_m, area.upper_m
-    lower = -10.0 if area.lower_fl is None else area.lower_fl
-    upper = 2_000.0 if area.upper_fl is None else area.upper_fl
-    return sky.rows.baro_altitude_m, lower * FLIGHT_LEVEL, upper * FLIGHT_LEVEL
+class _Band(NamedTuple):
+    """Heights (n,) of the kind that an area's limits are of, and the limits (n,)."""
+
+    height_m: Floats
+    lower_m: Floats
+    upper_m: Floats
 
 
-def _in_band(area: WatchedArea, sky: Sky, after_s: float) -> np.ndarray:
+def _band(area: WatchedArea, sky: Sky) -> _Band:
+    """Return how objects (n,) stand to an area's heights.
+
+    Who has only the other kind of height, pressure for the ellipsoid or the other way round, is
+    compared by that, with limits that are wider by what the two may differ.
+    """
+    height, other = sky.altitude_m, sky.rows.baro_altitude_m
+    lower, upper = area.lower_m, area.upper_m
+    if area.lower_fl is not None or area.upper_fl is not None:
+        lower = FLIGHT_LEVEL * (-10.0 if area.lower_fl is None else area.lower_fl)
+        upper = FLIGHT_LEVEL * (2_000.0 if area.upper_fl is None else area.upper_fl)
+        height, other = other, height
+    wider = np.where(np.isnan(height), OTHER_KIND_M, 0.0)
+    return _Band(np.where(np.isnan(height), other, height), lower - wider, upper + wider)
+
+
+def _in_band(area: WatchedArea, sky: Sky, after_s: float | Floats) -> np.ndarray:
     """Whether objects (n,) are at the area's heights; of unknown height they may be."""
     height, lower, upper = _band(area, sky)
     there = height + after_s * np.nan_to_num(sky.rows.vu_mps)
-    return ~((there < lower) | (there > upper))
+    return ~((there < lower - _EDGE_M) | (there > upper + _EDGE_M))
 
 
-def _soon_in_band(area: WatchedArea, sky: Sky, after_s: Floats, until_s: float) -> np.ndarray:
-    """Whether objects (n,) are at the area's heights at any time from `after_s` until `until_s`."""
+def _band_after_s(area: WatchedArea, sky: Sky) -> Floats:
+    """Time (n,) until objects climb or sink to the area's heights; 0 at them, infinite never."""
     height, lower, upper = _band(area, sky)
     climb = np.nan_to_num(sky.rows.vu_mps)
-    first, last = height + climb * after_s, height + climb * until_s
-    return ~((np.maximum(first, last) < lower) | (np.minimum(first, last) > upper))
+    to_m = np.where(height < lower, lower, np.where(height > upper, upper, height)) - height
+    comes = to_m * climb > 0.0
+    after_s = np.where(comes, to_m / np.where(comes, climb, 1.0), np.inf)
+    return np.where((to_m == 0.0) | np.isnan(height), 0.0, after_s)

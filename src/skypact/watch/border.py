@@ -3,7 +3,8 @@
 The probability that an object crosses within the time ahead is a mean over courses: the track's own
 error of the velocity and what aircraft change their course by make a normal distribution of
 courses, of which fifteen equally likely parts are flown straight on. An object that comes back from
-outside after it was counted is a new crossing.
+outside after it was counted is a new crossing; while a crossing is told, it must have been back on
+the other side for ten seconds, so that who flies along the border crosses it once.
 """
 
 from statistics import NormalDist
@@ -20,6 +21,8 @@ from skypact.watch.who import who_of
 
 _SHARES: Final = 15
 _NODES: Final = [NormalDist().inv_cdf((k + 0.5) / _SHARES) for k in range(_SHARES)]
+BACK_S: Final = 10.0
+"""Who crossed lately is back on the other side when it was there for so long."""
 COMING: Final = "coming"
 CROSSED: Final = "crossed"
 LEFT: Final = "left"
@@ -41,7 +44,9 @@ class BorderRule:
         self.params = params
         self._territory = territory
         self._inside: dict[int, bool] = {}
-        """Where each track was at the last look."""
+        """The side that each track is on."""
+        self._other_s: dict[int, float] = {}
+        """Since when tracks are seen on the other side than that."""
         self._crossed: dict[int, tuple[float, str]] = {}
         """When a track crossed, and which way."""
 
@@ -60,9 +65,14 @@ class BorderRule:
     def _note(self, sky: Sky, inside: list[bool]) -> None:
         """Note who has crossed since the last look; forget tracks that are over."""
         now = dict(zip(sky.rows.track.tolist(), inside, strict=True))
+        other_s, self._other_s = self._other_s, {}
         for track, is_in in now.items():
             before = self._inside.get(track)
             if before is not None and before != is_in:
+                since_s = other_s.get(track, sky.now_s)
+                if track in self._crossed and sky.now_s - since_s < BACK_S:
+                    self._other_s[track], now[track] = since_s, before
+                    continue
                 if is_in or self.params.leaving:
                     self._crossed[track] = sky.now_s, CROSSED if is_in else LEFT
                 else:

@@ -15,7 +15,7 @@ from skypact.errors import ConfigError
 from skypact.model.alerts import Acknowledgement, Delivery, MeasureRecord, Notice
 from skypact.model.store import AlertRecord
 from skypact.rules.doctrine import Entry, Recipient, Step
-from skypact.watch.life import RANKS
+from skypact.watch.life import MOST_NAMES, RANKS
 
 PROMPT: Final = ("api", "log")
 """Channels that tell at once."""
@@ -73,7 +73,10 @@ class Chain(msgspec.Struct, kw_only=True):
     entry: str
     alert: str
     severity: str
+    """The gravest that its alert had while it was open."""
     measures: list[Measure]
+    noticed: list[str] = []
+    """Who has acknowledged the alert and is none of those who were told so far."""
 
     @property
     def is_done(self) -> bool:
@@ -164,6 +167,8 @@ class Doctrine:
             before = self._chains.get((alert.id, entry.name))
             if before is not None:
                 is_worse = RANKS[alert.severity] > RANKS[before.severity]
+                if is_worse and not before.is_done:  # what is owed is owed for this
+                    before.severity, before.noticed = alert.severity, []
                 if not (is_worse and before.is_done):
                     continue
                 self._over.extend(m.record for m in before.measures)
@@ -210,7 +215,10 @@ class Doctrine:
     def _acknowledged(self, notice: Acknowledgement, now_s: float) -> list[MeasureRecord]:
         out = []
         for chain in self._chains.values():
-            if chain.alert != notice.alert or not self._counts(chain, notice.by):
+            if chain.alert != notice.alert:
+                continue
+            if not self._counts(chain, notice.by):
+                chain.noticed = [*chain.noticed, notice.by][-MOST_NAMES:]
                 continue
             out += [
                 measure.signed(notice.by, now_s)
@@ -245,7 +253,15 @@ class Doctrine:
         if following is not None:
             out.append(measure.enters("escalated", now_s))
             out += self._owe(chain, measure.record.rule, *following, now_s)
+            out += self._noticed_before(chain, now_s)
         return out
+
+    def _noticed_before(self, chain: Chain, now_s: float) -> list[MeasureRecord]:
+        """Let acknowledgements count that came before the one who gave it was told."""
+        by = next((who for who in chain.noticed if self._counts(chain, who)), None)
+        if by is None:
+            return []
+        return self._acknowledged(Acknowledgement(chain.alert, by), now_s)
 
     def _following(
         self, chain: Chain, record: MeasureRecord

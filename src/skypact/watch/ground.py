@@ -2,7 +2,8 @@
 
 Longitude and latitude in degrees, edges straight between their corners, as in GeoJSON (RFC 7946,
 3.1.1). Ways of some minutes are straight in them, too: at 60 degrees north one of 50 km differs
-from the great circle by 70 m. Territories may not cross the antimeridian.
+from the great circle by 70 m. What crosses the antimeridian is one part of the ground, whether it
+is cut there (RFC 7946, 3.1.9) or goes on beyond 180 degrees; ways take the shorter way round.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import shapely
+import shapely.affinity
 import shapely.geometry
 from shapely.geometry.base import BaseGeometry
 
@@ -33,6 +35,7 @@ class Ground:
 
     def __init__(self, shape: BaseGeometry) -> None:
         self.shape = shape
+        shape = self._around = _around(shape)
         shapely.prepare(shape)
         edges = shapely.get_parts(shapely.boundary(shape))
         pieces = [np.stack((c[:-1], c[1:]), axis=1) for c in map(shapely.get_coordinates, edges)]
@@ -42,7 +45,7 @@ class Ground:
 
     def holds(self, lat_rad: Floats, lon_rad: Floats) -> Mask:
         """Whether places (n,) lie in it; NaN is nowhere."""
-        inside: Mask = shapely.contains_xy(self.shape, lon_rad / DEGREE, lat_rad / DEGREE)
+        inside: Mask = shapely.contains_xy(self._around, lon_rad / DEGREE, lat_rad / DEGREE)
         return inside
 
     def first_edge(
@@ -63,6 +66,7 @@ class Ground:
             return share
         begin = np.stack((lon_rad[known], lat_rad[known]), axis=1) / DEGREE
         end = np.stack((to_lon_rad[known], to_lat_rad[known]), axis=1) / DEGREE
+        end[:, 0] = begin[:, 0] + (end[:, 0] - begin[:, 0] + 180.0) % 360.0 - 180.0
         ways = shapely.linestrings(np.stack((begin, end), axis=1))
         way, edge = self._tree.query(ways, predicate="intersects")
         met = _share_met(begin[way], end[way], shapely.get_coordinates(self._edges[edge]))
@@ -70,6 +74,15 @@ class Ground:
         np.minimum.at(best, way, met)
         share[known] = np.where(np.isfinite(best), best, np.nan)
         return share
+
+
+def _around(shape: BaseGeometry) -> BaseGeometry:
+    """Return a shape that goes on beyond the antimeridian where it reaches it."""
+    west, _, east, _ = shape.bounds
+    if not (west <= -180.0 or east >= 180.0):
+        return shape
+    turns = [shapely.affinity.translate(shape, 360.0 * turn) for turn in (-1, 0, 1)]
+    return shapely.union_all(turns)
 
 
 def _share_met(begin: Floats, end: Floats, corners: Floats) -> Floats:

@@ -6,13 +6,14 @@ makes the same alerts.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, Protocol
 
 import msgspec
 
 from skypact.model.store import AlertRecord
 from skypact.rules.common import RuleParams
+from skypact.watch.memory import changed_memory, memory_of, remember, unpacked
 from skypact.watch.sky import Finding, Sky
 
 RANKS: Final = {"minor": 0, "moderate": 1, "severe": 2, "extreme": 3}
@@ -20,6 +21,9 @@ EVENT_MOVED_S: Final = 5.0
 """An event that is expected so much earlier or later is news at once."""
 MOST_NAMES: Final = 16
 """Of those who acknowledged one alert."""
+BY_SENSOR: Final = ("coverage", "drift", "feed", "gnss", "noncooperative", "unconfirmed")
+"""Rules that remember sensors by their place in the union file; where sensors have changed, what
+these remember is of others."""
 
 
 class Rule(Protocol):
@@ -59,7 +63,10 @@ class Alert(msgspec.Struct, kw_only=True):
     area: dict[str, Any] | None
     evidence: dict[str, Any]
     acknowledged_by: tuple[str, ...] = ()
-    """Who has taken notice since it was raised or last became more severe, the first first."""
+    """Who has taken notice since it was raised or became more severe than anybody has taken notice
+    of, the first first."""
+    noticed: str = ""
+    """The gravest severity that somebody has taken notice of."""
     note: str = ""
     """What the last of them said."""
 
@@ -103,6 +110,10 @@ class _State(msgspec.Struct):
     alerts: list[Alert]
     waiting: dict[str, dict[str, _Waiting]]
     rules: dict[str, RuleRecord]
+    memory: dict[str, dict[str, bytes]] = {}
+    """What each rule remembers."""
+    sensors: tuple[str, ...] = ()
+    """Names of the sensors of the last look."""
 
 
 class Watch:
@@ -123,6 +134,11 @@ class Watch:
         self._waiting: dict[str, dict[str, _Waiting]] = {rule.name: {} for rule in self._rules}
         self.rules: dict[str, RuleRecord] = {rule.name: RuleRecord() for rule in self._rules}
         """What each rule has done, those of an earlier run, too."""
+        self._begun = {rule.name: memory_of(rule) for rule in self._rules}
+        self._sensors: tuple[str, ...] = ()
+        self._looked_s = 0.0
+        self._earlier: _State | None = None
+        """Of an earlier run, until the first look says which sensors there are."""
 
     @property
     def n_raised(self) -> int:
@@ -140,17 +156,22 @@ class Watch:
         A rule that fails is noted in `rules` and changes nothing at this look: its alerts stay as
         they are, and the other rules go on.
         """
-        told: list[AlertRecord] = []
+        self._take_up(tuple(sensor.name for sensor in sky.sensors))
+        self._looked_s = sky.now_s
+        told = self._of_gone_rules(sky.now_s)
         for rule in self._rules:
             try:
-                findings = list(rule.look(sky))
+                findings = _each_once(rule.look(sky))
             except Exception as error:  # whatever it is, the other rules must go on
-                record = self.rules[rule.name]
-                record.n_faults += 1
-                record.fault, record.fault_s = f"{type(error).__name__}: {error}", sky.now_s
+                self._failed(rule, error, sky.now_s)
                 continue
             told += self._take(rule, findings, sky.now_s)
         return told
+
+    def _failed(self, rule: Rule, error: Exception, now_s: float) -> None:
+        record = self.rules[rule.name]
+        record.n_faults += 1
+        record.fault, record.fault_s = f"{type(error).__name__}: {error}", now_s
 
     def acknowledge(
         self, alert_id: str, who: str, time_s: float, note: str = ""
@@ -161,6 +182,7 @@ class Watch:
                 if who in alert.acknowledged_by or len(alert.acknowledged_by) >= MOST_NAMES:
                     return None
                 alert.acknowledged_by += (who,)
+                alert.noticed = max(alert.noticed, alert.severity, key=_rank)
                 alert.note, alert.state, alert.told_s = note, "acknowledged", time_s
                 return alert.record(self.unit, time_s, "acknowledged")
         return None
@@ -219,22 +241,83 @@ class Watch:
         for name, value in new.items():
             setattr(alert, name, value)
         alert.told_s = now_s
-        if is_worse:  # who took notice of less has not taken notice of this
-            alert.acknowledged_by, alert.note, alert.state = (), "", "updated"
+        if RANKS[alert.severity] > _rank(alert.noticed):  # who took notice of less has not of this
+            alert.acknowledged_by, alert.note, alert.noticed = (), "", ""
+            alert.state = "updated"
         alert.state = "updated" if alert.state == "raised" else alert.state
         return alert.record(self.unit, now_s, "updated")
 
     def pack(self) -> bytes:
-        """Bytes of all that lives, for checkpoints."""
-        return msgspec.msgpack.encode(_State(self.alive, self._waiting, self.rules))
+        """Bytes of all that lives and of what rules remember, for checkpoints.
+
+        A rule that remembers what cannot be kept is noted in `rules` and begins anew.
+        """
+        state = _State(self.alive, self._waiting, self.rules)
+        if self._earlier is not None:  # nothing was looked at since
+            state.memory, state.sensors = self._earlier.memory, self._earlier.sensors
+            return msgspec.msgpack.encode(state)
+        seen: set[int] = set()
+        for rule in self._rules:
+            try:
+                state.memory[rule.name] = changed_memory(rule, self._begun[rule.name], seen)
+            except TypeError as error:
+                self._failed(rule, error, self._looked_s)
+        state.sensors = self._sensors
+        return msgspec.msgpack.encode(state)
 
     def load(self, packed: bytes) -> None:
-        """Take up what `pack` gave; what rules that are gone had found is left out."""
+        """Take up what `pack` gave; what rules that are gone had found is over at the first look.
+
+        Raises
+        ------
+        ValueError
+            It is none of that.
+        """
         state = msgspec.msgpack.decode(packed, type=_State)
-        names = self._waiting.keys()
-        self._alive = {(a.rule, a.key): a for a in state.alerts if a.rule in names}
-        self._waiting |= {name: w for name, w in state.waiting.items() if name in names}
+        for memory in state.memory.values():
+            for data in memory.values():
+                unpacked(data)
+        self._alive = {(a.rule, a.key): a for a in state.alerts}
+        self._waiting |= {name: w for name, w in state.waiting.items() if name in self._waiting}
         self.rules |= state.rules
+        self._earlier = state
+        self._remember(state.memory, by_sensor=False)
+
+    def _remember(self, memory: Mapping[str, Mapping[str, bytes]], *, by_sensor: bool) -> None:
+        for rule in self._rules:
+            if (rule.name in BY_SENSOR) == by_sensor:
+                remember(rule, memory.get(rule.name, {}))
+
+    def _take_up(self, sensors: tuple[str, ...]) -> None:
+        """Let rules remember the sensors of an earlier run where they are those of now."""
+        earlier, self._earlier, self._sensors = self._earlier, None, sensors
+        if earlier is None:
+            return
+        if sensors[: len(earlier.sensors)] == earlier.sensors:
+            self._remember(earlier.memory, by_sensor=True)
+
+    def _of_gone_rules(self, now_s: float) -> list[AlertRecord]:
+        """Clear the alerts of rules that nobody applies any more."""
+        gone = [place for place in self._alive if place[0] not in self._waiting]
+        return [self._alive.pop(place).record(self.unit, now_s, "cleared") for place in gone]
+
+
+def _each_once(findings: Sequence[Finding]) -> list[Finding]:
+    """Return findings in order; of several under one key the gravest, in place of the first."""
+    best: dict[str, Finding] = {}
+    for finding in findings:
+        other = best.get(finding.key)
+        if other is None or _weight(finding) > _weight(other):
+            best[finding.key] = finding
+    return list(best.values())
+
+
+def _rank(severity: str) -> int:
+    return RANKS.get(severity, -1)
+
+
+def _weight(finding: Finding) -> tuple[bool, int]:
+    return finding.holds, RANKS[finding.severity]
 
 
 def _plain(key: str) -> str:

@@ -107,7 +107,7 @@ def sky_of(
         As in `Sky`.
     """
     quiet_s = now_s - rows.time_s
-    north_m, east_m = rows.vn_mps * quiet_s, rows.ve_mps * quiet_s
+    north_m, east_m = (np.nan_to_num(v) * quiet_s for v in (rows.vn_mps, rows.ve_mps))
     climbed_m = np.nan_to_num(rows.vu_mps) * quiet_s
     lat_rad, lon_rad = moved(rows.lat_rad, rows.lon_rad, north_m, east_m)
     reports = empty_reports(0) if reports is None else reports
@@ -121,7 +121,14 @@ def sky_of(
 def moved(
     lat_rad: Floats, lon_rad: Floats, north_m: Floats, east_m: Floats
 ) -> tuple[Floats, Floats]:
-    """Places (n,) so many metres away; on a sphere, for distances of some tens of kilometres."""
+    """Places (n,) so many metres away; on a sphere, for distances of some tens of kilometres.
+
+    Who flies north over the pole comes down on the other side of it.
+    """
     lat = lat_rad + north_m / EARTH_M
     lon = lon_rad + east_m / (EARTH_M * np.maximum(1e-6, np.cos(lat_rad)))
+    beyond = np.abs(lat) > 0.5 * np.pi
+    if beyond.any():
+        lon = lon + np.where(beyond & (np.cos(lat) < 0.0), np.pi, 0.0)
+        lat = np.where(beyond, np.arcsin(np.sin(lat)), lat)
     return lat, (lon + np.pi) % (2.0 * np.pi) - np.pi
