@@ -20,7 +20,8 @@ def met(above_m=0.0, **more):
 
 
 def test_two_that_meet_lose_their_separation():
-    (event,) = conflict_events(met(), ConflictParams())
+    event, *others = conflict_events(met(), ConflictParams())
+    assert not any(other.is_needed for other in others)
     # 4.5 NM = 8.33 km at 400 m/s: 20.8 s before they meet
     assert event.begin_s % 1_000 == pytest.approx(800.0 + 79.0, abs=2.0)
     assert event.end_s - event.begin_s == pytest.approx(41.7, abs=4.0)
@@ -28,11 +29,19 @@ def test_two_that_meet_lose_their_separation():
 
 
 @pytest.mark.parametrize(
-    ("case", "n"), [({"above_m": 240.0}, 1), ({"above_m": 250.0}, 0), ({"kind": "surface"}, 0)]
+    ("case", "asked", "told"),
+    [
+        ({"above_m": 240.0}, 1, True),
+        ({"above_m": 250.0}, 0, True),
+        ({"above_m": 310.0}, 0, False),
+        ({"kind": "surface"}, 0, False),
+    ],
 )
-def test_minima_less_tolerances_and_classes(case, n):
-    """1,000 ft less 200 ft are 243.84 m."""
-    assert len(conflict_events(met(**case), ConflictParams())) == n
+def test_minima_less_tolerances_and_classes(case, asked, told):
+    """1,000 ft are 304.8 m, less 200 ft 243.84 m."""
+    found = conflict_events(met(**case), ConflictParams())
+    assert sum(event.is_needed for event in found) == asked
+    assert bool(found) is told
 
 
 def test_low_aircraft_count_in_zones_alone():

@@ -48,6 +48,7 @@ def conflict_events(
 ) -> list[TrueEvent]:
     """Pairs nearer than the minima less the tolerances, in pressure altitude where both have one.
 
+    Those that are nearer than the minima themselves may be told of and need not be.
     Objects below the floor count in zones alone; two in one zone have its minima. Target classes
     that the rule leaves out are left out; formations and exempt aircraft are not known to the
     truth.
@@ -55,27 +56,33 @@ def conflict_events(
     classes = [CLASSES.index(word) for word in params.left_out]
     known_s = first_seen(flown)
     far_m = NAUTICAL_MILE * max([params.distance_nm, *(z.distance_nm for z, _ in zones)])
-    open_: dict[tuple[int, int], _Open] = {}
-    over: list[_Open] = []
+    open_: dict[tuple[int, int, bool], _Open] = {}
+    over: list[tuple[bool, _Open]] = []
     for now_s, rows in instants(flown):
         rows = rows[~np.isin(flown.target_class[rows], classes)]
         pairs = near_pairs(places_m(flown, rows), far_m)
         first, second = rows[pairs[:, 0]], rows[pairs[:, 1]]
-        for i, j in _lost(flown, params, zones, first, second).tolist():
-            key = int(flown.target[i]), int(flown.target[j])
+        for i, j, needed in _lost(flown, params, zones, first, second):
+            key = int(flown.target[i]), int(flown.target[j]), needed
             if key in open_ and now_s - open_[key].end_s > _GOES_ON_S:
-                over.append(open_.pop(key))
+                over.append((needed, open_.pop(key)))
             if key not in open_:
-                open_[key] = _Open(now_s, set(key), float(max(known_s[i], known_s[j])))
+                open_[key] = _Open(now_s, set(key[:2]), float(max(known_s[i], known_s[j])))
             open_[key].end_s = now_s
-    return _sorted("conflict", [*over, *open_.values()])
+    over += [(key[2], one) for key, one in open_.items()]
+    asked, others = ([one for needed, one in over if needed is way] for way in (True, False))
+    near = [e._replace(is_needed=False) for e in _sorted("conflict", others)]
+    return _sorted("conflict", asked) + near
 
 
 def _lost(
     flown: Flown, p: ConflictParams, zones: Sequence[tuple[ConflictZone, Holds]],
     first: Longs, second: Longs,
-) -> Longs:  # fmt: skip
-    """Rows (k, 2) of the pairs that have lost their separation, the smaller target first."""
+) -> list[tuple[int, int, bool]]:  # fmt: skip
+    """Rows of the pairs that have lost their separation, the smaller target first.
+
+    True: by more than the tolerances.
+    """
     apart_m = np.linalg.norm(places_m(flown, first) - places_m(flown, second), axis=1)
     baro = flown.baro_altitude_m
     known = np.isfinite(baro[first] + baro[second])
@@ -93,10 +100,15 @@ def _lost(
         watched = np.where(both, zone.watched, watched)
         distance = np.where(both, zone.distance_nm, distance)
         height = np.where(both, zone.height_ft, height)
-    lost = watched & (apart_m < (distance - p.distance_tolerance_nm) * NAUTICAL_MILE)
+    near = watched & (apart_m < distance * NAUTICAL_MILE) & (above_m < height * FOOT)
+    lost = near & (apart_m < (distance - p.distance_tolerance_nm) * NAUTICAL_MILE)
     lost &= above_m < (height - p.height_tolerance_ft) * FOOT
-    pairs = np.stack((first[lost], second[lost]), axis=1)
-    return np.asarray(np.sort(pairs, axis=1))  # rows are in order of targets
+    i, j = np.minimum(first, second), np.maximum(first, second)  # rows are in order of targets
+    return [
+        (a, b, way)
+        for way, which in ((True, lost), (False, near & ~lost))
+        for a, b in zip(i[which].tolist(), j[which].tolist(), strict=True)
+    ]
 
 
 def _in_zone(flown: Flown, zone: ConflictZone, holds: Holds, rows: Longs) -> Mask:

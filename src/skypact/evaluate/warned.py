@@ -3,8 +3,8 @@
 An alert is right when an event of its rule, about the same objects, sensor or ground, happens while
 it lives or ended shortly before it was raised. It is a nuisance otherwise, and undecided where the
 recording, or the truth of all its objects, ends while it lives. An event is found when an alert is
-right by it. Events that begin before the truth has known their objects for `settle_s` are not asked
-for, and neither are those that the truth marks so.
+right by it. Crossings, areas, conflicts and low flights that begin before the truth has known their
+objects for `SETTLE_S` are not asked for, and neither is what the truth marks so.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -41,6 +41,8 @@ AHEAD_S: Final = (30, 60, 120)
 """Events are counted whose alert came so long before them."""
 _AHEAD: Final = ("area", "ballistic", "border", "conflict", "slow", "terrain")
 """Their alerts tell of what is still to come."""
+_SETTLED: Final = ("area", "border", "conflict", "terrain")
+"""Their events should be told ahead, so that objects must have been there before."""
 _BOTH: Final = 2
 _PAIRS: Final = ("conflict", "swarm")
 """Two objects of an event must be those of the alert."""
@@ -218,7 +220,10 @@ def verdict_of(
         When the truth of each object ends.
     """
     right: list[bool | None] = [False] * len(alerts)
-    asked = [e for e in events if e.is_needed and e.begin_s - e.known_s >= SETTLE_S]
+    asked = [
+        e for e in events
+        if e.is_needed and (e.rule not in _SETTLED or e.begin_s - e.known_s >= SETTLE_S)
+    ]  # fmt: skip
     found_s: dict[int, float] = {}
     for event in events:
         for k, alert in enumerate(alerts):
@@ -266,6 +271,7 @@ def figures_of(rule: str, verdict: Verdict | None, n_alerts: int, hours: float) 
         "found_95": list(wilson(len(delays), n_asked)),
         "found_ahead": {f"{s}_s": sum(d <= -s for d in delays) for s in AHEAD_S},
         "delay_s": spread(delays),
+        "delays_s": [round(delay, 1) for delay in delays],
     }
 
 
