@@ -39,8 +39,10 @@ class Scene(NamedTuple):
     """Writes files that the scenario names."""
     edit: Callable[[Path, int], list[Event]] = lambda folder, seed: []
     """Changes reports afterwards; says what happened."""
-    also: Mapping[str, str] = {}
-    """Events of one rule that are events of another, too."""
+    also: Mapping[str, tuple[str, ...]] = {}
+    """Events of one rule that are events of others, too."""
+    may: Mapping[str, tuple[str, ...]] = {}
+    """Events of one rule that others may tell of, and need not."""
 
 
 def shipped(name: str) -> str:
@@ -221,6 +223,8 @@ POINTS = """
 name = "EYVI"
 centre = [54.634, 25.2858]
 """
+LIED = ("identity", "kinematics", "unconfirmed")
+"""Rules that see a forged position their own way."""
 SCENES = (
     Scene(("border", "conflict"), "small border", sky(60), "[border]\nahead_s = 180.0\n"),
     Scene(("area",), "area", sky(40), AREA),
@@ -228,15 +232,15 @@ SCENES = (
     Scene(("terrain",), "low flights", sky(8, FLOWN.format(share=1.0)), SAFE, prepare=low),
     Scene(("swarm",), "swarms", sky(8, FLOWN.format(share=0.0)), prepare=swarms),
     Scene(("kinematics",), "absurd positions", sky(16, FAST_GHOSTS),
-          also={"unconfirmed": "kinematics"}),
+          also={"unconfirmed": ("kinematics",)}),
     Scene(("noncooperative",), "no transponder", sky(16, SILENT)),
     Scene(("feed",), "outage", sky(24, "\n[fault.Zobor]\noutage = [[150.0, 300.0]]\n"
                                        "\n[fault.Ucho]\noutage = [[200.0, 300.0]]\n")),
     Scene(("bias",), "turned antenna", sky(24, "\n[radar.Sitno.drift]\nstep_at_s = 450.0\n"
                                                "step_azimuth_deg = 0.8\n"), seconds=800.0),
-    Scene(("coverage",), "lost sector", sky(40), seconds=800.0, edit=blinded),
+    Scene(("coverage",), "lost sector", sky(90), seconds=800.0, edit=blinded),
     Scene(("gnss", "drift", "unconfirmed", "identity"), "forged positions", shipped("spoofing"),
-          seconds=800.0),
+          seconds=800.0, may={"drift": LIED, "unconfirmed": ("identity", "kinematics")}),
     Scene(("slow",), "balloons", shipped("balloons"), POINTS, seconds=1_800.0),
     Scene(("ballistic",), "ballistic flights", shipped("ballistic"), seconds=1_000.0),
 )  # fmt: skip

@@ -75,7 +75,13 @@ def completed(folder: Path, scene: Scene, seed: int) -> None:
     """Write the events of a scene, which covers all rules."""
     lines = (folder / "events.jsonl").read_text("utf-8").splitlines()[1:]
     events = [json.loads(text) for text in lines]
-    events += [e | {"rule": scene.also[e["rule"]]} for e in events if e["rule"] in scene.also]
+    given = list(events)
+    for needed, others in ((True, scene.also), (False, scene.may)):
+        events += [
+            event | {"rule": rule, "is_needed": needed}
+            for event in given
+            for rule in others.get(event["rule"], ())
+        ]
     events += scene.edit(folder, seed)
     told = [{"covers": list(NAMES)}, *events]
     (folder / "events.jsonl").write_text("".join(json.dumps(t) + "\n" for t in told), "utf-8")

@@ -14,7 +14,7 @@ def test_events_come_back(tmp_path):
     events = [
         TrueEvent("feed", 1.0, 2.5, names=("north",)),
         TrueEvent("gnss", 3.0, 3.0, area=area),
-        TrueEvent("gnss", 3.0, 9.0, targets=(4, 5)),
+        TrueEvent("gnss", 3.0, 9.0, targets=(4, 5), is_needed=False),
     ]
     write_events(tmp_path / "events.jsonl", events, ["feed"])
     assert read_events(tmp_path / "events.jsonl", RULES) == (events, {"feed", "gnss"})

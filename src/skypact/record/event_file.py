@@ -27,6 +27,7 @@ class _Line(msgspec.Struct, forbid_unknown_fields=True):
     targets: tuple[int, ...] = ()
     names: tuple[str, ...] = ()
     area: Mapping[str, Any] | None = None
+    is_needed: bool = True
 
 
 class _First(msgspec.Struct, forbid_unknown_fields=True):
@@ -67,7 +68,7 @@ def read_events(path: Path, rules: Iterable[str]) -> tuple[list[TrueEvent], froz
                 f"{where}: expected end_s at or after begin_s {line.begin_s:.1f}, got "
                 f"{line.end_s:.1f}"
             )
-        events.append(TrueEvent(*msgspec.structs.astuple(line)))
+        events.append(TrueEvent(**msgspec.structs.asdict(line)))
     return events, frozenset(covered)
 
 
