@@ -201,8 +201,8 @@ class Comparison:
             np.full(ground.size, 1.0 / np.hypot(plain, 30.0)), 1.0 / np.hypot(wide * ground, 30.0)
         )  # fmt: skip
         seen = (off + shift, (swing + turn * DEGREE) * ground, outward, aside, ground, *weight)
-        seen = (*seen, azimuth)
-        common = self._common_of(s, keys, np.stack(seen, axis=1), (shift, turn * DEGREE))
+        values = np.stack((*seen, azimuth), axis=1)
+        common = self._common_of(s, keys, values, (shift, turn * DEGREE))
         sigma = np.array([shift_sigma, turn_sigma * DEGREE, _SIGMA_DELAY_S])
         if common is not None:
             sigma = _LEFT
