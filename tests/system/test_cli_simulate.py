@@ -27,6 +27,7 @@ def summary(capsys) -> dict:
 
 def test_the_folder_holds_truth_reports_union_biases_and_bytes(folder):
     names = {"truth.parquet", "reports.parquet", "union.toml", "biases.json", "feeds.pcapng"}
+    names |= {"events.jsonl"}
     assert {path.name for path in folder.iterdir()} == names
     assert len(union_from_toml((folder / "union.toml").read_text("utf-8")).sensor) == 10
 

@@ -20,7 +20,12 @@ def commands(language: str, text: str) -> list[list[str]]:
 
 
 @pytest.mark.parametrize(
-    ("page", "made"), [("replay", "run/tracks.parquet"), ("judge", "picture/tracks.parquet")]
+    ("page", "made"),
+    [
+        ("replay", "run/tracks.parquet"),
+        ("judge", "picture/tracks.parquet"),
+        ("watch", "watched/tuning.json"),
+    ],
 )
 def test_every_block_of_the_tutorial_runs(root, tmp_path, page, made):
     text = (root / "docs" / "tutorial" / f"{page}.md").read_text("utf-8")

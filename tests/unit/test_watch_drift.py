@@ -287,3 +287,27 @@ def test_a_recorded_forged_flight_is_exposed_within_40_s(data_dir):
         exposed = s if holds and exposed is None else exposed
     assert n_before == 0
     assert 0 < exposed <= 40
+
+
+def all_round(n):
+    turn = 2.0 * np.pi * np.arange(n) / n
+    places = zip(48.0 + 0.7 * np.sin(turn), 16.0 + 1.1 * np.cos(turn), strict=True)
+    return [plain(k, *place, course=30.0 * k) for k, place in enumerate(places, 1)]
+
+
+@pytest.mark.parametrize(("step_deg", "entries"), [(0.4, many(30)), (0.8, all_round(24))])
+def test_a_radar_that_is_turned_accuses_nobody(step_deg, entries):
+    """Its north steps and stays; then one aircraft lies, and is told."""
+    one, held, rng = rule(), {}, np.random.default_rng(6)
+    for s in range(180):
+        now = [flown(e, float(s)) for e in entries]
+        due = [e for e in now if (s + e["track"]) % 4 == 0]
+        told = reports_of(RECEIVER, 1, now, float(s), ADSB)
+        told.lat_rad[0] += (3_000.0 if s >= 140 else 0.0) / 6_371_008.8
+        plot = reports_of(RADAR, 0, due, float(s), MODES, noise=rng)
+        plot.azimuth_rad[:] += (step_deg if s >= 60 else 0.0) * DEGREE
+        reports, of = joined([(told, [e["track"] for e in now]), (plot, [e["track"] for e in due])])
+        look = sky(*now, at_s=float(s), sensors=BOTH, reports=reports, report_track=of)
+        held[s] = {f.evidence["object"] for f in one.look(look) if f.holds}
+    assert set().union(*(held[s] for s in range(140))) == set()
+    assert held[179] == {f"{0x440000 + entries[0]['track']:06X}"}

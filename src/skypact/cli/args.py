@@ -184,8 +184,9 @@ def _add_replay(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
         [
             "skypact replay radar.ast --date 2023-05-02 --site 20/129=41.30,2.10,76.7 --out run",
             "skypact replay smr.ast mlat.ast --union airport.toml --out run --checkpoint state",
-            "skypact replay radar.ast --union union.toml --rules watch.toml --out run",
-            "skypact replay radar.ast --union union.toml --smooth --out reference",
+            "skypact replay reports.parquet --union union.toml --rules watch.toml"
+            " --truth truth.parquet",
+            "skypact replay radar.ast --union union.toml --rules now.toml --rules new.toml",
             "skypact replay north --union union.toml --unit north --serve --speed 1",
         ],
     )
@@ -214,8 +215,25 @@ def _add_replay(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     parser.add_argument(
         "--rules",
         type=Path,
+        action="append",
+        default=[],
         metavar="FILE",
-        help="watch for what this file says instead of the union file's [watch]",
+        help="watch for what this file says instead of the union file's [watch], and report how"
+        " often each rule tells; given again, what each file would have raised is compared with"
+        " the first",
+    )
+    parser.add_argument(
+        "--truth",
+        type=Path,
+        metavar="FILE",
+        help="judge alerts by where everybody really was: truth.parquet of `simulate`, or another"
+        " table that `evaluate --truth` reads",
+    )
+    parser.add_argument(
+        "--events",
+        type=Path,
+        metavar="FILE",
+        help="and by what paths do not tell: events.jsonl of `simulate`, or your own",
     )
     parser.add_argument(
         "--smooth",

@@ -21,7 +21,8 @@ from skypact.cli.show import (
     stopping,
     tell_end,
 )
-from skypact.cli.watching import replay_watch
+from skypact.cli.tuning import Tuning, say_report
+from skypact.cli.tuning import check as check_tuning
 from skypact.config import RegistrationParams, Sensor, Union
 from skypact.errors import ConfigError, RecordingError
 from skypact.model.ports import Clock, Sink
@@ -39,6 +40,7 @@ from skypact.serve.history import TrackHistory
 from skypact.serve.scene import scene_from_union
 from skypact.track.checkpoint import Checkpoint
 from skypact.track.datasheet import area_motions, tracker_params
+from skypact.units import NANOSECONDS
 
 MAX_SPEED = float("inf")
 CHECKPOINT_S: Final = 60.0
@@ -203,8 +205,20 @@ def _kept(args: argparse.Namespace) -> Checkpoint | None:
     return read_checkpoint(args.resume)
 
 
+def _tuned(tuning: Tuning | None, reports: ReportBatch) -> dict[str, Any]:
+    """Return the report of the rules, if one is asked for, and write it for people."""
+    if tuning is None or not reports.received_ns.size:
+        return {}
+    seconds = float(reports.received_ns.max() - reports.received_ns.min()) / NANOSECONDS
+    told = tuning.report(seconds)
+    if told:
+        say_report(told["tuning"])
+    return told
+
+
 def run(args: argparse.Namespace) -> int:
     """Replay all inputs; 1 when there is no record in them."""
+    check_tuning(args)
     if args.unit is not None:
         return replay_unit.run(args)
     existing_inputs(args.inputs)
@@ -239,18 +253,18 @@ def run(args: argparse.Namespace) -> int:
         written = _written(args, flat=flat)
         if written is not None and not args.smooth:
             sinks.append(written)
-        watch = None if flat else replay_watch(args, union or Union(), "replay")
-        if watch is not None:
-            sinks.append(watch)
+        tuning = None if flat else Tuning(args, union or Union())
+        sinks += [] if tuning is None else tuning.watches
         sensors, reports = _in_order_of(intake.sensors, reports, before)
         n_first = len(sensors) if kept is None else len(before)
         smooth = written if args.smooth else None
         settings = tracker_params(union), area_motions(union), _registration(args, union)
         pipeline = Pipeline(sensors[:n_first], sinks, *settings, smooth)
-        if watch is not None:
-            watch.watch_over(pipeline)
+        if tuning is not None:
             services = intake.services(moved)
-            watch.sensors = RecordedSensors(sensors, reports, services, pipeline.registration)
+            tuning.watch_over(
+                pipeline, RecordedSensors(sensors, reports, services, pipeline.registration)
+            )
         run_through = _taken_up(reports, pipeline, kept, args.resume)
         pipeline.set_sensors(sensors)
 
@@ -259,8 +273,8 @@ def run(args: argparse.Namespace) -> int:
 
         if args.serve:
             scene = scene_from_union(_scene(args, intake, union), "replay")
-            desk = None if watch is None else watch.desk
+            desk = None if tuning is None else tuning.watch.desk
             stack.enter_context(page(history, scene, figures, args.port, pipeline, desk))
         _run_through(run_through, args, stop, "tracking (the first run compiles)")
-        tell_end(figures(), args, stop)
+        tell_end(figures() | _tuned(tuning, reports), args, stop)
     return OK

@@ -16,7 +16,7 @@ from skypact.cli import OK
 from skypact.cli.console import Progress, existing_files, say
 from skypact.cli.intake import read_union
 from skypact.cli.show import Interrupted, Stop, StoppableClock, page, stopping, tell_end
-from skypact.cli.watching import replay_watch
+from skypact.cli.watching import replay_watch, rule_sets
 from skypact.decode.jsontext import NOT_JSON
 from skypact.errors import ConfigError, RecordingError
 from skypact.model.packets import take_packets
@@ -158,7 +158,7 @@ def run(args: argparse.Namespace) -> int:
     if args.out is not None:
         sinks.append(TrackFile(out_folder(args.out) / "tracks.parquet", plan.unit.name, flat=False))
     notices = read_notices(plan.folder, span_ns[0] / NANOSECONDS)
-    watch = replay_watch(args, plan.union, plan.unit.name, notices)
+    watch = replay_watch(args, plan.union, plan.unit.name, rule_sets(args, plan.union)[0], notices)
     ticks = course_of(plan, [*sinks, watch])
     watch.watch_over(ticks.pipeline)
     watch.sensors = lambda s: sensor_looks(ticks.hearing, ticks.pipeline.registration, s)

@@ -12,6 +12,7 @@ from skypact.cli.console import Progress, emit, existing_files, say
 from skypact.cli.send import LEAD_S, address_of, send, write_union
 from skypact.cli.show import stopping
 from skypact.errors import ConfigError
+from skypact.record.event_file import write_events
 from skypact.record.simulated import (
     FeedFile,
     SimulationFiles,
@@ -21,12 +22,14 @@ from skypact.record.simulated import (
 from skypact.record.summary import out_folder
 from skypact.record.trajectories import read_trajectories
 from skypact.simulate import (
+    TOLD_OF,
     FlatScenario,
     FlatScene,
     Scenario,
     Scene,
     load_scenario,
     true_biases,
+    true_events,
 )
 
 LONGEST_S: Final = 604_800.0
@@ -93,6 +96,7 @@ def _play_sky(scene: Scene, seed: int, seconds: float, out: Path) -> dict[str, A
         feed.finish()
         files.finish()
     write_biases(out, true_biases(scenario, seed))
+    write_events(out / "events.jsonl", true_events(scene, end_s), TOLD_OF)
     return _summary(files, decoder.records, decoder.errors) | {"packets": feed.n_packets}
 
 

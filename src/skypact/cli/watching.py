@@ -3,9 +3,11 @@
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from skypact.cli.console import existing_files
 from skypact.config import Union
+from skypact.errors import ConfigError
 from skypact.model.alerts import Notice
 from skypact.record.alert_file import AlertFile, DoctrineFile
 from skypact.record.geojson_file import geojson_reader
@@ -17,47 +19,86 @@ from skypact.watch.life import Watch
 from skypact.watch.rules import doctrine_of, rules_of
 
 
-def watching_of(args: argparse.Namespace, union: Union) -> tuple[Watching, Path]:
-    """Return the rules to apply and the folder that their files are relative to.
+class RuleSet(NamedTuple):
+    """What one replay watches for."""
+
+    name: str
+    """The rule file's, or ``union``."""
+    watching: Watching
+    folder: Path
+    """Its files are relative to this."""
+
+
+def rule_sets(args: argparse.Namespace, union: Union) -> list[RuleSet]:
+    """Return the rules to apply, one set or more.
 
     Raises
     ------
     ConfigError
-        The rule file cannot be used.
+        A rule file cannot be used.
     """
-    if args.rules is not None:
-        path = existing_files([args.rules])[0]
-        return watching_from_toml(path.read_text("utf-8"), str(path)), path.parent
-    folder = args.union.parent if args.union is not None else Path()
-    return union.watch, folder
+    if not args.rules:
+        folder = args.union.parent if args.union is not None else Path()
+        return [RuleSet("union", union.watch, folder)]
+    paths = existing_files(args.rules)
+    return [
+        RuleSet(str(path), watching_from_toml(path.read_text("utf-8"), str(path)), path.parent)
+        for path in paths
+    ]
+
+
+def check_one(args: argparse.Namespace) -> None:
+    """See that a replay of a part, or of a unit's run, takes one rule set and judges nothing.
+
+    Raises
+    ------
+    ConfigError
+        There are more, or alerts are to be judged.
+    """
+    if len(args.rules) > 1:
+        raise ConfigError(
+            f"--rules: expected one rule file with --unit, --checkpoint and --resume, got "
+            f"{len(args.rules)}; compare rule sets in a replay without them"
+        )
+    if args.truth is not None:
+        raise ConfigError(
+            "--truth: expected without --unit, --checkpoint and --resume, in a replay of the whole"
+        )
 
 
 def replay_watch(
-    args: argparse.Namespace, union: Union, unit: str, past: Sequence[tuple[float, Notice]] = ()
+    args: argparse.Namespace,
+    union: Union,
+    unit: str,
+    rules: RuleSet,
+    past: Sequence[tuple[float, Notice]] = (),
+    number: int = 1,
 ) -> WatchSink:
-    """Make the watch of a replay; alerts and measures go to files where a folder is given.
+    """Make a watch of a replay; alerts and measures go to files where a folder is given.
 
     Parameters
     ----------
-    args, union, unit
+    args, union, unit, rules
         What is replayed.
     past : sequence of (float, Notice)
         What people told the watch of the run that is repeated, with the looks.
+    number : int
+        Of several rule sets; files of the second end in ``-2``.
 
     Raises
     ------
     ConfigError
         A rule cannot be used.
     """
-    watching, folder = watching_of(args, union)
-    rules = rules_of(watching, union, geojson_reader(folder), terrain_reader(folder))
+    watching, folder = rules.watching, rules.folder
+    made = rules_of(watching, union, geojson_reader(folder), terrain_reader(folder))
     doctrine = doctrine_of(watching, unit)
     sinks, measures = [], []
     if args.out is not None:
-        out = out_folder(args.out)
-        sinks.append(AlertFile(out / "alerts.jsonl"))
-        measures.append(DoctrineFile(out / "doctrine.jsonl"))
+        out, end = out_folder(args.out), "" if number == 1 else f"-{number}"
+        sinks.append(AlertFile(out / f"alerts{end}.jsonl"))
+        measures.append(DoctrineFile(out / f"doctrine{end}.jsonl"))
     return WatchSink(
-        Watch(rules, unit), watching.period_s, sinks, doctrine=doctrine, measure_sinks=measures,
+        Watch(made, unit), watching.period_s, sinks, doctrine=doctrine, measure_sinks=measures,
         past=past,
     )  # fmt: skip

@@ -25,7 +25,8 @@ from skypact.record.union_file import union_to_toml
 from skypact.simulate import Slice
 
 FILES: Final = ("truth.parquet", "reports.parquet", "union.toml")
-"""What every simulation leaves; one of the real sky also ``feeds.pcapng`` and ``biases.json``."""
+"""What every simulation leaves; one of the real sky also ``feeds.pcapng``,
+``biases.json`` and ``events.jsonl``."""
 
 
 def without_biases(union: Union) -> Union:

@@ -224,8 +224,12 @@ class WatchSink:
         """Let the summary and the checkpoints of a run tell of its alerts."""
         pipeline.n_alerts = lambda: self.watch.n_raised
         pipeline.watch_faults = self.faults
-        self._free = pipeline.free_states
         pipeline.keep("watch", self)
+        self.look_at(pipeline)
+
+    def look_at(self, pipeline: Pipeline) -> None:
+        """See what only the tracker knows."""
+        self._free = pipeline.free_states
 
     def faults(self) -> dict[str, int]:
         """Count the looks at which a rule, or what is beside the rules, failed."""
@@ -258,6 +262,14 @@ class WatchSink:
 
     def finish(self) -> None:
         """Alerts that live when a run ends go on living."""
+
+    def rows(self) -> TrackRows:
+        """Return the newest update of each track that is not over."""
+        return self._last.rows()
+
+    def add_sink(self, sink: AlertSink) -> None:
+        """Let another one have what changes from now on."""
+        self._sinks.append(sink)
 
     @property
     def is_failing(self) -> bool:

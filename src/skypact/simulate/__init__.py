@@ -4,6 +4,7 @@ from skypact.model.truth import TruthRows
 from skypact.simulate.biases import true_biases
 from skypact.simulate.feed import CLUTTER, Origins
 from skypact.simulate.flat import FlatScenario, FlatScene
+from skypact.simulate.happenings import TOLD_OF, true_events
 from skypact.simulate.scenario import (
     Scenario,
     load_flat_scenario,
@@ -16,6 +17,7 @@ from skypact.simulate.scene import Scene, Slice
 
 __all__ = [
     "CLUTTER",
+    "TOLD_OF",
     "FlatScenario",
     "FlatScene",
     "Origins",
@@ -29,4 +31,5 @@ __all__ = [
     "scenario_from_toml",
     "shipped_scenarios",
     "true_biases",
+    "true_events",
 ]

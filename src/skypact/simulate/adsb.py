@@ -54,6 +54,10 @@ class Broadcast:
         self._satellites = Satellites(scenario.gnss, scenario.start_s, n, rng)
         self._transmitters = Transmitters(scenario, n, rng.spawn(1)[0])
 
+    def ghost_addresses(self) -> list[int]:
+        """Addresses of the aircraft that are not there."""
+        return self._transmitters.addresses()
+
     def transmit(self, span: Span, aircraft: Aircraft) -> Emissions:
         """Return the messages of this tick, and what the satellite receivers make of it."""
         n = len(self._next_s)

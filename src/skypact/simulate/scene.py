@@ -14,6 +14,7 @@ from skypact.model.reports import ReportBatch, concat_reports
 from skypact.model.truth import TruthRows, concat_truth
 from skypact.simulate.adsb import AdsbReceiver, Broadcast
 from skypact.simulate.air import air_field
+from skypact.simulate.aircraft import AIRLINER, FAST, HELICOPTER, LIGHT, UNKNOWN
 from skypact.simulate.feed import Datagram, Origins
 from skypact.simulate.mlat import Multilateration
 from skypact.simulate.movers import sky_of
@@ -35,6 +36,9 @@ OBSERVERS: Final[dict[str, Callable[..., Observer]]] = {
 """What imitates each kind of sensor."""
 _LATER_STREAMS: Final = 5
 """Random streams after those of the sensors: drones, wind, balloons, ballistic, recorded."""
+
+_PILOTED: Final = (AIRLINER, LIGHT, HELICOPTER, FAST, UNKNOWN)
+"""Kinds of objects that should have a transponder."""
 
 
 class Slice(NamedTuple):
@@ -105,6 +109,8 @@ class Scene:
         self._ticks = 0
         self._shown = -1
         """Tick whose truth was given last."""
+        self.silent: dict[int, tuple[float, float]] = {}
+        """First and last time at which the truth showed each aircraft without a transponder."""
         self._queue: list[tuple[int, int, int, Datagram]] = []
         self._sent = 0
 
@@ -118,6 +124,10 @@ class Scene:
         """Time up to which the truth has moved."""
         return self.scenario.start_s + self._ticks * TICK_S
 
+    def ghost_addresses(self) -> list[int]:
+        """Addresses that the scenario's ghosts send, as far as it was played."""
+        return self._broadcast.ghost_addresses()
+
     def advance(self, until_s: float) -> Slice:
         """Play until `until_s` (seconds UTC); return all datagrams that arrived by then."""
         truth: list[TruthRows] = []
@@ -126,11 +136,20 @@ class Scene:
             due = self._ticks % every == 0 and self._ticks != self._shown
             if due and self.time_s <= until_s:
                 truth.append(truth_rows(self._sky.aircraft, self.time_s))
+                self._note_silent()
                 self._shown = self._ticks
             if self.time_s >= until_s:
                 break
             self._tick()
         return self._arrived_by(until_s, concat_truth(truth))
+
+    def _note_silent(self) -> None:
+        """Note who flies without a transponder."""
+        a = self._sky.aircraft
+        is_silent = (a.target >= 0) & (a.mode3a < 0) & np.isin(a.kind, _PILOTED)
+        for target in a.target[is_silent].tolist():
+            first_s = self.silent.get(target, (self.time_s,))[0]
+            self.silent[target] = first_s, self.time_s
 
     def _tick(self) -> None:
         sky = self._sky

@@ -54,6 +54,10 @@ class Transmitters:
     def _column(self, field: str, factor: float = 1.0) -> Floats:
         return np.array([getattr(ghost, field) * factor for ghost in self._ghosts], np.float64)
 
+    def addresses(self) -> list[int]:
+        """Address of each, as it is now."""
+        return [identity[0] for identity in self._identity]
+
     def transmit(self, span: Span, aircraft: Aircraft) -> tuple[Ghosts, Squitters]:
         """Return the transmitters that are on in this tick, and their messages."""
         since_s = span.start_s - self._start_s

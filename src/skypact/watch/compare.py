@@ -3,7 +3,9 @@
 A self-reported position is carried on with its velocity to the time of the plot and turned into
 what the radar would measure. Known biases are taken out of the plot, and so is what all objects of
 a sensor have in common, fitted to its last plots: a turn of the antenna's north, an offset of
-range, a delay of the stamps.
+range, a delay of the stamps. Where that steps, the newest plot of each object agrees with the step
+and not with what was before, and older plots are forgotten. Forged positions of many objects have
+no turn and no offset of range in common, unless all of them are in one direction.
 """
 
 from typing import Final, NamedTuple
@@ -23,7 +25,15 @@ MOST_COMMON: Final = 200
 LEAST_COMMON: Final = 8
 """Objects that they must be of."""
 _MOST: Final = np.array([500.0, 0.5 * DEGREE, 3.0])
-"""Larger common differences of range [m], azimuth [rad] and time [s] are no bias of a sensor."""
+"""Larger common differences of range [m], azimuth [rad] and time [s] are no bias of a sensor, where
+the objects are in one direction."""
+_MOST_ROUND: Final = np.array([2_000.0, 10.0 * DEGREE, 3.0])
+"""The same of objects all round it."""
+_ROUND: Final = 0.5
+"""Length of the mean of the directions' unit vectors: below it the objects are all round."""
+_STEPPED: Final = 3.0
+"""Median of what is left of the newest plots, in standard deviations, from which a sensor may have
+stepped; and it has where a fit to these alone leaves less than half."""
 _UNITS: Final = np.array([1.0, 1e-3, 1.0])
 _PRIOR: Final = 1e-6
 HUBER: Final = 1.5
@@ -86,7 +96,9 @@ class Comparison:
     def __init__(self) -> None:
         self._told = Keyed(9)
         self._common: dict[int, Floats] = {}
-        """Key and values as of `common_of` (k, 8) of the last plots of each sensor."""
+        """Key, values as of `common_of` and azimuth (k, 9) of the last plots of each sensor."""
+        self.stepped: set[int] = set()
+        """Sensors that have stepped at this look: what was summed up of them is void."""
         self._fits: dict[int, tuple[float, Floats]] = {}
         """When that was fitted, and what came of it, known biases included."""
         self._now_s = float("nan")
@@ -94,6 +106,7 @@ class Comparison:
     def take(self, sky: Sky, most_gap_s: float) -> Differences:
         """Compare the plots since the last look."""
         self._now_s, reports, rows = sky.now_s, sky.reports, sky.rows
+        self.stepped = set()
         place = np.searchsorted(rows.track, sky.report_track)
         icao = reports.icao.astype(np.int64)
         if rows.track.size:
@@ -188,7 +201,8 @@ class Comparison:
             np.full(ground.size, 1.0 / np.hypot(plain, 30.0)), 1.0 / np.hypot(wide * ground, 30.0)
         )  # fmt: skip
         seen = (off + shift, (swing + turn * DEGREE) * ground, outward, aside, ground, *weight)
-        common = self._common_of(s, keys, np.stack(seen, axis=1), (shift, turn * DEGREE))
+        values = np.stack((*seen, azimuth), axis=1)
+        common = self._common_of(s, keys, values, (shift, turn * DEGREE))
         sigma = np.array([shift_sigma, turn_sigma * DEGREE, _SIGMA_DELAY_S])
         if common is not None:
             sigma = _LEFT
@@ -208,27 +222,53 @@ class Comparison:
     def _common_of(
         self, s: int, keys: Longs, values: Floats, known: tuple[float, float]
     ) -> Floats | None:
-        """Note differences (n, 7); what the last ones have in common, None where too few.
+        """Note differences (n, 8); what the last ones have in common, None where too few.
 
         They are noted with the biases `known` of range and azimuth in them: estimates of these may
         change while they are kept.
         """
         fine = np.isfinite(values).all(axis=1)
         new = np.concatenate([keys[fine, None].astype(np.float64), values[fine]], axis=1)
-        kept = np.concatenate([self._common.get(s, np.zeros((0, 8))), new])[-MOST_COMMON:]
+        kept = np.concatenate([self._common.get(s, np.zeros((0, 9))), new])[-MOST_COMMON:]
         self._common[s] = kept
         fit_s, common = self._fits.get(s, (-np.inf, None))
         if self._now_s - fit_s < REFIT_S and common is not None:
             return np.asarray(common - np.array([*known, 0.0]))
         if np.unique(kept[:, 0]).size < LEAST_COMMON:
             return None
-        values = kept[:, 1:].copy()
-        values[:, 0] -= known[0]
-        values[:, 1] -= known[1] * values[:, 4]
-        common = common_of(values)
-        common = np.where(np.abs(common) <= _MOST, common, 0.0)
+        common = _fitted(kept[:, 1:], known)
+        newest = kept[last_of(kept[:, 0].astype(np.int64))]
+        if newest.shape[0] >= LEAST_COMMON:
+            alone = _fitted(newest[:, 1:], known)
+            before, after = (_left_of(newest[:, 1:], known, fit) for fit in (common, alone))
+            if before >= _STEPPED and after < 0.5 * before and after < HUBER:
+                self._common[s], common = newest, alone
+                self.stepped.add(s)
         self._fits[s] = self._now_s, common + np.array([*known, 0.0])
         return common
+
+
+def _less(values: Floats, known: tuple[float, float]) -> Floats:
+    """Return differences (n, 7) without known biases of range and azimuth."""
+    out = values[:, :7].copy()
+    out[:, 0] -= known[0]
+    out[:, 1] -= known[1] * out[:, 4]
+    return out
+
+
+def _fitted(values: Floats, known: tuple[float, float]) -> Floats:
+    """Return what differences (n, 8) have in common; 0 where that is no bias of a sensor."""
+    common = common_of(_less(values, known))
+    one_way = np.hypot(np.cos(values[:, 7]).mean(), np.sin(values[:, 7]).mean()) >= _ROUND
+    return np.where(np.abs(common) <= (_MOST if one_way else _MOST_ROUND), common, 0.0)
+
+
+def _left_of(values: Floats, known: tuple[float, float], common: Floats) -> float:
+    """Median length of what a fit leaves of differences (n, 8), in standard deviations."""
+    off, across, outward, aside, ground, by_range, by_azimuth = _less(values, known).T
+    off = off - common[0] - common[2] * outward
+    across = across - common[1] * ground - common[2] * aside
+    return float(np.median(np.hypot(off * by_range, across * by_azimuth)))
 
 
 def common_of(values: Floats) -> Floats:

@@ -56,11 +56,19 @@ class DriftRule:
         """One finding for each object, one for each pair of tracks."""
         self._turns.take(sky)
         if sky.reports.time_s.size:
-            self._add(sky.now_s, self._comparison.take(sky, self.params.most_gap_s))
+            new = self._comparison.take(sky, self.params.most_gap_s)
+            self._forget(self._comparison.stepped)
+            self._add(sky.now_s, new)
         self._sums.forget(sky.now_s - FORGET_S)
         found, known = self._apart(sky)
         splits = self._splits.look(sky, self._comparison.honest())
         return found + [one for one in splits if not known & set(one.tracks)]
+
+    def _forget(self, sensors: set[int]) -> None:
+        """Forget what was summed up of sensors that have stepped."""
+        if sensors:
+            of = np.isin(self._sums.keys % _SENSORS, list(sensors))
+            self._sums.rows[of, S_NORTH:COUNT] = 0.0
 
     def _add(self, now_s: float, new: Differences) -> None:
         p = self.params

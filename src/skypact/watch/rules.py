@@ -99,16 +99,16 @@ def rules_of(
         KinematicsRule(watching.kinematics),
         SwarmRule(watching.swarm),
     ]
-    territory = _territory(watching, union, read)
+    territory = territory_ground(watching, union, read)
     if territory is not None:
         rules.append(BorderRule(watching.border, territory))
     areas: list[Watched] = []
     if watching.area.area:
-        areas = [Watched(area, _ground("area", area, read)) for area in watching.area.area]
+        areas = [Watched(area, ground_of("area", area, read)) for area in watching.area.area]
         rules.append(AreaRule(watching.area, areas))
     conflict = watching.conflict
     if conflict.enabled:
-        zones = [Zone(one, _ground("conflict.zone", one, read)) for one in conflict.zone]
+        zones = [Zone(one, ground_of("conflict.zone", one, read)) for one in conflict.zone]
         rules.append(ConflictRule(conflict, zones))
     terrain = watching.terrain
     if terrain.enabled and (terrain.file or terrain.area):
@@ -146,7 +146,7 @@ def doctrine_of(watching: Watching, unit: str) -> Doctrine:
     return Doctrine(watching.doctrine, watching.recipient, NAMES, unit)
 
 
-def _territory(watching: Watching, union: Union, read: ReadJson) -> Ground | None:
+def territory_ground(watching: Watching, union: Union, read: ReadJson) -> Ground | None:
     """Land of the union, None where nobody says which it is."""
     border = watching.border
     if border.file:
@@ -166,8 +166,8 @@ def _districts(watching: Watching, read: ReadJson) -> Districts:
 
 def _terrain_rule(params: TerrainParams, read: ReadJson, read_terrain: ReadTerrain) -> TerrainRule:
     terrain = read_terrain(params.file) if params.file else None
-    areas = [Safe(one, _ground("terrain.area", one, read)) for one in params.area]
-    aerodromes = [_ground("terrain.aerodrome", one, read) for one in params.aerodrome]
+    areas = [Safe(one, ground_of("terrain.area", one, read)) for one in params.area]
+    aerodromes = [ground_of("terrain.aerodrome", one, read) for one in params.aerodrome]
     return TerrainRule(params, terrain, areas, aerodromes)
 
 
@@ -183,7 +183,14 @@ def _wind(slow: SlowParams, read: ReadJson) -> Wind | None:
     return wind_of_json(read(slow.wind_file), slow.wind_file)
 
 
-def _ground(kind: str, area: Outlined, read: ReadJson) -> Ground:
+def ground_of(kind: str, area: Outlined, read: ReadJson) -> Ground:
+    """Return the ground of an area of a rule.
+
+    Raises
+    ------
+    ConfigError
+        It has no outline, centre or file, or more than one, or a broken one.
+    """
     given = [bool(area.outline), area.centre is not None, bool(area.file)]
     if sum(given) != 1:
         raise ConfigError(
