@@ -177,6 +177,7 @@ def _parts(unit: UnitStatus) -> Iterator[Metric]:
         ("dropped_messages", "Messages lost.", lambda o: o.dropped),
         ("unsent_rows", "Rows that a kind cannot hold.", lambda o: o.unsent),
         ("failed_steps", "Steps that could not be said.", lambda o: o.failed),
+        ("unsent_alerts", "Alerts that a kind cannot say.", lambda o: o.alerts_unsent),
         ("connects", "Connections made.", lambda o: o.connects),
     )
     for name, text, figure in figures:

@@ -75,6 +75,8 @@ class OutputStatus(Part, frozen=True, kw_only=True):
     """Rows that this kind cannot hold or must not tell."""
     failed: int = 0
     """Steps that could not be said."""
+    alerts_unsent: int = 0
+    """Alerts that this kind was to send and cannot say."""
     clients: int = 0
     """Receivers connected."""
     connects: int = 0
@@ -279,6 +281,7 @@ def output_status(state: OutputState) -> OutputStatus:
         dropped=state.dropped,
         unsent=state.unsent,
         failed=state.failed,
+        alerts_unsent=state.alerts_unsent,
         clients=state.clients,
         connects=state.connects,
     )
