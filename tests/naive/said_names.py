@@ -55,7 +55,7 @@ def collected() -> Names:
     places["stream"] += list(wire.HEADER.names or ())
     places["evidence"] = evidence(skypact.watch)
     places["summary"] = evidence(skypact.runtime) + evidence(skypact.cli)
-    places["evaluation"] = evidence(skypact.evaluate)
+    places["evaluation"] = evidence(skypact.evaluate, ("plots", "report_html"))
     places["metrics"] = _metrics()
     return {place: sorted(set(names)) for place, names in places.items()}
 
@@ -169,11 +169,12 @@ def _cli() -> Names:
     }
 
 
-def evidence(package: ModuleType) -> list[str]:
+def evidence(package: ModuleType, but: tuple[str, ...] = ()) -> list[str]:
     """Keys of the tables that a package's modules write, as in the evidence of alerts."""
     return [
         key
         for path in sorted(Path(str(package.__path__[0])).glob("*.py"))
+        if path.stem not in but
         for key in _keys(ast.parse(path.read_text("utf-8")))
     ]
 
