@@ -19,6 +19,7 @@ from skypact.rules.common import RuleParams
 from skypact.runtime.deliveries import Deliveries
 from skypact.runtime.warning import WebhookSink
 from skypact.runtime.watching import WatchSink
+from skypact.runtime.watchstatus import warnings_status
 from skypact.serve.webhook import Webhooks
 from skypact.watch.life import Watch
 from skypact.watch.rules import doctrine_of
@@ -212,3 +213,21 @@ def test_a_webhook_that_leads_to_nobody_is_refused(name, known):
     hook = Webhook(url="http://127.0.0.1:9/", secret="s", recipients=(name,))
     with pytest.raises(ConfigError, match=known):
         Deliveries(watching_from_toml(rules, "r").recipient, [hook], print, lambda _: None)
+
+
+def test_status_tells_of_drafts_delays_and_what_nobody_took(tmp_path, server):
+    server.answers[:] = [403]
+    unit, warnings = cap_unit(tmp_path, server, warnings="all")
+    counted = []
+    status = lambda: warnings_status(warnings, unit.hooks.hooks, is_losing=counted.append)  # noqa: E731
+    assert (status().state, status().delay_p95_s) == ("up", None)
+    warnings.append_alerts([alert()])
+    warnings.release("x", "eve", "view", START_S)
+    unit.settle(2)
+    told = status()
+    assert (told.waiting, told.denied, told.undelivered, told.failed) == (1, 1, 2, 0)
+    assert (told.state, counted[-1]) == ("degraded", 2)
+    assert "403" in told.error
+    assert told.delay_p95_s is not None
+    unit.hooks.close()
+    assert warnings_status(None, (), is_losing=lambda _: False).state == "off"

@@ -292,6 +292,7 @@ class Assembly:
         hooks = Webhooks(unit.webhook, plan.folder.parent, both(self.deliveries.receipt, kept))
         self.deliveries.hooks = hooks
         stack.callback(hooks.close)
+        self.hooks = hooks.hooks
         self.warnings: Warnings | None = None
         if unit.webhook:
             sinks.append(WebhookSink(hooks))
