@@ -149,8 +149,9 @@ def test_what_a_live_unit_tells_and_is_told_is_made_again(tmp_path: Path) -> Non
         done = release_one(unit, server)
         measures = lambda: unit.ask("/api/v1/doctrine")["measures"]  # noqa: E731
         until(lambda: any("overdue" in m["times"] and m["step"] == 1 for m in measures()), "step")
-        rules = unit.ask("/api/v1/status")["watch"]["rules"]
-        assert [r["name"] for r in rules if r["faults"]] == []
+        status = unit.ask("/api/v1/status")
+        assert [r["name"] for r in status["watch"]["rules"] if r["faults"]] == []
+        assert (status["warnings"]["failed"], status["warnings"]["undelivered"]) == (0, 0)
         summary = unit.end()
     finally:
         sky.end()

@@ -150,6 +150,7 @@ def _parts(unit: UnitStatus) -> Iterator[Metric]:
         ("store", store),
         ("checkpoint", unit.checkpoint),
         ("watch", unit.watch),
+        ("warnings", unit.warnings),
     ]
     states = [(name, part.state) for name, part in parts]
     yield _states("skypact_part_state", "State of a part.", "part", PART_STATES, states)
