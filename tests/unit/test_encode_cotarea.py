@@ -81,6 +81,13 @@ def test_what_is_released_alone_is_drawn_with_its_texts_until_its_end(written):
     assert end.removes == event.uid, "of a run before"
 
 
+def test_a_warning_in_french_alone_is_marked_in_french(written):
+    french = tuple(info for info in written[1].infos if info.language.startswith("fr"))
+    message = written[1]._replace(infos=french)
+    (event,) = AreaEncoder("north", "Exercise").warning("x", message, NOW_S)
+    assert event.callsign == f"EXERCICE: {french[0].headline}"
+
+
 def test_shapes_are_sent_anew_and_those_that_are_over_are_not(written):
     made = AreaEncoder("north")
     made.alert(area(), NOW_S)

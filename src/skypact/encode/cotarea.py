@@ -90,11 +90,10 @@ class AreaEncoder:
         if not rings:
             self.n_unsaid += alert.state == "raised"
             return self._removed(alert.id, (), now_s)
-        name = str(alert.evidence.get("area", ""))
-        label = f"{alert.rule} {name}".strip()
-        return self._drawn(
-            alert.id, rings, (label, f"{alert.rule}, {alert.severity}"), alert.severity, None, now_s
-        )
+        name = alert.evidence.get("area")
+        label = f"{alert.rule} {name}" if isinstance(name, str) else alert.rule
+        texts = _marked(self._mark, label), f"{alert.rule}, {alert.severity}"
+        return self._drawn(alert.id, rings, texts, alert.severity, None, now_s)
 
     def warning(self, name: str, message: CapMessage, now_s: float) -> list[CotEvent]:
         """Return the events of a message to the public; of others none.
@@ -144,11 +143,10 @@ class AreaEncoder:
             return []
         now_ms = round(now_s * 1e3)
         stale_ms = _stale_ms(end_ms, now_ms)
-        label = texts[0] if texts[0].startswith(self._mark) else f"{self._mark}: {texts[0]}"
         events = tuple(
             CotEvent(
                 uid, SHAPE, GENERATED, now_ms, stale_ms, *ring[0], UNKNOWN_M, UNKNOWN_M, UNKNOWN_M,
-                callsign=legal_text(label), remarks=texts[1], shape=_shape(ring, severity),
+                callsign=legal_text(texts[0]), remarks=texts[1], shape=_shape(ring, severity),
             )
             for uid, ring in zip(self._uids(name, len(rings)), map(_fewer, rings), strict=True)
         )  # fmt: skip
@@ -196,8 +194,12 @@ def _stale_ms(end_ms: int | None, now_ms: int) -> int:
 
 def _texts(info: CapInfo, mark: str) -> tuple[str, str]:
     """Label and remarks of a message: what it says to the public."""
-    headline = info.headline if info.headline.startswith(mark) else f"{mark}: {info.headline}"
-    return headline, f"{info.description} {info.instruction}".strip()
+    return _marked(mark, info.headline), f"{info.description} {info.instruction}".strip()
+
+
+def _marked(mark: str, text: str) -> str:
+    """Return a text with the word of an exercise or a test in front."""
+    return text if text.startswith(mark) else f"{mark}: {text}"
 
 
 def _shape(ring: Ring, severity: str) -> str:
