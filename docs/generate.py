@@ -599,7 +599,10 @@ def _operation(operation: Operation) -> str:
         lines.append(f"| `{p.name}`{place} | {default} | {example} | {p.text}{_choices(p)} |")
     if operation.body is not None:
         keys = ", ".join(f"`{f.name}`" for f in msgspec.inspect.type_info(operation.body).fields)
-        lines.append(f"\nWith a JSON object of {keys}, or nothing. Role `{operation.role}`.")
+        nothing = "" if operation.needs_body else ", or nothing"
+        lines.append(f"\nWith a JSON object of {keys}{nothing}.")
+    if operation.role != "view":
+        lines.append(f"\nRole `{operation.role}`.")
     if operation.accepted:
         lines.append(f"\n202: {operation.accepted} 200: it was so already.")
     kind = "GeoJSON" if operation.media_type.endswith("geo+json") else "JSON"
@@ -682,8 +685,12 @@ then the steps of `escalate` follow, each the same way. An acknowledgement ends 
 | `closed` | the alert was over before an acknowledgement |
 
 The channels `api` (this interface, the page, files) and `log` (the unit's log) tell at once, at the
-look; `webhook` and `cap` when the receipt comes. What is due at a look is in time if it has come by
-that look; else it is overdue at it. An alert that gets more severe after everything was done is
+look. Through `webhook` a recipient is told when a `[[unit.webhook]]` whose `recipients` name them
+took the measure; where none does, nothing can tell them and the measure is overdue in time. Through
+`cap` they are told when a warning of the alert is released to the public, or when a webhook that
+leads to them took a signed message of it, a draft, too. A delivery that is refused, given up or
+dropped tells nobody. What is due at a look is in time if it has come by that look; else it is
+overdue at it. An alert that gets more severe after everything was done is
 told and must be acknowledged anew.
 
 `POST /api/v1/alerts/{id}/acknowledge` acknowledges, `GET /api/v1/doctrine` tells how things stand,

@@ -5,7 +5,7 @@ scene needs (DESIGN 2.1). Unknown keys are errors.
 """
 
 import tomllib
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, get_args
 
 import msgspec
 import numpy as np
@@ -31,6 +31,13 @@ Probability = Annotated[float, Meta(gt=0, lt=1)]
 Octet = Annotated[int, Meta(ge=0, le=255)]
 Category = Annotated[str, Meta(pattern=r"^\d{3}$")]
 SensorKind = Literal["radar", "smr", "mlat", "adsb", "remoteid", "passive", "tracker", "position"]
+
+
+EFFECTORS: Final = (
+    "effector", "weapon", "launcher", "gun", "cannon", "turret", "missile", "interceptor",
+    "artillery", "battery", "jammer", "laser", "fire", "shooter", "munition",
+)  # fmt: skip
+"""Words in kinds of what acts on objects; none is taken in."""
 
 
 class Biases(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -268,10 +275,13 @@ def union_from_toml(text: str, where: str = "union file") -> Union:
     Raises
     ------
     ConfigError
-        Not TOML, an unknown key, a value out of its range, or two sensors with one name or SAC/SIC.
+        Not TOML, an unknown key, a value out of its range, two sensors with one name or SAC/SIC, or
+        something that is no sensor but acts on what is seen.
     """
+    read = read_toml(text, where)
+    _refuse_effectors(read.get("sensor"), where)
     try:
-        union = msgspec.convert(read_toml(text, where), Union)
+        union = msgspec.convert(read, Union)
     except msgspec.ValidationError as error:
         raise ConfigError(f"{where}: {error}; see docs/reference/configuration.md") from error
     for key in ("name", "address"):
@@ -280,6 +290,25 @@ def union_from_toml(text: str, where: str = "union file") -> Union:
         if twice:
             raise ConfigError(f"{where}: expected each sensor {key} once, got {twice[0]} twice")
     return union
+
+
+def _refuse_effectors(entries: object, where: str) -> None:
+    """Refuse what is no sensor but a means to act on objects, and say why.
+
+    Raises
+    ------
+    ConfigError
+        The kind of an entry speaks of one.
+    """
+    for entry in entries if isinstance(entries, list) else ():
+        kind = str(entry.get("kind", "")) if isinstance(entry, dict) else ""
+        if any(word in kind.lower() for word in EFFECTORS):
+            name = entry.get("name", "without a name")
+            raise ConfigError(
+                f"{where}: sensor {name}: expected a kind of sensor "
+                f"({', '.join(get_args(SensorKind))}), got {kind!r}; Skypact watches and warns, it "
+                "takes in no effectors and tasks, aims or controls none: leave the entry out"
+            )
 
 
 def resolve(sensor: Sensor, field: str) -> float:

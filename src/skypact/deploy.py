@@ -79,6 +79,9 @@ class Output(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """A track is sent at most so often; 0: at each update."""
     confirmed_only: bool = True
     """Leave tentative tracks out."""
+    alerts: tuple[str, ...] | None = None
+    """Alerts of these rules go out, too: as category 004 with ``asterix`` (left out, all that it
+    can say), as drawn areas with ``cot`` and ``tak`` (left out, none)."""
 
 
 class PublicWarnings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -126,6 +129,8 @@ class Webhook(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Alerts of these rules; all where it is left out."""
     warnings: Literal["none", "released", "all"] = "released"
     """Signed messages of the Common Alerting Protocol; ``all``: restricted drafts, too."""
+    recipients: tuple[str, ...] = ()
+    """Recipients of the doctrine that it leads to: they are told of its measures here."""
     ca: str = ""
     """PEM file of the authority that the server's certificate is of; left out, the system's."""
     timeout_s: Annotated[float, Meta(gt=0, le=60)] = 10.0

@@ -10,7 +10,10 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 from tests.contract.api_sky import ALERT, alert, client, desk
 from tests.contract.api_sky import unit_status as status
+from tests.naive import warned
+from tests.naive.warned import warnings_in
 
+from skypact.runtime.warning import ReleaseDesk
 from skypact.serve.app import UnitParts
 from skypact.serve.openapi import PREFIX
 from skypact.serve.operations import OPERATIONS
@@ -20,9 +23,12 @@ ITEM = "north.3.1767262558100000"
 
 @pytest.fixture(scope="module")
 def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
-    with client(
-        tmp_path_factory.mktemp("page"), UnitParts(status, None, lambda _: [ALERT], desk())
-    ) as made:
+    folder = tmp_path_factory.mktemp("page")
+    warnings = warnings_in(folder)
+    warnings.append_alerts([warned.alert()])
+    decisions = ReleaseDesk(warnings, lambda: warned.NOW_S)
+    parts = UnitParts(status, None, lambda _: [ALERT], desk(), warnings=decisions)
+    with client(folder, parts) as made:
         yield made
 
 
@@ -67,7 +73,7 @@ def test_every_route_is_in_the_document_and_every_path_has_a_route(api, document
 
 
 def example_of(operation) -> str:
-    known = alert().id if operation.tag == "alerts" else ITEM
+    known = {"alerts": alert().id, "warnings": warned.alert().id}.get(operation.tag, ITEM)
     path = operation.path.replace("{number}", "3").replace("{id}", known)
     skipped = {"at", "unit", "callsign", "icao", "class", "datetime", "track"}
     query = [
@@ -80,7 +86,8 @@ def example_of(operation) -> str:
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda o: o.name)
 def test_answers_follow_their_schema(api, document, operation):
-    answer = api.request(operation.method, example_of(operation))
+    sent = {"reason": "a balloon"} if operation.needs_body else None
+    answer = api.request(operation.method, example_of(operation), json=sent)
     code = 202 if operation.accepted else 200
     assert answer.status_code == code, answer.text
     described = document["paths"][PREFIX + operation.path][operation.method.lower()]

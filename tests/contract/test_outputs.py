@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from tests.naive.certificates import make_certificates
 from tests.naive.receivers import Connection, connected, datagrams_at, port_of, udp_socket, until
+from tests.naive.said_alerts import area
 from tests.naive.track_rows import START_S, rows_of
 
 from skypact.deploy import Output
@@ -229,6 +230,21 @@ def test_when_the_outputs_are_behind_rows_are_lost_but_no_end(tmp_path, monkeypa
     found = [json.loads(line)["properties"] for line in path.read_bytes().splitlines()]
     assert sum("ended" in one for one in found) == 1
     assert len(found) == 3 + 15 + 1
+
+
+def test_when_the_outputs_are_behind_no_alert_is_lost(tmp_path, monkeypatch):
+    monkeypatch.setattr(outputs, "MOST_STEPS", 3)
+    path = tmp_path / "a.xml"
+    with sink_of(f"file:{path}", kind="cot", alerts=("area",)) as sink:
+        with sink._lock:  # as if the thread were busy
+            for i in range(9):
+                entry = outputs._nothing(START_S + i)
+                sink._entries.append(entry._replace(alerts=(area(id=f"area-{i}"),)))
+                if len(sink._entries) > outputs.MOST_STEPS:
+                    sink._shorten()
+        sink.append_alerts([])
+        assert sink.states()[0].messages == 0
+    assert path.read_bytes().count(b'type="u-d-f"') == 9
 
 
 def test_a_step_costs_the_pipeline_an_entry_in_a_queue(tmp_path):

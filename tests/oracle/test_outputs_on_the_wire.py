@@ -7,9 +7,12 @@ import xml.etree.ElementTree as ET
 
 import numpy as np
 import pytest
+from tests.naive import warned
 from tests.naive.libasterix_records import assert_same_record, oracle_records
 from tests.naive.receivers import connected, datagrams_at, port_of, udp_socket, until
+from tests.naive.said_alerts import area, conflict, told
 from tests.naive.track_rows import START_S, rows_of
+from tests.naive.warned import warnings_in
 
 from skypact.decode.asterix.records import decode_block
 from skypact.deploy import Output
@@ -19,7 +22,7 @@ from skypact.model.flights import FlightPlan
 from skypact.model.reports import MODES, empty_reports
 from skypact.model.tracks import take_rows
 from skypact.serve.flights import FlightList
-from skypact.serve.kinds import About, UnitState
+from skypact.serve.kinds import About, Released, UnitState
 from skypact.serve.outputs import OutputSink
 from skypact.units import DEGREE
 
@@ -30,21 +33,25 @@ N = 100
 
 
 def sent_asterix():
-    """Datagrams of a unit that tracks for 2.5 s and then ends ten tracks."""
+    """Datagrams of a unit that tracks for 2.5 s, tells of alerts and then ends ten tracks."""
     rows = rows_of(N)._replace(time_s=np.full(N, START_S), confirmed=np.ones(N, np.int8))
-    state = UnitState(status=1, overload=True, sensors=SENSORS)
+    unit = UnitState(status=1, overload=True, sensors=SENSORS, rules=("conflict", "area"))
+    tracks = rows.track[:3].tolist()
+    alerts = [conflict(tracks=tuple(tracks[:2])), area(tracks=tuple(tracks[2:])), told("gnss")]
     report = empty_reports(N)._replace(time_s=rows.time_s - 1.0, kind=np.full(N, MODES, np.int8))
     with udp_socket() as receiver:
         url = f"udp://127.0.0.1:{receiver.getsockname()[1]}"
-        with OutputSink([Output(kind="asterix", url=url)], ABOUT, lambda: state) as sink:
+        with OutputSink([Output(kind="asterix", url=url)], ABOUT, lambda: unit) as sink:
             sink.note(rows.track, report)
             sink.append(rows, NONE, START_S)
+            sink.append_alerts(alerts)
+            sink.append_alerts([alerts[0]._replace(state="cleared")])
             for step in range(1, 25):
                 sink.append(take_rows(rows, NONE), NONE, START_S + step / 10)
             sink.append(take_rows(rows, NONE), rows.track[:10], START_S + 2.5)
-        (told,) = sink.states()
-        assert (told.dropped, told.error) == (0, "")
-        return rows, datagrams_at(receiver, told.messages)
+        (state,) = sink.states()
+        assert (state.dropped, state.error, state.alerts_unsent) == (0, "", 1)
+        return rows, datagrams_at(receiver, state.messages)
 
 
 def records(blocks, number):
@@ -61,7 +68,11 @@ def test_libasterix_reads_the_same_values_from_the_socket():
             assert_same_record(ours, same, other)
             n += 1
     tracks = records(blocks, 62)
-    assert n == len(tracks) + len(records(blocks, 63)) + len(records(blocks, 65))
+    assert n == sum(len(records(blocks, number)) for number in (4, 62, 63, 65))
+    numbers = [r["040"]["TRK"] if isinstance(r["040"], dict) else r["040"] for r in tracks[:3]]
+    safety = records(blocks, 4)
+    assert [r["000"] for r in safety] == [1, 7, 5, 17, 1, 1]
+    assert [safety[1]["030"], safety[1]["035"], safety[2]["030"]] == numbers
     assert [r["080"]["TSB"] for r in tracks] == [1] * N + [0] * 10
     assert [r["080"]["TSE"] for r in tracks] == [0] * N + [1] * 10
     assert {r["290"]["MDS"] for r in tracks[:N]} == {1.0}
@@ -109,6 +120,61 @@ def stream_of(kind, clients_speak, plans=None):
     for client in clients:
         client.close()
     return rows, [client.data for client in clients]
+
+
+AREAS = ("area", "ballistic")
+
+
+def drawn(kind, url, about, steps):
+    """State of an output of areas after `steps` were given to its sink."""
+    output = Output(kind=kind, url=url, alerts=AREAS)
+    with OutputSink([output], about) as sink:
+        for step in steps:
+            step(sink)
+    return sink.states()[0]
+
+
+def test_areas_in_the_tak_protocol_and_only_released_ones_of_what_is_held(tmp_path):
+    takproto = pytest.importorskip("takproto")
+    about = ABOUT._replace(status="Exercise")
+    written = []
+    warnings = warnings_in(tmp_path, [written.append])
+    warnings.append_alerts([warned.alert()])
+    warnings.release(warned.alert().id, "anna", "release", warned.NOW_S + 9.0)
+    draft, public = (Released(one.alert, one.message) for one in written)
+    with udp_socket() as receiver:
+        url = f"udp://127.0.0.1:{receiver.getsockname()[1]}"
+        steps = [
+            lambda sink: sink.append_alerts([area(), warned.alert(), told("gnss")]),
+            lambda sink: sink.append_released(draft),
+            lambda sink: sink.append_released(public),
+        ]
+        state = drawn("tak", url, about, steps)
+        events = [takproto.parse_proto(bytearray(d)) for d in datagrams_at(receiver, 2)]
+    assert (state.messages, state.failed, state.alerts_unsent) == (2, 0, 0)
+    for event, place in zip(events, ((56.0, 24.0), (54.0, 25.0)), strict=True):
+        event = event.cotEvent
+        assert (event.type, event.how, event.lat, event.lon) == ("u-d-f", "m-g", *place)
+        assert event.detail.contact.callsign.startswith("EXERCISE: ")
+        assert event.detail.xmlDetail.count("<link point=") == 5
+        assert not event.detail.HasField("track")
+    sent = draft.message.sent_s + 9.0
+    assert events[1].cotEvent.staleTime == round(public.message.infos[0].expires_s * 1e3)
+    assert events[1].cotEvent.sendTime == round(sent * 1e3)
+
+
+def test_areas_as_xml_and_their_end(tmp_path):
+    takproto = pytest.importorskip("takproto")
+    path = tmp_path / "a.xml"
+    steps = [
+        lambda sink: sink.append_alerts([area()]),
+        lambda sink: sink.append_alerts([area("cleared")]),
+    ]
+    drawn("cot", f"file:{path}", ABOUT._replace(status="Test"), steps)
+    begun, ended = documents(path.read_bytes())
+    event = takproto.parse_proto(bytearray(begun)).cotEvent
+    assert (event.type, event.detail.contact.callsign) == ("u-d-f", "TEST: area Riga centre")
+    assert f'<link uid="{event.uid}"'.encode() in ended
 
 
 def documents(data):

@@ -119,6 +119,26 @@ def test_doctor_finds_what_is_wrong_in_a_union_file(tmp_path, capsys):
     assert "udp://" in checks["feed of a"]["remedy"]
 
 
+def test_doctor_finds_those_whom_a_unit_cannot_tell(tmp_path, capsys):
+    told = '[[watch.recipient]]\nname = "{}"\nchannels = ["webhook", "cap"]\n'
+    hook = 'url = "http://127.0.0.1:9/"\nsecret = "s"\nrecipients = ["civil"]\n'
+    union = tmp_path / "union.toml"
+    union.write_text(
+        told.format("civil") + told.format("ministry") + told.format("untold")
+        + '[[watch.doctrine]]\nname = "a"\ntell = ["civil"]\n'
+        + '[[watch.doctrine.escalate]]\ntell = ["ministry"]\n'
+        + f'[[unit]]\nname = "north"\n[[unit.webhook]]\n{hook}'
+    )  # fmt: skip
+    assert main(["doctor", str(union), "--json"]) == OK
+    checks = json.loads(capsys.readouterr().out)["checks"]
+    found = [(c["check"], c["detail"]) for c in checks if "tells" in c["check"]]
+    assert found == [
+        ("north tells civil", "it makes no warnings"),
+        ("north tells ministry", "no webhook leads to them"),
+        ("north tells ministry", "it makes no warnings"),
+    ]
+
+
 @pytest.mark.parametrize("text", ["[[sensor]\n", '[[sensor]]\nname = "a"\nspeed = 1\n', "\xff"])
 def test_doctor_refuses_a_union_file_that_is_none(text, tmp_path, capsys):
     union = tmp_path / "union.toml"

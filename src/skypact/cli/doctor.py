@@ -8,13 +8,16 @@ import sys
 import time
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 from urllib.parse import urlsplit
 
 import msgspec
 
 from skypact.cli.console import emit, existing_files, say
 from skypact.errors import ConfigError
+
+if TYPE_CHECKING:
+    from skypact.config import Union
 
 PACKAGES: Final = (
     "numpy", "numba", "pyarrow", "msgspec", "starlette", "uvicorn", "websockets", "rich",
@@ -142,6 +145,24 @@ def check_union(path: Path) -> list[Check]:
             remedy = "give lat and lon, unless its reports carry positions"
             checks.append(Check(f"site of {sensor.name}", "warn", "unknown", remedy))
         checks.append(check_feed(sensor.name, sensor.source))
+    return checks + check_telling(union)
+
+
+def check_telling(union: "Union") -> list[Check]:
+    """See whether each unit has ways to those whom the doctrine tells."""
+    checks = []
+    told = {name for e in union.watch.doctrine for s in (e, *e.escalate) for name in s.tell}
+    for unit in union.unit:
+        leads = {name for hook in unit.webhook for name in hook.recipients}
+        for one in union.watch.recipient:
+            what = f"{unit.name} tells {one.name}"
+            if one.name not in told:
+                continue
+            if "webhook" in one.channels and one.name not in leads:
+                remedy = "name them in recipients of a [[unit.webhook]]"
+                checks.append(Check(what, "warn", "no webhook leads to them", remedy))
+            if "cap" in one.channels and unit.warnings is None:
+                checks.append(Check(what, "warn", "it makes no warnings", "give [unit.warnings]"))
     return checks
 
 

@@ -44,7 +44,9 @@ def _serve(made: Assembly, history: TrackHistory, teller: UnitTeller) -> Server:
     union = msgspec.structs.replace(plan.union, sensor=plan.sensors)
     scene = scene_from_union(union, "live", plan.unit.name)
     access = access_of(plan.unit.server, plan.folder.parent)
-    parts = UnitParts(teller.status, made.store, made.store.alerts, made.watching.desk, audit=_log)
+    parts = UnitParts(
+        teller.status, made.store, made.store.alerts, made.watching.desk, _log, made.decisions
+    )
     return Server(create_app(history, scene, teller.figures, unit=parts, access=access))
 
 

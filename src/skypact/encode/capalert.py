@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from skypact.encode.cap import CapArea, CapInfo, Outline, outline_of
+from skypact.encode.cap import CapArea, CapInfo, CapMessage, Outline, outline_of
 from skypact.encode.captexts import CapTexts, filled, texts_of
 from skypact.errors import WarningError
 from skypact.model.store import AlertRecord
@@ -22,6 +22,8 @@ SOON_S: Final = 3600.0
 LIKELY: Final = 0.5
 CERTAIN: Final = 0.99
 GRAVE: Final = ("severe", "extreme")
+RULE: Final = "skypact:rule"
+"""Parameter that names the rule of the alert."""
 MOST_TIMED: Final = 20
 """Districts whose own times are in the text."""
 Geocodes = tuple[tuple[str, str], ...]
@@ -81,6 +83,12 @@ def districts_of(
     rows = alert.evidence.get("districts") or ()
     codes = geocodes or {}
     return tuple(District(r["name"], codes.get(r["name"], ()), _window(r)) for r in rows)
+
+
+def rule_of(message: CapMessage) -> str:
+    """Return the rule of the alert that a message is of, empty where it does not say."""
+    told = [dict(info.parameters).get(RULE, "") for info in message.infos]
+    return told[0] if told else ""
 
 
 def urgency_of(alert: AlertRecord, now_s: float) -> str:
@@ -148,7 +156,7 @@ def infos_of(
         sender_name=warner.sender_name,
         web=warner.web,
         contact=warner.contact,
-        parameters=(("skypact:rule", alert.rule), *said),
+        parameters=((RULE, alert.rule), *said),
     )
     spoken = [texts for texts in texts_of(alert.rule) if texts.language in warner.languages]
     return tuple(_said(info, texts, area, districts, window, is_over) for texts in spoken)

@@ -4,6 +4,7 @@ Source: EUROCONTROL-SPEC-0149 Part 17, edition 1.13 (item table `decode/asterix/
 """
 
 import math
+from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 from skypact.decode.asterix.registry import category
@@ -38,8 +39,10 @@ MESSAGES: Final = {
     "airspace infringement": 99,
 }
 """Values of I004/000 by what they say; those of aerodromes are not made here."""
+_AREA_TABLE: Final = 1
+"""I004/120 TID of the severities of area proximity warnings."""
 _MOST_CALLSIGN: Final = 7
-_MOST_AREA: Final = 6
+_MOST_AREA: Final = 8
 
 
 class Party(NamedTuple):
@@ -67,7 +70,7 @@ class Alert(NamedTuple):
     parties: tuple[Party, ...] = ()
     """One or two aircraft."""
     area: str = ""
-    """Name of the area; six letters and digits of it are sent."""
+    """Name of the area; eight letters and digits of it are sent."""
     time_to_conflict_s: float = _NAN
     time_to_approach_s: float = _NAN
     horizontal_m: float = _NAN
@@ -80,6 +83,35 @@ class Alert(NamedTuple):
     duration_s: float = _NAN
     is_major: bool = False
     """Whether more than half of the separation is lost (I004/120 CN, TYPE)."""
+    severity: int = -1
+    """Of an area proximity warning: 0 low, 1 medium, 2 high (I004/120 CC, table 1)."""
+
+
+def alive_record(
+    time_s: float, sender: Sender, functions: Sequence[str], *, degraded: bool, overload: bool
+) -> bytes:
+    """Return the record that tells which safety nets work (I004/060).
+
+    Parameters
+    ----------
+    time_s : float
+        UTC seconds.
+    sender : Sender
+    functions : sequence of str
+        Flags of those that work, as ``STCA``.
+    degraded : bool
+        Information of a sensor is lost (DG).
+    overload : bool
+        A reliable performance cannot be guaranteed (OL).
+    """
+    states = {"DG": int(degraded), "OL": int(overload)}
+    values = {
+        "000": MESSAGES["alive"],
+        "010": {"SAC": sender.sac, "SIC": sender.sic},
+        "020": time_s % DAY,
+        "060": dict.fromkeys(functions, 1) | {name: on for name, on in states.items() if on},
+    }
+    return encode_record(category(NUMBER), values)
 
 
 def _known(values: dict[str, float]) -> dict[str, float]:
@@ -149,7 +181,9 @@ def alert_record(alert: Alert, sender: Sender) -> bytes:
         values["070"] = timing
     if alert.area:
         values["100"] = {"AN": _six_bit(alert.area)}
-    conflict = _known({"CP": alert.probability * 100.0, "CD": alert.duration_s})
+    conflict: dict[str, Any] = _known({"CP": alert.probability * 100.0, "CD": alert.duration_s})
+    if alert.severity >= 0:
+        conflict["CC"] = {"TID": _AREA_TABLE, "CPC": alert.severity}
     if conflict or alert.is_major:
         values["120"] = {"CN": {"TYPE": int(alert.is_major)}, **conflict}
     return encode_record(category(NUMBER), values)

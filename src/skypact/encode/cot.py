@@ -64,6 +64,8 @@ class CotEvent(NamedTuple):
     remarks: str = ""
     removes: str = ""
     """Uid of the marker that a deletion takes away."""
+    shape: str = ""
+    """Elements of ``detail`` that draw an outline; none for a marker."""
 
 
 def legal_text(text: str) -> str:
@@ -86,7 +88,7 @@ def other_detail(event: CotEvent) -> str:
     if event.removes:
         link = f'<link uid="{xml_text(event.removes)}" relation="none" type="none"/>'
         return f"{link}<__forcedelete/>"
-    return f"<remarks>{xml_text(event.remarks)}</remarks>"
+    return f"{event.shape}<remarks>{xml_text(event.remarks)}</remarks>"
 
 
 def event_xml(event: CotEvent) -> bytes:

@@ -42,6 +42,16 @@ class PictureEncoder:
         """Book reports (n,) and the track that each updated or began (n,), -1 for none."""
         self._ages.note(track, reports)
 
+    def numbers(self, track: Longs, now_s: float) -> Longs:
+        """Return the numbers (n,) that tracks have or will have.
+
+        Raises
+        ------
+        SkypactError
+            Every number is in use or resting.
+        """
+        return self._numbers.numbers(track, now_s)
+
     def send(self, rows: TrackRows, ended: Longs, now_s: float) -> list[bytes]:
         """Return the datagrams of one step.
 

@@ -53,6 +53,13 @@ class WarningFiles:
             _write(path, xml)
             return xml
 
+    def read_draft(self, identifier: str) -> bytes:
+        """Return a draft that was kept; empty where it cannot be read."""
+        try:
+            return (self._folder / PLACES["Restricted"] / f"{identifier}.xml").read_bytes()
+        except OSError:
+            return b""
+
     def note(self, steps: Sequence[Step]) -> None:
         """Add steps to the log.
 

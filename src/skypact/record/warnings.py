@@ -17,8 +17,14 @@ from skypact.errors import RecordingError, WarningError
 from skypact.model.store import AlertRecord
 from skypact.record.capsign import SigningKey, sign
 from skypact.record.warning_files import WarningFiles
-from skypact.watch.release import Desk, Outcome, Step, Waiting
+from skypact.watch.release import Desk, Draft, Outcome, Step, Waiting
 
+MOST_UNKEPT: Final = 100
+"""Messages that no file took, kept in memory: people decide with a full disk, too."""
+MOST_DENIALS: Final = 60
+"""Denied tries that are logged within `DENIALS_S`; more are counted: each costs the disk a write
+that warnings would wait for."""
+DENIALS_S: Final = 60.0
 MOST_DELAYS: Final = 10_000
 """Of which percentiles are made, the latest."""
 
@@ -26,6 +32,8 @@ MOST_DELAYS: Final = 10_000
 class Written(NamedTuple):
     """A message that was signed and written."""
 
+    alert: str
+    """Id of the alert that it is of."""
     message: CapMessage
     xml: bytes
     heard_s: float
@@ -91,6 +99,10 @@ class Warnings:
         self._lock = threading.Lock()
         self.delays = Delays()
         """Of drafts: releases wait for people."""
+        self._unkept: deque[tuple[str, bytes]] = deque(maxlen=MOST_UNKEPT)
+        self._denials_s: deque[float] = deque(maxlen=MOST_DENIALS)
+        self.n_denied = 0
+        """Tries of people who may not, those that are not in the log, too."""
         self.n_failed = 0
         """Messages that could not be made, and writes that failed."""
         self.error = ""
@@ -113,27 +125,68 @@ class Warnings:
     def release(self, alert_id: str, who: str, role: str, now_s: float) -> Outcome:
         """Release what waits (`Desk.release`)."""
         with self._lock:
+            before = self._desk.pack()
             outcome = self._desk.release(alert_id, who, role, now_s)
-            self._settle(outcome, now_s)
-            return outcome
+            done = self._decided(outcome, now_s)
+            if any(step.action == "failed" for step in done.steps):
+                self._desk.load(before)  # nothing went out: it still waits
+            return done
 
     def refuse(self, alert_id: str, who: str, role: str, why: str, now_s: float) -> Outcome:
         """Decide not to release what waits (`Desk.refuse`)."""
         with self._lock:
             outcome = self._desk.refuse(alert_id, who, role, why, now_s)
-            self._settle(outcome, now_s)
-            return outcome
+            return self._decided(outcome, now_s)
 
     def waiting(self) -> list[Waiting]:
         """Return the drafts that wait for a person, the oldest first."""
         with self._lock:
             return self._desk.waiting()
 
-    def _settle(self, outcome: Outcome, heard_s: float) -> list[Written]:
-        """Sign, keep and send what follows from a call."""
+    def draft(self, alert_id: str) -> Draft | None:
+        """Return the draft of an alert that waits, with its bytes; None where none waits."""
+        with self._lock:
+            found = [one for one in self._desk.waiting() if one.alert.id == alert_id]
+            unkept = dict(self._unkept)
+        if not found:
+            return None
+        identifier = found[0].identifier
+        xml = unkept.get(identifier) or self._files.read_draft(identifier)
+        return Draft(found[0], xml)
+
+    def is_released(self, alert_id: str) -> bool:
+        """Whether the public was warned of an alert."""
+        with self._lock:
+            return self._desk.is_released(alert_id)
+
+    def _decided(self, outcome: Outcome, now_s: float) -> Outcome:
+        """Do what a person decided; the outcome tells what failed, too."""
+        if self._is_flood(outcome, now_s):
+            return outcome
+        steps = list(outcome.steps)
+        self._settle(outcome, now_s, steps)
+        return outcome._replace(steps=tuple(steps))
+
+    def _is_flood(self, outcome: Outcome, now_s: float) -> bool:
+        """Count a denied try; whether there are too many of them to write each down."""
+        if not any(step.action == "denied" for step in outcome.steps):
+            return False
+        self.n_denied += 1
+        told = self._denials_s
+        if len(told) == MOST_DENIALS and 0.0 <= now_s - told[0] < DENIALS_S:
+            return True
+        told.append(now_s)
+        return False
+
+    def _settle(
+        self, outcome: Outcome, heard_s: float, steps_out: list[Step] | None = None
+    ) -> list[Written]:
+        """Sign, keep and send what follows from a call; failures are added to its steps."""
         if not outcome.steps:
             return []
-        done, steps = [], list(outcome.steps)
+        done: list[Written] = []
+        steps = list(outcome.steps) if steps_out is None else steps_out
+        alerts = {step.identifier: step.alert for step in steps}
         for message in outcome.messages:
             try:
                 xml = sign(cap_xml(message), self._key)
@@ -143,7 +196,7 @@ class Warnings:
                 steps.append(failed)
                 continue
             kept = self._kept(message, xml)
-            done.append(Written(message, kept, heard_s, self._clock()))
+            done.append(Written(alerts[message.identifier], message, kept, heard_s, self._clock()))
         self._keep_state(steps)  # first: a chain must not forget what was sent
         for written in done:
             for outlet in self._outlets:
@@ -161,6 +214,7 @@ class Warnings:
             return self._files.keep(message, xml)
         except OSError as error:
             self._fail(error.strerror or str(error))
+            self._unkept.append((message.identifier, xml))
             return xml
 
     def _keep_state(self, steps: Sequence[Step]) -> None:

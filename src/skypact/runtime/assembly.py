@@ -24,8 +24,10 @@ from skypact.record.seal import Sealer
 from skypact.record.store import open_store
 from skypact.record.storing import StoreSink
 from skypact.record.terrain_file import terrain_reader
+from skypact.record.warnings import Outlet, Warnings
 from skypact.record.writer import RecordingWriter
 from skypact.runtime.clockjudge import ClockJudge
+from skypact.runtime.deliveries import Deliveries
 from skypact.runtime.heard import Heard
 from skypact.runtime.hearing import Hearing, recorded_sources, sensor_word, sources_of
 from skypact.runtime.lastrows import LastRows
@@ -35,8 +37,16 @@ from skypact.runtime.runs import Run, note_run, read_runs, since_anew
 from skypact.runtime.sensor_states import DEGRADED, OPERATIONAL, OUT, sensor_states
 from skypact.runtime.ticks import Ticks, step_ns_of
 from skypact.runtime.unit import CHECKPOINT, LiveUnit
-from skypact.runtime.warning import ReceiptFile, WebhookSink, warnings_of
+from skypact.runtime.warning import (
+    ReceiptFile,
+    ReleaseDesk,
+    WebhookSink,
+    both,
+    released_to,
+    warnings_of,
+)
 from skypact.runtime.watching import AlertSink, WatchSink, sensor_looks
+from skypact.serve.deciding import NoWarnings, WarningDesk
 from skypact.serve.flights import FlightFiles
 from skypact.serve.history import TrackHistory
 from skypact.serve.kinds import About as Sender
@@ -219,12 +229,12 @@ class Assembly:
         self.measures = DoctrineFile(plan.folder / "doctrine.jsonl", goes_on=True)
         self.notices = NoticeFile(plan.folder)
         self.heard = Heard(plan.union.watch.period_s)
-        self.alert_sinks = self._alert_sinks(stack)
         sinks: list[Sink] = [history, self.storing, self.heard]
         self.outputs: OutputSink | None = None
         if unit.output:
             self.outputs = stack.enter_context(self._outputs(plan))
             sinks.append(self.outputs)
+        self.alert_sinks = self._alert_sinks(stack)
         self.ticks = self._course(sinks)
         self._begin(sinks, now_ns)
         self.ticks.hearing.on_plans = self.flights.hear
@@ -260,27 +270,50 @@ class Assembly:
         looks = self._sensor_looks, self._is_shedding
         return WatchSink(
             watch, watching.period_s, self.alert_sinks, *looks,
-            doctrine=doctrine_of(watching, plan.unit.name), measure_sinks=[self.measures],
+            doctrine=doctrine_of(watching, plan.unit.name),
+            measure_sinks=[self.measures, self.deliveries],
             notices=self.notices, past=read_notices(plan.folder),
         )  # fmt: skip
 
     def _alert_sinks(self, stack: ExitStack) -> list[AlertSink]:
-        """Make those who get alerts: store, file, webhooks, warnings of the public."""
+        """Make those who get alerts: store, file, outputs, webhooks, warnings of the public."""
         plan, unit = self.plan, self.plan.unit
         self.alerts = AlertFile(plan.folder / "alerts.jsonl", goes_on=True)
         sinks: list[AlertSink] = [self.storing, self.alerts]
-        receipts = ReceiptFile(plan.folder / "receipts.jsonl")
-        hooks = Webhooks(unit.webhook, plan.folder.parent, receipts)
+        if self.outputs is not None:
+            sinks.append(self.outputs)
+        self.deliveries = Deliveries(
+            plan.union.watch.recipient,
+            unit.webhook,
+            lambda receipt: self.watching.desk.receive(receipt),
+            lambda name: self.watching.desk.find(name),
+        )
+        kept = ReceiptFile(plan.folder / "receipts.jsonl")
+        hooks = Webhooks(unit.webhook, plan.folder.parent, both(self.deliveries.receipt, kept))
+        self.deliveries.hooks = hooks
         stack.callback(hooks.close)
+        self.hooks = hooks.hooks
+        self.warnings: Warnings | None = None
         if unit.webhook:
             sinks.append(WebhookSink(hooks))
         if unit.warnings is not None:
             folder = unit.warnings.folder or str(plan.folder.absolute() / "warnings")
             settings = msgspec.structs.replace(unit.warnings, folder=folder)
-            params, outlets = plan.union.watch.warning, [WebhookSink(hooks).warn]
+            params = plan.union.watch.warning
+            outlets: list[Outlet] = [self.deliveries.warn, WebhookSink(hooks).warn]
+            if self.outputs is not None:
+                outlets.append(released_to(self.outputs))
             beside = plan.folder.parent, outlets, self.heard
-            sinks.append(warnings_of(settings, params, unit.name, *beside))
+            self.warnings = warnings_of(settings, params, unit.name, *beside)
+            sinks.append(self.warnings)
         return sinks
+
+    @property
+    def decisions(self) -> WarningDesk:
+        """Where people decide on warnings."""
+        if self.warnings is None:
+            return NoWarnings()
+        return ReleaseDesk(self.warnings, lambda: self.clock.now_s())
 
     def _is_shedding(self) -> bool:
         return self.live.shedder.is_overloaded
@@ -310,7 +343,10 @@ class Assembly:
 
     def _outputs(self, plan: Plan) -> OutputSink:
         unit = plan.unit
-        about = Sender(unit.name, unit.sac, unit.sic, self._coast_s)
+        warning = plan.union.watch.warning
+        held = tuple(dict.fromkeys(("ballistic", *warning.rules)))
+        status = "" if unit.warnings is None else unit.warnings.status
+        about = Sender(unit.name, unit.sac, unit.sic, self._coast_s, held, status)
         return OutputSink(unit.output, about, self._unit_state, self.flights)
 
     def _unit_state(self) -> UnitState:
@@ -322,7 +358,8 @@ class Assembly:
         sensors = sensor_states(self.ticks.hearing.sensors, status, pipeline.registration)
         overloaded = self.live.shedder.is_overloaded
         is_bad = overloaded or all(condition == OUT for condition in status.values())
-        return UnitState(int(is_bad), overloaded, self.judge.is_time_wrong, sensors)
+        well = self.watching.rules_well()
+        return UnitState(int(is_bad), overloaded, self.judge.is_time_wrong, sensors, well)
 
     def __enter__(self) -> "Assembly":
         """Go on."""
@@ -334,8 +371,13 @@ class Assembly:
 
     def catch_up(self, is_done: Callable[[], bool]) -> int:
         """Take up what was recorded since the state; how many reports that were."""
-        if not self.goes_on:
-            return 0
+        n = self._catch_up(is_done) if self.goes_on else 0
+        warnings = self.warnings
+        released = (lambda _: False) if warnings is None else warnings.is_released
+        self.deliveries.begin(self.watching.doctrine.untold, released)
+        return n
+
+    def _catch_up(self, is_done: Callable[[], bool]) -> int:
         before = self.ticks.pipeline.n_reports
         self._show()
         try:
@@ -358,6 +400,11 @@ class Assembly:
         for sink in (self.history, self.outputs):
             if sink is not None:
                 sink.append(self.last.rows(), none, kept_s)
+        if self.outputs is not None:
+            told = [
+                a.record(self.plan.unit.name, a.told_s, a.state) for a in self.watching.watch.alive
+            ]
+            self.outputs.append_alerts([alert._replace(state="updated") for alert in told])
 
 
 class RecordedPast:

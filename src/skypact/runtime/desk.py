@@ -11,7 +11,7 @@ from skypact.model.store import AlertRecord
 from skypact.watch.life import Alert
 
 MOST_NOTICES: Final = 1_000
-"""That wait for the next look."""
+"""That wait for the next look; acknowledgements beyond are told to come again."""
 MOST_CHANGES: Final = 1_000
 """That are kept for pages; who is further behind sees everything anew."""
 
@@ -61,18 +61,23 @@ class AlertDesk:
             waiting = [n for n in self._notices if isinstance(n, Acknowledgement)]
             if any((n.alert, n.by) == (asked.alert, asked.by) for n in waiting):
                 return "accepted"
-            return self._wait(asked)
+            if len(self._notices) >= MOST_NOTICES:
+                return "full"
+            self._notices.append(asked)
+            return "accepted"
 
     def receive(self, receipt: Delivery) -> Asked:
-        """Let the receipt of a measure wait for the next look."""
-        with self._lock:
-            return self._wait(receipt)
+        """Let the receipt of a measure wait for the next look.
 
-    def _wait(self, notice: Notice) -> Asked:
-        if len(self._notices) >= MOST_NOTICES:
-            return "full"
-        self._notices.append(notice)
+        However many wait: each is of something that the unit sent itself.
+        """
+        with self._lock:
+            self._notices.append(receipt)
         return "accepted"
+
+    def find(self, name: str) -> LiveAlert | None:
+        """Return an alert that lives, None where none does by that id."""
+        return self._alive.get(name)
 
     def collect(self) -> list[Notice]:
         """Take what waits, in order of arrival."""

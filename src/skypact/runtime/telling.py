@@ -12,7 +12,7 @@ from skypact.runtime.assembly import Assembly
 from skypact.runtime.hearing import Hearing, sensor_word
 from skypact.runtime.pipeline import Pipeline
 from skypact.runtime.ticks import Ticks
-from skypact.runtime.watchstatus import watch_status
+from skypact.runtime.watchstatus import warnings_status, watch_status
 from skypact.serve.history import TrackHistory
 from skypact.serve.status import (
     ClockStatus,
@@ -108,7 +108,7 @@ class UnitTeller:
         self._version = version
         self._begun_s = time.monotonic()
         self._counted: deque[tuple[float, int]] = deque()
-        self._lost_packets, self._lost_rows = Losing(), Losing()
+        self._lost_packets, self._lost_rows, self._failed = Losing(), Losing(), Losing()
         figures = self.summary()
         self._told = figures, self._status(figures)
 
@@ -228,10 +228,15 @@ class UnitTeller:
                 output_status(state) for state in (made.outputs.states() if made.outputs else ())
             ),
             watch=watch_status(made.watching, (made.alerts, made.measures, made.notices)),
+            warnings=warnings_status(made.warnings, made.hooks, is_losing=self._is_failing),
             steps=made.live.steps.read(),
             looks=made.watching.looks.read(),
             latency=made.ticks.pipeline.latency.read(),
         )
+
+    def _is_failing(self, n_failed: int) -> bool:
+        self._failed.count(n_failed)
+        return self._failed.is_losing
 
     def _shed_by_kind(self) -> dict[str, int]:
         out: dict[str, int] = {}
@@ -287,6 +292,7 @@ class ChangeTeller:
         now["recorder"] = status.recorder.state, status.recorder.error
         now["watch"] = status.watch.state, status.watch.error
         now |= {f"rule {r.name}": (r.state, r.error) for r in status.watch.rules}
+        now["warnings"] = status.warnings.state, status.warnings.error
         now["store"] = status.store.state, status.store.error
         now["load"] = ("overload" if status.overload else "bearable"), ""
         now["clock"] = ("wrong" if status.clock.error else "right"), status.clock.error

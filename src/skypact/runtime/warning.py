@@ -1,6 +1,6 @@
 """Wires alerts to warnings of the public and to webhooks."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -15,8 +15,10 @@ from skypact.record.warning_files import WarningFiles
 from skypact.record.warnings import Outlet, Warnings, Written
 from skypact.rules.warning import WarningParams
 from skypact.runtime.heard import Heard
+from skypact.serve.kinds import Released
+from skypact.serve.outputs import OutputSink
 from skypact.serve.webhook import Receipt, Webhooks
-from skypact.watch.release import Desk
+from skypact.watch.release import Desk, Draft, Outcome, Waiting
 
 
 def warnings_of(
@@ -67,6 +69,36 @@ def warnings_of(
     return Warnings(desk, key, files, outlets, heard.heard_s)
 
 
+class ReleaseDesk:
+    """Warnings as people decide on them (`serve.deciding.WarningDesk`), by the unit's clock.
+
+    Parameters
+    ----------
+    warnings : Warnings
+    now_s : callable
+        UTC seconds.
+    """
+
+    def __init__(self, warnings: Warnings, now_s: Callable[[], float]) -> None:
+        self._warnings, self._now_s = warnings, now_s
+
+    def waiting(self) -> Sequence[Waiting]:
+        """Return the drafts that wait for a person, the oldest first."""
+        return self._warnings.waiting()
+
+    def draft(self, alert: str) -> Draft | None:
+        """Return the draft of an alert that waits; None where none waits."""
+        return self._warnings.draft(alert)
+
+    def release(self, alert: str, who: str, role: str) -> Outcome:
+        """Release what waits (`Desk.release`)."""
+        return self._warnings.release(alert, who, role, self._now_s())
+
+    def refuse(self, alert: str, who: str, role: str, why: str) -> Outcome:
+        """Decide not to release what waits (`Desk.refuse`)."""
+        return self._warnings.refuse(alert, who, role, why, self._now_s())
+
+
 class WebhookSink:
     """Gives alerts and warnings to webhooks (an `AlertSink`, and an `Outlet`)."""
 
@@ -100,3 +132,23 @@ class ReceiptFile:
         """
         with self._path.open("ab") as file:
             file.write(msgspec.json.encode(receipt._asdict()) + b"\n")
+
+
+def both(*notes: Callable[[Receipt], None]) -> Callable[[Receipt], None]:
+    """Return what hands a receipt to each in turn; a fault of the last is the caller's."""
+
+    def note(receipt: Receipt) -> None:
+        for one in notes:
+            one(receipt)
+
+    return note
+
+
+def released_to(outputs: OutputSink) -> Outlet:
+    """Return what hands warnings to the public on to outputs; drafts stay here."""
+
+    def warn(written: Written) -> None:
+        if written.message.scope == "Public":
+            outputs.append_released(Released(written.alert, written.message))
+
+    return warn

@@ -236,6 +236,11 @@ class WatchSink:
         told = {f"rule {name}": r.n_faults for name, r in self.watch.rules.items()}
         return {name: n for name, n in {**told, "watch": self.n_faults}.items() if n}
 
+    def rules_well(self) -> tuple[str, ...]:
+        """Return the rules that are applied and did not fail lately."""
+        told = self.watch.rules.items()
+        return tuple(n for n, r in told if not r.n_faults or self.looked_s - r.fault_s >= FAILING_S)
+
     def note(self, track: Longs, reports: ReportBatch) -> None:
         """Keep the reports that were used until the next look."""
         if self._n_reports + track.size <= MOST_REPORTS:

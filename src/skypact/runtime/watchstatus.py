@@ -1,12 +1,14 @@
 """How the watch of a unit fares, as its status says it."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from skypact.record.alert_file import StateFile
 from skypact.record.notice_file import NoticeFile
+from skypact.record.warnings import Warnings
 from skypact.runtime.watching import FAILING_S, WatchSink
-from skypact.serve.status import RuleStatus, WatchStatus
+from skypact.serve.status import PartState, RuleStatus, WarningsStatus, WatchStatus
+from skypact.serve.webhook import Hook
 from skypact.watch.doctrine import ENDS
 from skypact.watch.life import RuleRecord
 
@@ -34,6 +36,43 @@ def watch_status(watching: WatchSink, files: Sequence[StateFile | NoticeFile] = 
             _rule(name, record, by_rule.get(name, Counter()), watching.looked_s)
             for name, record in watching.watch.rules.items()
         ),
+    )
+
+
+def warnings_status(
+    warnings: Warnings | None, hooks: Sequence[Hook], *, is_losing: Callable[[int], bool]
+) -> WarningsStatus:
+    """Sum up the warnings of a unit and its webhooks; called by the thread that looks.
+
+    Parameters
+    ----------
+    warnings : Warnings or None
+    hooks : sequence of Hook
+    is_losing : callable
+        Whether a count of what failed has risen lately.
+    """
+    undelivered = sum(h.n_refused + h.n_given_up + h.n_dropped for h in hooks)
+    waiting = sum(hook.n_waiting for hook in hooks)
+    failed = 0 if warnings is None else warnings.n_failed
+    is_bad = is_losing(undelivered + failed)
+    error = next((hook.error for hook in hooks if hook.error), "")
+    if warnings is not None and is_bad:
+        error = warnings.error or error
+    state: PartState = "degraded" if is_bad or error else "up"
+    if warnings is None:
+        return WarningsStatus(
+            state=state if hooks else "off", error=error, undelivered=undelivered,
+            undelivered_yet=waiting,
+        )  # fmt: skip
+    return WarningsStatus(
+        state=state,
+        error=error,
+        waiting=len(warnings.waiting()),
+        failed=failed,
+        denied=warnings.n_denied,
+        delay_p95_s=warnings.delays.percentile_s(0.95),
+        undelivered=undelivered,
+        undelivered_yet=waiting,
     )
 
 

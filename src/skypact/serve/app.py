@@ -22,6 +22,7 @@ from skypact.model.store import AlertQuery, AlertRecord
 from skypact.serve import health
 from skypact.serve.access import Access
 from skypact.serve.archive import Archive, RecentArchive
+from skypact.serve.deciding import NoWarnings, WarningDesk
 from skypact.serve.guard import SUBPROTOCOL, Guard, Penalty, SecurityHeaders
 from skypact.serve.history import TrackHistory
 from skypact.serve.kitchen import Kitchen
@@ -55,6 +56,7 @@ class UnitParts(NamedTuple):
     alerts: Callable[[AlertQuery], Sequence[AlertRecord]] = _no_alerts
     watch: WatchDesk = NoWatch()
     audit: Audit = no_audit
+    warnings: WarningDesk = NoWarnings()
 
 
 def _json(value: object) -> Response:
@@ -216,7 +218,7 @@ def create_app(
     archive = parts.archive or RecentArchive(history, name)
     broadcast = Broadcast(history, parts.watch, is_live=scene.mode == "live")
     known = (name, history, parts.status, archive, parts.alerts, parts.watch, parts.audit)
-    kitchen = Kitchen(Knowledge(*known))
+    kitchen = Kitchen(Knowledge(*known, parts.warnings))
     penalty = Penalty()
     web = WebFigures(broadcast, penalty.tries)
     routes: list[BaseRoute] = [

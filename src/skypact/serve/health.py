@@ -63,4 +63,4 @@ def _parts(unit: UnitStatus) -> list[tuple[str, Part]]:
     outputs = [(f"output {output.url}", output) for output in unit.outputs]
     beside = [("recorder", unit.recorder), ("store", unit.store), ("checkpoint", unit.checkpoint)]
     rules = [(f"rule {rule.name}", rule) for rule in unit.watch.rules]
-    return [*beside, ("watch", unit.watch), *rules, *outputs]
+    return [*beside, ("watch", unit.watch), ("warnings", unit.warnings), *rules, *outputs]

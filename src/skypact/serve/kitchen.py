@@ -19,7 +19,7 @@ from starlette.responses import Response
 
 from skypact.decode.jsontext import NOT_JSON
 from skypact.errors import ConfigError, StoreError
-from skypact.serve.access import Role, may
+from skypact.serve.access import may
 from skypact.serve.operation import Call, Knowledge, Operation
 from skypact.serve.problem import Problem
 from skypact.serve.query import values
@@ -138,14 +138,10 @@ class Kitchen:
         """Return what serves an operation."""
 
         async def answer(request: Request) -> Response:
-            _require(request, operation.role)
-            query = request.query_params.multi_items()
-            read = values(operation.parameters, query, request.path_params)
-            base = str(request.base_url).rstrip("/")
-            client = request.client.host if request.client else ""
-            who = request.scope.get(WHO_KEY, "")
-            body = await _body(request, operation.body)
-            call = Call(read, base, request.url.path, query, who, client, body)
+            if not may(request.scope.get(ROLE_KEY), operation.role):
+                await self._deny(operation, request)
+            call = _call(operation, request)
+            call = call._replace(body=await _body(request, operation.body))
             if operation.pin is None:
                 made = await self._make(operation, call)
                 return Portion(made, {"cache-control": "no-store"}, self.untaken)
@@ -157,6 +153,27 @@ class Kitchen:
             return Portion(await self._once(tag, operation, call), headers, self.untaken)
 
         return answer
+
+    async def _deny(self, operation: Operation, request: Request) -> None:
+        """Refuse a request whose token's role is not enough.
+
+        Raises
+        ------
+        Problem
+            Always.
+        """
+        denied = operation.denied
+        if denied is not None:
+
+            def note(call: Call) -> Response:
+                denied(self._knowledge, call)
+                return Response()
+
+            await self._present.run(note, _call(operation, request))
+        raise Problem(
+            "forbidden", where=request.url.path, expected=f"the role {operation.role}",
+            remedy="ask for a token of that role",
+        )  # fmt: skip
 
     async def _once(self, tag: str, operation: Operation, call: Call) -> Response:
         """Make an answer, or wait for the same one that is being made."""
@@ -219,10 +236,21 @@ async def _body(request: Request, kind: type[msgspec.Struct] | None) -> Any:  # 
         ) from error  # fmt: skip
 
 
-def _require(request: Request, role: Role) -> None:
-    """Refuse a request whose token's role is not enough."""
-    if not may(request.scope.get(ROLE_KEY), role):
-        raise Problem(
-            "forbidden", where=request.url.path, expected=f"the role {role}",
-            remedy="ask for a token of that role",
-        )  # fmt: skip
+def _call(operation: Operation, request: Request) -> Call:
+    """Read a request, but for what is sent along.
+
+    Raises
+    ------
+    Problem
+        A parameter is wrong.
+    """
+    query = request.query_params.multi_items()
+    return Call(
+        values(operation.parameters, query, request.path_params),
+        str(request.base_url).rstrip("/"),
+        request.url.path,
+        query,
+        request.scope.get(WHO_KEY, ""),
+        request.client.host if request.client else "",
+        role=request.scope.get(ROLE_KEY) or "",
+    )

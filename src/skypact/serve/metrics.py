@@ -150,6 +150,7 @@ def _parts(unit: UnitStatus) -> Iterator[Metric]:
         ("store", store),
         ("checkpoint", unit.checkpoint),
         ("watch", unit.watch),
+        ("warnings", unit.warnings),
     ]
     states = [(name, part.state) for name, part in parts]
     yield _states("skypact_part_state", "State of a part.", "part", PART_STATES, states)
@@ -177,6 +178,7 @@ def _parts(unit: UnitStatus) -> Iterator[Metric]:
         ("dropped_messages", "Messages lost.", lambda o: o.dropped),
         ("unsent_rows", "Rows that a kind cannot hold.", lambda o: o.unsent),
         ("failed_steps", "Steps that could not be said.", lambda o: o.failed),
+        ("unsent_alerts", "Alerts that a kind cannot say.", lambda o: o.alerts_unsent),
         ("connects", "Connections made.", lambda o: o.connects),
     )
     for name, text, figure in figures:

@@ -19,7 +19,8 @@ _REF: Final = "#/components/schemas/{name}"
 TAGS: Final = {
     "live": "The picture as it is now.",
     "unit": "The unit, its sensors, sources and outputs.",
-    "alerts": "Warnings.",
+    "alerts": "What was found, and the measures that follow from it.",
+    "warnings": "Warnings of the public: drafts that wait for a person, and what is decided.",
     "history": "The picture's past as OGC API Features, part 1.",
 }
 EVERYWHERE: Final = ("bad-parameter", "unauthorized", "forbidden", "wrong-host", "busy")
@@ -52,7 +53,9 @@ def _request(operation: Operation) -> dict[str, Any]:
     if operation.body is None:
         return {}
     schema = {"$ref": _REF.format(name=operation.body.__name__)}
-    return {"requestBody": {"required": False, "content": {JSON: {"schema": schema}}}}
+    return {
+        "requestBody": {"required": operation.needs_body, "content": {JSON: {"schema": schema}}}
+    }
 
 
 def _responses(operation: Operation, schema: dict[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from skypact.model.alerts import NoWatch, WatchDesk
 from skypact.model.store import AlertQuery, AlertRecord
 from skypact.serve.access import Role
 from skypact.serve.archive import Archive
+from skypact.serve.deciding import NoWarnings, WarningDesk
 from skypact.serve.history import TrackHistory
 from skypact.serve.query import Parameter
 from skypact.serve.status import UnitView
@@ -35,6 +36,7 @@ class Knowledge(NamedTuple):
     alerts: Callable[[AlertQuery], Sequence[AlertRecord]]
     watch: WatchDesk = NoWatch()
     audit: Audit = no_audit
+    warnings: WarningDesk = NoWarnings()
 
 
 class Call(NamedTuple):
@@ -51,6 +53,8 @@ class Call(NamedTuple):
     """From where."""
     body: Any = None
     """What was sent along, of the operation's type."""
+    role: str = ""
+    """What who asks may do."""
 
     def link(self, **changed: str | None) -> str:
         """Return the request's own address with parameters changed; None leaves one out."""
@@ -89,9 +93,17 @@ class Operation(NamedTuple):
     answer's entity tag is made."""
     method: Literal["GET", "POST"] = "GET"
     body: type[msgspec.Struct] | None = None
-    """Type of what may be sent along, JSON; all its fields have defaults."""
+    """Type of what may be sent along, JSON; must be, where a field has no default."""
     accepted: str = ""
     """What 202 means, where that may be the answer."""
+    denied: Callable[[Knowledge, Call], None] | None = None
+    """Is told of a request of somebody whose role is not enough."""
+
+    @property
+    def needs_body(self) -> bool:
+        """Whether something must be sent along."""
+        fields = () if self.body is None else msgspec.structs.fields(self.body)
+        return any(field.required for field in fields)
 
     @property
     def reads_past(self) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from skypact.model.tracks import CLASSES
-from skypact.serve import live, ogc, watched
+from skypact.serve import live, ogc, warnings, watched
 from skypact.serve.collection import TrackCollection
 from skypact.serve.operation import GEOJSON, Operation
 from skypact.serve.query import (
@@ -79,6 +79,10 @@ CAPPED: Final = Parameter(
     USUAL_ROWS,
     "1000",
 )
+ALERT: Final = Parameter(
+    "id", read_alert, {"type": "string"}, "Id of the alert.",
+    example="emergency-3-7700-1767262505000", place="path",
+)  # fmt: skip
 LIVE: Final = (
     Operation(
         "/tracks", "getTracks", "live",
@@ -133,10 +137,7 @@ LIVE: Final = (
         "/alerts/{id}/acknowledge", "acknowledgeAlert", "alerts",
         "Take notice of an alert. Who asks again changes nothing.",
         watched.acknowledge, watched.Acknowledged,
-        parameters=(
-            Parameter("id", read_alert, {"type": "string"}, "Id of the alert.",
-                      example="emergency-3-7700-1767262505000", place="path"),
-        ),
+        parameters=(ALERT,),
         problems=("bad-body", "too-long", "other-origin", "not-found"), role="operate",
         method="POST", body=watched.Note,
         accepted="It is served at the next look, within about a second; an alert that is over "
@@ -145,6 +146,29 @@ LIVE: Final = (
     Operation("/doctrine", "getDoctrine", "alerts",
               "Measures of the doctrine: what is owed, told, acknowledged, overdue, escalated, for "
               "alerts that live and the last that are over.", watched.doctrine, watched.Measures),
+    Operation("/warnings", "getWarnings", "warnings",
+              "Drafts that wait for a person, the oldest first.",
+              warnings.waiting, warnings.WaitingWarnings, parameters=(FIRST,), role="operate"),
+    Operation("/warnings/{id}", "getWarning", "warnings",
+              "One draft that waits, with its signed message.",
+              warnings.draft, warnings.WarningDraft, parameters=(ALERT,),
+              problems=("not-found",), role="operate"),
+    Operation(
+        "/warnings/{id}/refuse", "refuseWarning", "warnings",
+        "Decide not to release a draft, for a reason; it stays and may still be released. A try "
+        "without the role is recorded.",
+        warnings.refuse, warnings.Decision, parameters=(ALERT,),
+        problems=("bad-body", "too-long", "other-origin", "not-found", "conflict"), role="release",
+        method="POST", body=warnings.Reason, denied=warnings.denied_refusal,
+    ),
+    Operation(
+        "/warnings/{id}/release", "releaseWarning", "warnings",
+        "Release a draft: a new message to the public is made, signed and sent. Who asks again "
+        "changes nothing. A try without the role is recorded.",
+        warnings.release, warnings.Decision, parameters=(ALERT,),
+        problems=("other-origin", "not-found", "conflict", "internal"), role="release",
+        method="POST", denied=warnings.denied_release,
+    ),
 )  # fmt: skip
 
 HISTORY: Final = (

@@ -18,9 +18,10 @@ from skypact.deploy import Output
 from skypact.errors import SkypactError
 from skypact.model.flights import FlightPlan
 from skypact.model.reports import ReportBatch
-from skypact.model.tracks import TrackRows
+from skypact.model.store import AlertRecord
+from skypact.model.tracks import TrackRows, empty_rows
 from skypact.serve.carriers import Carrier, carrier_to
-from skypact.serve.kinds import About, Kind, Step, UnitState, kind_of, uid_of
+from skypact.serve.kinds import About, Kind, Released, Step, UnitState, kind_of, uid_of
 from skypact.serve.peers import Limits
 from skypact.serve.targets import parse_target
 from skypact.serve.thinning import Thinning
@@ -63,6 +64,8 @@ class OutputState(NamedTuple):
     """Steps that could not be said: more tracks than a format has numbers, or a fault."""
     error: str
     """What went wrong last, empty where nothing did."""
+    alerts_unsent: int = 0
+    """Alerts that this kind was to send and cannot say."""
 
 
 class _Entry(NamedTuple):
@@ -74,6 +77,12 @@ class _Entry(NamedTuple):
     track: Longs | None
     reports: ReportBatch | None
     state: UnitState | None
+    alerts: tuple[AlertRecord, ...] = ()
+    released: tuple[Released, ...] = ()
+
+
+def _nothing(now_s: float) -> _Entry:
+    return _Entry(empty_rows(0), np.zeros(0, np.int64), now_s, None, None, None)
 
 
 class _Way:
@@ -98,6 +107,10 @@ class _Way:
             found = None if plans is None else plans.plans_of(due.rows)
             step = Step(due.rows, due.ended, entry.ended, entry.now_s, found)
             self.carrier.offer(self.kind.messages(step), entry.now_s)
+        if entry.alerts:
+            self.carrier.offer(self.kind.alerts(entry.alerts, entry.now_s), entry.now_s)
+        if entry.released:
+            self.carrier.offer(self.kind.released(entry.released, entry.now_s), entry.now_s)
         if entry.state is not None:
             self.carrier.offer(self.kind.state(entry.state, entry.now_s), entry.now_s)
 
@@ -116,11 +129,12 @@ class _Way:
             self.kind.unsent,
             self.n_failed,
             self.error or totals.error,
+            self.kind.alerts_unsent,
         )
 
 
 class OutputSink:
-    """Sends the picture to a unit's outputs (`model.ports.Sink`).
+    """Sends the picture to a unit's outputs (`model.ports.Sink`), and what is watched for in it.
 
     Parameters
     ----------
@@ -187,18 +201,37 @@ class OutputSink:
             state = self._state()
         track, reports = self._noted or (None, None)
         self._noted = None
+        self._enter(_Entry(rows, ended, now_s, track, reports, state))
+
+    def append_alerts(self, alerts: Sequence[AlertRecord]) -> None:
+        """Take states of alerts, the oldest first."""
+        if alerts:
+            self._tell(_nothing(alerts[-1].time_s)._replace(alerts=tuple(alerts)))
+
+    def append_released(self, released: Released) -> None:
+        """Take a warning that is out to the public; from any thread."""
+        self._tell(_nothing(released.message.sent_s)._replace(released=(released,)))
+
+    def _tell(self, entry: _Entry) -> None:
+        if not self._is_over and self._ways:
+            self._enter(entry)
+
+    def _enter(self, entry: _Entry) -> None:
         with self._lock:
-            self._entries.append(_Entry(rows, ended, now_s, track, reports, state))
+            self._entries.append(entry)
             if len(self._entries) > MOST_STEPS:
                 self._shorten()
         self._loop.call_soon_threadsafe(self._wake.set)
 
     def _shorten(self) -> None:
-        """Leave out the rows of the oldest step, keep what it ended for the one after it."""
+        """Leave out the rows of the oldest step, keep what it ended and told for the next one."""
         oldest = self._entries.popleft()
         follower = self._entries[0]
-        ended = np.concatenate([oldest.ended, follower.ended])
-        self._entries[0] = follower._replace(ended=ended)
+        self._entries[0] = follower._replace(
+            ended=np.concatenate([oldest.ended, follower.ended]),
+            alerts=oldest.alerts + follower.alerts,
+            released=oldest.released + follower.released,
+        )
         self.n_steps_dropped += 1
 
     def finish(self) -> None:

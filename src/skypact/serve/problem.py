@@ -22,6 +22,7 @@ TITLES: Final = {
     "other-origin": (403, "The request comes from another site"),
     "not-found": (404, "There is no such thing"),
     "bad-method": (405, "The method is not allowed"),
+    "conflict": (409, "It cannot be done as things stand"),
     "too-long": (413, "The request is too long"),
     "wrong-host": (421, "The request is for another host"),
     "too-many-tries": (429, "Too many wrong tokens"),

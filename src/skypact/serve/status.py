@@ -75,6 +75,8 @@ class OutputStatus(Part, frozen=True, kw_only=True):
     """Rows that this kind cannot hold or must not tell."""
     failed: int = 0
     """Steps that could not be said."""
+    alerts_unsent: int = 0
+    """Alerts that this kind was to send and cannot say."""
     clients: int = 0
     """Receivers connected."""
     connects: int = 0
@@ -180,6 +182,23 @@ class WatchStatus(Part, frozen=True, kw_only=True):
     rules: tuple[RuleStatus, ...] = ()
 
 
+class WarningsStatus(Part, frozen=True, kw_only=True):
+    """Warnings of the public and deliveries to webhooks: ``degraded`` while some fail."""
+
+    waiting: int = 0
+    """Drafts that wait for a person."""
+    failed: int = 0
+    """Messages that could not be made, and writes that failed."""
+    denied: int = 0
+    """Tries to release or refuse of people who may not."""
+    delay_p95_s: float | None = None
+    """From a report received to its draft written, of the last ones; None without any."""
+    undelivered: int = 0
+    """Deliveries to webhooks that were refused, given up or dropped."""
+    undelivered_yet: int = 0
+    """Those that wait."""
+
+
 class UnitSummary(msgspec.Struct, frozen=True, kw_only=True):
     """A unit at one instant."""
 
@@ -218,6 +237,7 @@ class UnitSummary(msgspec.Struct, frozen=True, kw_only=True):
     checkpoint: Part = Part()
     """The state that the unit would go on from after a crash."""
     watch: WatchStatus = WatchStatus()
+    warnings: WarningsStatus = WarningsStatus()
 
     @classmethod
     def of(cls, status: "UnitStatus") -> "UnitSummary":
@@ -279,6 +299,7 @@ def output_status(state: OutputState) -> OutputStatus:
         dropped=state.dropped,
         unsent=state.unsent,
         failed=state.failed,
+        alerts_unsent=state.alerts_unsent,
         clients=state.clients,
         connects=state.connects,
     )

@@ -49,7 +49,7 @@ class Delivery(NamedTuple):
     id: str
     """The same for each try, so that receivers tell what they have had."""
     kind: str
-    """``alert`` or ``warning``."""
+    """``alert``, ``warning`` or ``measure``."""
     content_type: str
     body: bytes
 
@@ -91,6 +91,28 @@ def warning_delivery(identifier: str, xml: bytes) -> Delivery:
     """Return the delivery of a signed CAP message."""
     digest = hashlib.sha256(identifier.encode() + b"\0" + xml).hexdigest()[:32]
     return Delivery(f"warning-{digest}", "warning", CAP, xml)
+
+
+def measure_delivery(
+    url: str, measure: dict[str, Any], recipients: Sequence[str], alert: dict[str, Any] | None
+) -> Delivery:
+    """Return the delivery of a measure of the doctrine to those whom an address leads to.
+
+    Parameters
+    ----------
+    url : str
+        Of the webhook: each has deliveries of its own.
+    measure : dict
+        As in ``doctrine.jsonl``.
+    recipients : sequence of str
+        Who is told.
+    alert : dict or None
+        As in ``alerts.jsonl``, as it was last told.
+    """
+    told = {"type": "measure", "measure": measure, "recipients": recipients, "alert": alert}
+    place = f"{url}\0{measure['id']}\0{measure['times']['owed']}"
+    digest = hashlib.sha256(place.encode()).hexdigest()[:32]
+    return Delivery(f"measure-{digest}", "measure", JSON, msgspec.json.encode(told))
 
 
 def address_of(url: str, ca: Path | None = None) -> Address:
@@ -342,20 +364,24 @@ class Webhooks:
     ) -> None:
         self._alerts: list[Hook] = []
         self._warnings: list[Hook] = []
+        self.measures: list[Hook] = []
+        """Queues to those whom the doctrine tells."""
         try:
             for one in settings:
                 if one.alerts:
                     self._alerts.append(Hook(one, folder, note))
                 if one.warnings != "none":
                     self._warnings.append(Hook(one, folder, note))
+                if one.recipients:
+                    self.measures.append(Hook(one, folder, note))
         except ConfigError:
             self.close()
             raise
 
     @property
     def hooks(self) -> list[Hook]:
-        """All queues; those of warnings are apart, so that no alert holds one up."""
-        return self._alerts + self._warnings
+        """All queues; those of warnings and measures are apart, so that no alert holds one up."""
+        return self._alerts + self._warnings + self.measures
 
     def tell_alert(self, line: dict[str, Any]) -> None:
         """Send a state of an alert, as ``alerts.jsonl`` has it."""

@@ -131,6 +131,12 @@ class Doctrine:
         living = [m.record for chain in self._chains.values() for m in chain.measures]
         return [*self._over, *living]
 
+    @property
+    def untold(self) -> list[tuple[MeasureRecord, list[tuple[str, str]]]]:
+        """Measures of alerts that live, with the recipients and channels without a receipt."""
+        living = [m for chain in self._chains.values() for m in chain.measures]
+        return [(m.record, list(m.untold)) for m in living if m.untold]
+
     def step(
         self, now_s: float, told: Sequence[AlertRecord], notices: Sequence[Notice] = ()
     ) -> list[MeasureRecord]:

@@ -25,6 +25,11 @@ from skypact.watch.life import RANKS
 
 RELEASE: Final = "release"
 """The role that may release and refuse."""
+DECIDED: Final = ("released", "renewed", "cancelled", "refused")
+"""Actions that a person has done."""
+NO_DRAFT: Final = "no draft of this alert"
+NO_REASON: Final = "expected a reason"
+"""Why a person may not decide."""
 POSSIBLE: Final = "possible"
 """``stage`` in the evidence of what is never released."""
 MOST_OVER: Final = 1000
@@ -88,6 +93,21 @@ class Waiting(NamedTuple):
     """The last message of its restricted chain."""
     refused_by: str
     refused_why: str
+    is_public: bool = False
+    """Messages of this alert are out already: what waits is a change or the all-clear."""
+
+    @property
+    def identifier(self) -> str:
+        """Of the last message of the restricted chain."""
+        return self.reference.split(",")[1]
+
+
+class Draft(NamedTuple):
+    """A draft with its signed message."""
+
+    waiting: Waiting
+    xml: bytes
+    """Empty where it can no longer be read."""
 
 
 class Desk:
@@ -120,10 +140,15 @@ class Desk:
     def waiting(self) -> list[Waiting]:
         """Return the drafts that wait for a person, the oldest first."""
         return [
-            Waiting(c.alert, c.drafts[-1], c.refused_by, c.refused_why)
+            Waiting(c.alert, c.drafts[-1], c.refused_by, c.refused_why, bool(c.public))
             for c in self._chains.values()
             if c.waits
         ]
+
+    def is_released(self, alert_id: str) -> bool:
+        """Whether the public was warned of an alert."""
+        chain = self._chains.get(alert_id)
+        return chain is not None and bool(chain.public)
 
     def take(self, alert: AlertRecord) -> Outcome:
         """Take one state of an alert; the same one again does nothing."""
@@ -175,7 +200,7 @@ class Desk:
     def refuse(self, alert_id: str, who: str, role: str, why: str, now_s: float) -> Outcome:
         """Decide not to release what waits; the draft stays and may still be released."""
         chain = self._chains.get(alert_id)
-        reason = self._why_not(chain, who, role) or ("" if why.strip() else "expected a reason")
+        reason = self._why_not(chain, who, role) or ("" if why.strip() else NO_REASON)
         if not reason and chain is not None and not chain.waits:
             reason = "it is released already"
         if reason or chain is None:
@@ -192,7 +217,7 @@ class Desk:
         if not who.strip():
             return "expected the name of a person"
         if chain is None:
-            return "no draft of this alert"
+            return NO_DRAFT
         if chain.is_over and not chain.public:
             return "the alert is over"
         if chain.alert.evidence.get("stage") == POSSIBLE:
