@@ -85,6 +85,8 @@ MEANING = {
     "ballistic": "Ballistic flights.",
     "recorded": "Trajectories flown again.",
     "flock": "Birds.",
+    "satellite": "Satellites that pass.",
+    "zoom": "Zoom climbs.",
     "gnss": "Areas without true satellite positions.",
     "ghost": "Aircraft that are not there.",
     "runway_deg": "Course of the runway.",

@@ -31,7 +31,11 @@ def free(mean=CLIMBING, at_s=0.0, n_reports=6, age_s=30.0, p=(1.0, 0.0, 0.0)):
     )  # fmt: skip
 
 
-def looked(rule, states, at_s=0.0, tracks=()):
+CONFIRMED = (track(4, 44.0, -12.0),)
+
+
+def looked(rule, states, at_s=0.0, tracks=CONFIRMED):
+    tracks = () if states is None and tracks is CONFIRMED else tracks
     picture = sky(*tracks, at_s=at_s)
     return rule.look(picture if states is None else picture._replace(free=states))
 
@@ -69,6 +73,29 @@ def test_what_is_not_decided_is_possible_and_no_warning(states):
     (found,) = looked(rule(), states)
     assert (found.evidence["stage"], found.severity) == ("possible", "moderate")
     assert "districts" not in found.evidence
+
+
+@pytest.mark.parametrize(
+    ("height_m", "speed_mps", "stage"),
+    [(15e3, 450.0, "possible"), (25e3, 980.0, "possible"), (30e3, 1_600.0, "warning")],
+)
+def test_what_an_aircraft_may_fly_as_fast_and_high_as_is_never_warned_of(
+    height_m, speed_mps, stage
+):
+    falling = state_at(44.0, -7.0, height_m, speed_mps, -10.0, 80.0)
+    (found,) = looked(rule(), free(falling))
+    assert found.evidence["stage"] == stage
+
+
+def test_a_track_that_is_not_confirmed_is_no_warning():
+    (found,) = looked(rule(), free(), tracks=())
+    assert found.evidence["stage"] == "possible"
+
+
+def test_what_may_stay_up_is_no_warning():
+    orbit = state_at(40.0, 0.0, 300e3, 7_350.0, 0.0, 60.0)
+    found = looked(rule(), free(orbit))
+    assert [one.evidence["stage"] for one in found] in ([], ["possible"])
 
 
 def test_one_report_is_nothing_and_neither_is_an_aircraft():
@@ -118,7 +145,7 @@ def test_the_life_of_a_warning():
         states = free(n_reports=2, age_s=3.0) if s < 10 else free(at_s=float(s))
         picture = sky(at_s=float(s))
         if s < 60:
-            picture = picture._replace(free=states)
+            picture = sky(*CONFIRMED, at_s=float(s))._replace(free=states)
         told += [(s, r.state, r.severity) for r in watch.look(picture)]
     assert told[0] == (0, "raised", "moderate")
     assert (10, "updated", "extreme") in told

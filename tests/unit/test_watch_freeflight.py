@@ -6,13 +6,21 @@ import shapely
 from tests.naive import geodesy
 from tests.naive import impact as plain
 
-from skypact.kernels.ballistic import ROTATION_RADPS
+from skypact.kernels.ballistic import GRAVITATION, ROTATION_RADPS
 from skypact.kernels.impact import fall
 from skypact.model.freeflight import FreeStates
 from skypact.rules.ballistic import BallisticParams
 from skypact.units import DEGREE
 from skypact.watch import freeflight
-from skypact.watch.freeflight import forecast, holds, normals, outline, region_of
+from skypact.watch.freeflight import (
+    POLAR_RADIUS_M,
+    forecast,
+    heights_of_orbit,
+    holds,
+    normals,
+    outline,
+    region_of,
+)
 
 NO_MODEL_ERROR = BallisticParams(model_sigma_m=0.0, samples=512)
 BALLISTIC_KGPM2 = 8_000.0
@@ -51,6 +59,30 @@ def test_normal_numbers_have_exact_moments():
     z = normals(256, 5)
     assert np.allclose(z.mean(axis=0), 0.0)
     assert np.allclose(z.T @ z / 256, np.eye(5))
+
+
+def test_heights_of_an_orbit_are_those_of_the_two_body_problem():
+    around = state_at(40.0, 0.0, 500e3, 7_200.0, 0.0, 60.0)
+    spun = around[3:] + np.cross([0.0, 0.0, ROTATION_RADPS], around[:3])
+    radius, speed = np.linalg.norm(around[:3]), np.linalg.norm(spun)
+    energy = 0.5 * speed**2 - GRAVITATION / radius
+    sums = sum(heights_of_orbit(around[None, :])) + 2.0 * POLAR_RADIUS_M
+    assert abs(sums[0] - -GRAVITATION / energy) < 1.0
+    perigee_m, apogee_m = heights_of_orbit(np.stack((CLIMBING, SINKING)))
+    assert (perigee_m < 0.0).all()
+    assert (apogee_m > [80e3, 150e3]).all()
+
+
+@pytest.mark.parametrize("speed_mps", [2_000.0, 6_500.0, 7_200.0, 7_600.0])
+def test_orbits_free_of_the_air_are_told_as_flights_that_stay_up(speed_mps):
+    state = state_at(40.0, 0.0, 500e3, speed_mps, 0.0, 60.0)[None, :].copy()
+    drag, p = np.array([1.0 / BALLISTIC_KGPM2]), BallisticParams()
+    flown = np.empty((1, 4))
+    fall(state, drag, p.ground_m, freeflight.STEP_S, freeflight.STEP_IN_AIR_S, p.most_s, flown)
+    told = freeflight.flown_down(state, drag, p)
+    assert np.isnan(told[0, 2]) == np.isnan(flown[0, 2])
+    if not np.isnan(flown[0, 2]):
+        assert np.array_equal(told, flown)
 
 
 @pytest.mark.parametrize("state", [CLIMBING, SINKING])

@@ -399,8 +399,8 @@ def _add_simulate(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
         "SCENARIO --out DIR [options]",
         "A scenario and a seed to truth, reports and real sensor bytes.\n"
         "SCENARIO is a TOML file or a shipped name: ballistic, balloons, bias-30-radars, border,\n"
-        "clutter, crossing, enroute-30-radars, scale-N, spoofing, swarm, terminal, vo-linear,\n"
-        "vo-turn, williams15 and its variants. The same seed gives the same bytes.",
+        "clutter, crossing, enroute-30-radars, quiet, scale-N, spoofing, swarm, terminal,\n"
+        "vo-linear, vo-turn, williams15 and its variants. The same seed gives the same bytes.",
         [
             "skypact simulate border --seed 1 --out scene",
             "skypact simulate my.toml --seed 7 --out scene --seconds 300",

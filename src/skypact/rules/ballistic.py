@@ -23,6 +23,10 @@ class BallisticParams(RuleParams, frozen=True, kw_only=True):
     """Reports that it takes; two false plots at ballistic speed are common."""
     least_age_s: NotNegative = 4.0
     """Time that they span."""
+    least_energy_m: NotNegative = 80_000.0
+    """Specific energy over the ground as a height, h + v^2 / 2g, that nothing that flies by its
+    wings has: the fastest aircraft, 1,000 m/s at 25 km, have 76 km. A warning takes more than this,
+    with the probability `warn_at`."""
     most_thrust: Share = 0.3
     """While thrust is likelier than this the flight is not decided: possible, no warning."""
     samples: Annotated[int, Meta(ge=64, le=4096)] = 512

@@ -17,6 +17,7 @@ from skypact.simulate.aircraft import (
     HELICOPTER,
     Aircraft,
 )
+from skypact.simulate.biases import entropy_of
 from skypact.simulate.feed import (
     Datagram,
     Records,
@@ -26,6 +27,7 @@ from skypact.simulate.feed import (
     time_of_day,
 )
 from skypact.simulate.gnss import Satellites, position_sigma_m, shift_at
+from skypact.simulate.parts import AdsbOptions
 from skypact.simulate.places import geodetic, moved
 from skypact.simulate.scenario import Scenario
 from skypact.simulate.sight import cooperative_probability, over_horizon, polar, site_of
@@ -43,6 +45,14 @@ _LOWEST_HEIGHT_SIGMA_M: Final = 8.0
 _EMITTER: Final = {AIRLINER: 3, FAST: 6, HELICOPTER: 10, BALLOON: 12, DRONE: 13}
 _EMITTERS: Final = np.array([_EMITTER.get(i, 1) for i in range(len(AIRCRAFT_KINDS))], np.int32)
 """Emitter category (I021/020) by kind; 1: light."""
+
+_ALTITUDES_M: Final = (-1_000.0, 45_000.0)
+"""Absurd altitudes: I021/145 ends at flight level 1,500, 45.7 km."""
+_TOP_M: Final = 38_000.0
+"""Where altitudes that run away turn: the end of the 25 ft code (12 bits) is at 38.1 km."""
+_MIXER: Final = 2_654_435_761
+"""Spreads addresses evenly (D. E. Knuth, "The Art of Computer Programming", volume 3, 6.4)."""
+_MODULUS: Final = 1 << 32
 
 
 class Broadcast:
@@ -109,6 +119,44 @@ def _messages(
     )
 
 
+class WrongAltitudes:
+    """Altitudes that are absurd, of single messages and of aircraft with a broken encoder.
+
+    Both altitudes of a message are wrong, each in its own way where it is a single message.
+
+    Parameters
+    ----------
+    options : AdsbOptions
+    start_s : float
+        The scene's first instant.
+    entropy : int
+        Seed of the scene: which aircraft are broken follows from it and their addresses.
+    rng : numpy.random.Generator
+    """
+
+    def __init__(
+        self, options: AdsbOptions, start_s: float, entropy: int, rng: np.random.Generator
+    ) -> None:
+        self._options, self._start_s, self._entropy = options, start_s, entropy
+        self._rng = rng
+
+    def apply(self, heard: Squitters) -> Squitters:
+        """Return messages with what is wrong of their altitudes."""
+        options, n = self._options, len(heard.sender)
+        if not n or not (options.wrong_altitude_share or options.broken_share):
+            return heard
+        wrong = self._rng.random(n) < options.wrong_altitude_share
+        drawn = self._rng.uniform(*_ALTITUDES_M, (2, n))
+        share = (heard.icao.astype(np.int64) * _MIXER + self._entropy) % _MODULUS / _MODULUS
+        way_m = options.broken_mps * (heard.time_s - self._start_s) + share * _ALTITUDES_M[1]
+        runs = np.abs((way_m + _TOP_M) % (2.0 * _TOP_M) - _TOP_M)
+        broken = share < options.broken_share
+        height, baro = (np.where(broken, runs, old) for old in (heard.geo_height_m, heard.baro_m))
+        return heard._replace(
+            geo_height_m=np.where(wrong, drawn[0], height), baro_m=np.where(wrong, drawn[1], baro)
+        )
+
+
 class AdsbReceiver:
     """An ADS-B ground station: passes on each sender about once or twice per period."""
 
@@ -120,6 +168,9 @@ class AdsbReceiver:
         self._site = site_of(sensor, scenario.air)
         self._rng = rng
         self._line = line_of(link, scenario, 21, _DELAY_S, rng)
+        options = scenario.adsb.get(sensor.name, AdsbOptions())
+        seeds = entropy_of(rng), rng.spawn(1)[0]
+        self._altitudes = WrongAltitudes(options, scenario.start_s, *seeds)
         self._due_s = np.full(n + len(scenario.ghost), -math.inf)
         self._layout = layout(21, _ITEMS | ({"040": 2} if scenario.mark_simulated else {}))
 
@@ -131,7 +182,7 @@ class AdsbReceiver:
         seen = self._rng.random(len(range_m)) < chance
         seen &= over_horizon(self._site, range_m, sent.height_m, self._scenario.air.ground_m)
         seen &= sent.time_s >= self._due_s[sent.sender]
-        heard = Squitters._make(column[seen] for column in sent)
+        heard = self._altitudes.apply(Squitters._make(column[seen] for column in sent))
         n = len(heard.sender)
         pause_s = self._site.period_s * self._rng.uniform(0.35, 0.9, n)
         self._due_s[heard.sender] = heard.time_s + pause_s

@@ -18,11 +18,12 @@ from skypact.errors import ConfigError
 from skypact.kernels.ballistic import J2, ROTATION_RADPS, fly
 from skypact.kernels.geodesy import MEAN_RADIUS_M, ecef_from_geodetic
 from skypact.model.reports import Floats
-from skypact.simulate.air import AirField, pressure_altitude_m
+from skypact.simulate.air import AirField
 from skypact.simulate.aircraft import Aircraft
 from skypact.simulate.lambert import departure, least_energy_s
+from skypact.simulate.onpaths import OnPaths
 from skypact.simulate.parts import Ballistic
-from skypact.simulate.truth import TICK_S, put_states
+from skypact.simulate.truth import TICK_S
 from skypact.units import DEGREE
 
 END_STEP_S: Final = 2.0
@@ -251,10 +252,15 @@ def flights_of(
     return flights
 
 
-class Ballistics:
-    """Moves the ballistic flights of a scene, each in a row of its own.
-
-    Launches are at the first tick not before their time.
+def ballistics(
+    rows: Aircraft,
+    entries: Sequence[Ballistic],
+    flights: list[Flight],
+    field: AirField,
+    start_s: float,
+    numbers: Iterator[int],
+) -> OnPaths:
+    """Make what moves the ballistic flights of a scene.
 
     Parameters
     ----------
@@ -269,48 +275,5 @@ class Ballistics:
     numbers : iterator of int
         Numbers of flights.
     """
-
-    def __init__(
-        self,
-        rows: Aircraft,
-        entries: Sequence[Ballistic],
-        flights: list[Flight],
-        field: AirField,
-        start_s: float,
-        numbers: Iterator[int],
-    ) -> None:
-        self._rows, self._flights, self._field = rows, flights, field
-        self._start_s, self._numbers = start_s, numbers
-        launch_s = [e.start_s + k * e.interval_s for e in entries for k in range(e.count)]
-        self._launch = np.ceil(np.array(launch_s) / TICK_S - 1e-9).astype(np.int64)
-        self._paths: dict[int, Floats] = {}
-
-    def begin(self, time_s: float) -> None:
-        """Launch what is due, and take out what is about to meet the ground."""
-        a, tick = self._rows, self._tick(time_s)
-        for row in np.flatnonzero(self._launch == tick).tolist():
-            self._paths[row] = path_of(self._flights[row])
-            a.target[row] = next(self._numbers)
-            self._show([row], tick, time_s)
-        for row in [
-            r for r, path in self._paths.items() if tick - self._launch[r] + 1 >= len(path)
-        ]:
-            a.target[row] = -1
-            del self._paths[row]
-
-    def move(self, start_s: float) -> None:
-        """Move all in flight by one tick, in place."""
-        if self._paths:
-            self._show(list(self._paths), self._tick(start_s) + 1, start_s + TICK_S)
-
-    def _tick(self, time_s: float) -> int:
-        return round((time_s - self._start_s) / TICK_S)
-
-    def _show(self, rows: list[int], tick: int, time_s: float) -> None:
-        """Write the states of `rows` at a tick."""
-        a, row = self._rows, np.array(rows)
-        states = np.array([self._paths[r][tick - self._launch[r]] for r in rows])
-        put_states(a, row, states[:, :3].copy(), states[:, 3:])
-        place = (a.lat_rad[row], a.lon_rad[row], a.height_m[row])
-        a.baro_m[row] = pressure_altitude_m(self._field, *place, time_s)
-        a.climb_mps[row] = a.vertical_mps[row]
+    launch_s = np.array([e.start_s + k * e.interval_s for e in entries for k in range(e.count)])
+    return OnPaths(rows, launch_s, lambda row: path_of(flights[row]), field, start_s, numbers)

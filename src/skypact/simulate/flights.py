@@ -18,7 +18,7 @@ from skypact.simulate.aircraft import (
     PERFORMANCE,
     Aircraft,
 )
-from skypact.simulate.parts import Airport, Area, Fleet, Recorded
+from skypact.simulate.parts import Airport, Area, Fleet, Recorded, Zoom
 from skypact.simulate.routes import (
     Point,
     airliner_route,
@@ -66,7 +66,7 @@ class Equipment:
         """Give a row the number of a new flight."""
         a.target[row] = next(self._numbers)
 
-    def equip(self, a: Aircraft, row: int, fleet: Fleet | Recorded) -> None:
+    def equip(self, a: Aircraft, row: int, fleet: Fleet | Recorded | Zoom) -> None:
         """Draw what a flight of the row's kind carries, by the shares of its fleet."""
         kind = int(a.kind[row])
         rng = self._rng

@@ -49,12 +49,11 @@ def _numbers(value: Any, path: str) -> Iterator[tuple[str, float]]:  # noqa: ANN
         yield path, value
 
 
-def check_truth_period(period_s: float, where: str) -> None:
-    """Refuse a truth between ticks; raises ConfigError."""
+def check_ticks(period_s: float, where: str) -> None:
+    """Refuse a time between ticks; raises ConfigError."""
     if period_s % SHORTEST_PERIOD_S:
         raise ConfigError(
-            f"{where}: truth_period_s: expected a multiple of {SHORTEST_PERIOD_S:g} s,"
-            f" got {period_s:g}"
+            f"{where}: expected a multiple of {SHORTEST_PERIOD_S:g} s, got {period_s:g}"
         )
 
 

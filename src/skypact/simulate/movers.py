@@ -1,38 +1,48 @@
 """What moves the objects of a scene: one mover per kind of motion, each with its own rows.
 
-The table of objects holds the guided flights first, then drones, balloons, ballistic flights and
-recorded ones. A mover gets a view of its rows: what it writes there, all others see.
+The table of objects holds the guided flights first, then drones, balloons, ballistic flights,
+recorded ones, satellites and zoom climbs. A mover gets a view of its rows: what it writes there,
+all others see.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import count, pairwise
 from typing import Protocol
 
 import numpy as np
 
 from skypact.model.recorded import RecordedPaths
+from skypact.model.reports import Floats
 from skypact.simulate.air import AirField
 from skypact.simulate.aircraft import (
     BALLISTIC,
     BALLOON,
     DRONE,
+    FAST,
+    UNKNOWN,
     Aircraft,
     Limits,
     empty_aircraft,
     limits_of,
     rows_of,
 )
-from skypact.simulate.ballistic import Ballistics, flights_of
+from skypact.simulate.ballistic import ballistics, flights_of
 from skypact.simulate.balloon import Balloons
 from skypact.simulate.drone import Drones
 from skypact.simulate.flights import Dispatcher, Equipment
 from skypact.simulate.guidance import arrived, fly_on, guide
+from skypact.simulate.onpaths import OnPaths
+from skypact.simulate.parts import Ballistic, Balloon, Satellite, Zoom
 from skypact.simulate.recorded import Replayed, checked, kinds_of
 from skypact.simulate.recorded import flights_of as recorded_flights
+from skypact.simulate.satellite import begins_s as passes_begin_s
+from skypact.simulate.satellite import passes_of
 from skypact.simulate.scenario import Scenario
 from skypact.simulate.spacing import Placed, keep_distance
 from skypact.simulate.truth import TICK_S, Span, ecef_state
 from skypact.simulate.wind import wind_field
+from skypact.simulate.zoom import begins_s as zooms_begin_s
+from skypact.simulate.zoom import climbs_of
 
 _SPACING_TICKS = 8
 """Ticks between two looks at who follows whom."""
@@ -132,11 +142,12 @@ def sky_of(
     recorded : sequence of RecordedPaths
         One per ``[[recorded]]`` entry of the scenario.
     streams : sequence of numpy.random.Generator
-        For guided flights, drones, wind, balloons, ballistic and recorded flights, in this order.
+        For guided flights, drones, wind, balloons, ballistic and recorded flights, satellites and
+        zoom climbs, in this order.
     """
     checked(scenario.recorded, recorded)
     numbers, taken = count(), set[int]()
-    guided_rng, drone_rng, wind_rng, balloon_rng, ballistic_rng, recorded_rng = streams
+    guided_rng, drone_rng, wind_rng, balloon_rng, ballistic_rng, recorded_rng = streams[:6]
     equipment = Equipment(numbers, taken, guided_rng)
     dispatcher = Dispatcher(scenario, field, equipment, guided_rng)
     drones = [f for f in scenario.fleet if f.kind == "drone" for _ in range(f.count)]
@@ -151,13 +162,14 @@ def sky_of(
     kinds += [kinds_of(paths, part) for paths, part in zip(recorded, played, strict=True)]
     for paths in recorded:
         taken.update(np.unique(paths.icao).tolist())
+    passes, climbs = passes_of(scenario.satellite, streams[6]), climbs_of(scenario.zoom, streams[7])
+    kinds += [[UNKNOWN] * len(passes), [FAST] * len(climbs)]
     aircraft = empty_aircraft(sum(map(len, kinds)))
     aircraft.kind[:] = np.concatenate([np.array(part, np.int8) for part in kinds])
     limits = limits_of(aircraft.kind)
     ends = np.cumsum([0, *map(len, kinds)]).tolist()
-    sections = [entry.cross_section for entry in scenario.balloon for _ in range(entry.count)]
-    sections += [entry.cross_section for entry in scenario.ballistic for _ in range(entry.count)]
-    limits.primary_gain[ends[2] : ends[4]] = sections
+    limits.primary_gain[ends[2] : ends[4]] = _sections([*scenario.balloon, *scenario.ballistic])
+    limits.primary_gain[ends[-3] :] = _sections([*scenario.satellite, *scenario.zoom])
     rows = [rows_of(aircraft, first, end) for first, end in pairwise(ends)]
     start_s = scenario.start_s
     movers: list[Mover] = []
@@ -172,9 +184,37 @@ def sky_of(
         balloon = (rows[2], scenario.balloon, wind, field, start_s, numbers, balloon_rng)
         movers.append(Balloons(*balloon))
     if flights:
-        movers.append(Ballistics(rows[3], scenario.ballistic, flights, field, start_s, numbers))
+        movers.append(ballistics(rows[3], scenario.ballistic, flights, field, start_s, numbers))
     equipment = Equipment(numbers, taken, recorded_rng)
     for index, (entry, paths) in enumerate(zip(scenario.recorded, recorded, strict=True)):
         playing = (rows[4 + index], paths, played[index], entry, field, start_s, equipment)
         movers.append(Replayed(*playing))
+    known = (field, start_s, numbers)
+    if passes:
+        movers.append(
+            OnPaths(rows[-2], passes_begin_s(scenario.satellite), passes.__getitem__, *known)
+        )
+    if climbs:
+        carried = Equipment(numbers, taken, streams[7])
+        movers.append(_zooms(scenario, rows[-1], climbs, known, carried))
     return Sky(aircraft, limits, movers, start_s)
+
+
+def _sections(entries: Sequence[Balloon | Ballistic | Satellite | Zoom]) -> list[float]:
+    """Radar cross-section of each object."""
+    return [entry.cross_section for entry in entries for _ in range(entry.count)]
+
+
+def _zooms(
+    scenario: Scenario,
+    rows: Aircraft,
+    climbs: list[Floats],
+    known: tuple[AirField, float, Iterator[int]],
+    equipment: Equipment,
+) -> OnPaths:
+    """Make what moves the zoom climbs of a scene."""
+    entries = [entry for entry in scenario.zoom for _ in range(entry.count)]
+    return OnPaths(
+        rows, zooms_begin_s(scenario.zoom), climbs.__getitem__, *known,
+        lambda row: equipment.equip(rows, row, entries[row]),
+    )  # fmt: skip

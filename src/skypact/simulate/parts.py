@@ -126,6 +126,44 @@ class Ballistic(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     cross_section: Annotated[float, Meta(gt=0, le=10)] = 0.01
 
 
+class Satellite(Place, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Satellites on circular orbits, each passing over a place or near it; seen by echo alone."""
+
+    height_m: Annotated[float, Meta(ge=200_000, le=2_000_000)] = 550_000.0
+    course_deg: Course | None = None
+    """Of the inertial velocity over the place. None: drawn, any."""
+    count: Annotated[int, Meta(ge=1, le=1_000)] = 1
+    start_s: NotNegative = 600.0
+    """When the first is over its place."""
+    interval_s: NotNegative = 300.0
+    scatter_m: NotNegative = 100_000.0
+    """Standard deviation of the place, per axis."""
+    cross_section: Annotated[float, Meta(gt=0, le=10)] = 0.05
+
+
+class Zoom(Place, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Zoom climbs of fast aircraft: a pull-up, free fall over the top, a pull-out."""
+
+    level_m: Annotated[float, Meta(ge=3_000, le=18_000)] = 13_000.0
+    """Height above the ellipsoid from which it pulls up."""
+    top_m: Annotated[float, Meta(ge=5_000, le=40_000)] = 20_000.0
+    """Highest point above the ellipsoid."""
+    speed_mps: Annotated[float, Meta(ge=200, le=900)] = 443.0
+    """Before the pull-up; Mach 1.5 above 11 km."""
+    course_deg: Course | None = None
+    """Over ground. None: drawn, any."""
+    count: Annotated[int, Meta(ge=1, le=1_000)] = 1
+    start_s: NotNegative = 60.0
+    """Beginning of the first one's level run, 90 s before its pull-up."""
+    interval_s: NotNegative = 300.0
+    scatter_m: NotNegative = 20_000.0
+    """Standard deviation of where the level run begins, per axis."""
+    transponder: Share = 0.5
+    modes: Share = 0.7
+    adsb: Share = 0.0
+    cross_section: Annotated[float, Meta(gt=0, le=10)] = 0.1
+
+
 class Recorded(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Trajectories recorded in the real world, flown again as truth."""
 
@@ -317,6 +355,17 @@ class RadarOptions(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     hotspot: tuple[Hotspot, ...] = ()
     reflector: tuple[Reflector, ...] = ()
     drift: Drift = Drift()
+
+
+class AdsbOptions(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What an ADS-B ground station is sent wrongly."""
+
+    wrong_altitude_share: Share = 0.0
+    """Share of messages whose altitudes are absurd: anything that the items can hold."""
+    broken_share: Share = 0.0
+    """Share of aircraft whose altitudes run away: up and down between the ground and 38 km."""
+    broken_mps: Positive = 1_000.0
+    """How fast these run."""
 
 
 class Station(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -22,9 +22,10 @@ from skypact.simulate.limits import (
     check_members,
     check_radar,
     check_sheet,
-    check_truth_period,
+    check_ticks,
 )
 from skypact.simulate.parts import (
+    AdsbOptions,
     Air,
     Airport,
     Area,
@@ -43,8 +44,10 @@ from skypact.simulate.parts import (
     Place,
     RadarOptions,
     Recorded,
+    Satellite,
     Traffic,
     Wind,
+    Zoom,
 )
 
 MOST_AIRCRAFT: Final = 200_000
@@ -66,6 +69,7 @@ RECORDED_SUFFIXES: Final = (".json.gz", ".json", ".csv", ".parquet")
 OPTIONS: Final[dict[str, type[Part]]] = {
     "radar": RadarOptions,
     "mlat": MlatOptions,
+    "adsb": AdsbOptions,
     "fault": Fault,
 }
 """Tables of options by the name of a sensor."""
@@ -80,6 +84,9 @@ class Scenario(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     duration_s: Annotated[float, Meta(gt=0, le=604_800)] = 600.0
     """How long `skypact simulate` plays; a live scene goes on."""
     truth_period_s: Annotated[float, Meta(ge=0.25)] = 1.0
+    radar_look_s: Annotated[float, Meta(ge=0.25, le=2)] = 0.25
+    """Radars look at so much of the truth at once, a multiple of 0.25 s: the longer, the faster a
+    scene is made."""
     mark_simulated: bool = False
     """Set the simulated-target bit (SIM) of every record."""
     traffic: Traffic = Traffic()
@@ -96,6 +103,8 @@ class Scenario(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     pad: tuple[Pad, ...] = ()
     balloon: tuple[Balloon, ...] = ()
     ballistic: tuple[Ballistic, ...] = ()
+    satellite: tuple[Satellite, ...] = ()
+    zoom: tuple[Zoom, ...] = ()
     recorded: tuple[Recorded, ...] = ()
     flock: tuple[Flock, ...] = ()
     gnss: tuple[Gnss, ...] = ()
@@ -103,6 +112,8 @@ class Scenario(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     radar: dict[str, RadarOptions] = msgspec.field(default_factory=dict)
     """Options by the name of the sensor."""
     mlat: dict[str, MlatOptions] = msgspec.field(default_factory=dict)
+    """Options by the name of the sensor."""
+    adsb: dict[str, AdsbOptions] = msgspec.field(default_factory=dict)
     """Options by the name of the sensor."""
     fault: dict[str, Fault] = msgspec.field(default_factory=dict)
     """What goes wrong, by the name of the sensor."""
@@ -232,7 +243,8 @@ def _check(scenario: Scenario, where: str) -> None:
     for index, sensor in enumerate(scenario.sensor):
         _check_sensor(sensor, scenario.air.undulation_m, f"{where}: sensor[{index}]")
     _check_traffic(scenario, where)
-    check_truth_period(scenario.truth_period_s, where)
+    check_ticks(scenario.truth_period_s, f"{where}: truth_period_s")
+    check_ticks(scenario.radar_look_s, f"{where}: radar_look_s")
     check_members(scenario.sensor, scenario.member, where)
 
 

@@ -23,7 +23,7 @@ from skypact.simulate.radar import Radar
 from skypact.simulate.remoteid import RemoteIdReceiver
 from skypact.simulate.scenario import Scenario
 from skypact.simulate.tick import Observer, Tick
-from skypact.simulate.truth import TICK_S, truth_rows
+from skypact.simulate.truth import TICK_S, Span, joined, shown, truth_rows
 from skypact.units import NANOSECONDS
 
 OBSERVERS: Final[dict[str, Callable[..., Observer]]] = {
@@ -34,8 +34,9 @@ OBSERVERS: Final[dict[str, Callable[..., Observer]]] = {
     "passive": DirectionFinder,
 }
 """What imitates each kind of sensor."""
-_LATER_STREAMS: Final = 5
-"""Random streams after those of the sensors: drones, wind, balloons, ballistic, recorded."""
+_LATER_STREAMS: Final = 7
+"""Random streams after those of the sensors: drones, wind, balloons, ballistic, recorded,
+satellites, zoom climbs."""
 
 _PILOTED: Final = (AIRLINER, LIGHT, HELICOPTER, FAST, UNKNOWN)
 """Kinds of objects that should have a transponder."""
@@ -102,10 +103,17 @@ class Scene:
         )
         n = len(self._sky.aircraft.target)
         self._broadcast = Broadcast(scenario, n, streams[2])
-        self._observers: list[Observer] = [
-            OBSERVERS[sensor.kind](link, sensor, scenario, n, streams[3 + link])
-            for link, sensor in enumerate(scenario.sensor)
-        ]
+        self._observers: list[Observer] = []
+        self._radars: list[Observer] = []
+        """Those that look less often than every tick."""
+        self._look_ticks = round(scenario.radar_look_s / TICK_S)
+        self._look: Span | None = None
+        """What they have not looked at yet."""
+        for link, sensor in enumerate(scenario.sensor):
+            rarely = sensor.kind == "radar" and self._look_ticks > 1
+            made = OBSERVERS[sensor.kind](link, sensor, scenario, n, streams[3 + link])
+            (self._radars if rarely else self._observers).append(made)
+        self._truth: list[TruthRows] = []
         self._ticks = 0
         self._shown = -1
         """Tick whose truth was given last."""
@@ -121,7 +129,7 @@ class Scene:
 
     @property
     def time_s(self) -> float:
-        """Time up to which the truth has moved."""
+        """Time up to which the truth has moved; it may be past what was asked for by a look."""
         return self.scenario.start_s + self._ticks * TICK_S
 
     def ghost_addresses(self) -> list[int]:
@@ -130,17 +138,18 @@ class Scene:
 
     def advance(self, until_s: float) -> Slice:
         """Play until `until_s` (seconds UTC); return all datagrams that arrived by then."""
-        truth: list[TruthRows] = []
         every = max(1, round(self.scenario.truth_period_s / TICK_S))
         while True:
             due = self._ticks % every == 0 and self._ticks != self._shown
-            if due and self.time_s <= until_s:
-                truth.append(truth_rows(self._sky.aircraft, self.time_s))
+            if due:
+                self._truth.append(truth_rows(self._sky.aircraft, self.time_s))
                 self._note_silent()
                 self._shown = self._ticks
-            if self.time_s >= until_s:
+            if self.time_s >= until_s and self._look is None:
                 break
             self._tick()
+        truth = [rows for rows in self._truth if not (rows.time_s > until_s).any()]
+        self._truth = self._truth[len(truth) :]
         return self._arrived_by(until_s, concat_truth(truth))
 
     def _note_silent(self) -> None:
@@ -159,7 +168,17 @@ class Scene:
         for observer in self._observers:
             self._queue_up(observer.observe(tick))
         self._ticks += 1
+        if not self._radars:
+            sky.begin(self.time_s)
+            return
+        self._look = span if self._look is None else joined(self._look, span)
+        tick = tick._replace(span=self._look, aircraft=shown(sky.aircraft))
         sky.begin(self.time_s)
+        is_other = bool((tick.aircraft.target != sky.aircraft.target).any())
+        if is_other or self._ticks % self._look_ticks == 0:
+            for radar in self._radars:
+                self._queue_up(radar.observe(tick))
+            self._look = None
 
     def _queue_up(self, datagrams: list[Datagram]) -> None:
         for datagram in datagrams:

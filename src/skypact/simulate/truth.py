@@ -31,6 +31,19 @@ class Span(NamedTuple):
     baro1: Floats
 
 
+def joined(first: Span, second: Span) -> Span:
+    """Return one span of two that follow each other, in which nothing begins or ends."""
+    return Span(
+        first.start_s, second.end_s, first.ecef0, second.ecef1,
+        first.velocity0, second.velocity1, first.baro0, second.baro1,
+    )  # fmt: skip
+
+
+def shown(a: Aircraft) -> Aircraft:
+    """Return what sensors see of a table of objects, as it is now; routes are left as they are."""
+    return Aircraft._make(column.copy() if column.ndim == 1 else column for column in a)
+
+
 def ecef_at(span: Span, row: Longs, time_s: Floats) -> Floats:
     """ECEF positions (k, 3) of aircraft rows (k,) at times (k,), by a cubic Hermite polynomial."""
     dt = span.end_s - span.start_s

@@ -80,10 +80,10 @@ class AreaRule:
 
     def _in_area(self, sky: Sky, one: Watched, geometry: dict[str, object]) -> list[Finding]:
         rows, ahead_s = sky.rows, self.params.ahead_s
-        inside = one.ground.holds(sky.lat_rad, sky.lon_rad) & _in_band(one.area, sky, 0.0)
+        inside_flat = one.ground.holds(sky.lat_rad, sky.lon_rad)
+        inside = inside_flat & _in_band(one.area, sky, 0.0)
         to = moved(sky.lat_rad, sky.lon_rad, rows.vn_mps * ahead_s, rows.ve_mps * ahead_s)
         share = one.ground.first_edge(sky.lat_rad, sky.lon_rad, *to)
-        inside_flat = one.ground.holds(sky.lat_rad, sky.lon_rad)
         after_s = np.where(inside_flat, 0.0, share * ahead_s)
         after_s, entering = self._entering(sky, one, after_s)
         entering &= ~inside

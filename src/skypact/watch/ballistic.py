@@ -2,6 +2,10 @@
 
 A warning outlives its track: an object that sinks below the horizon of all radars still comes down.
 It ends some time after the last time of arrival, or when the track turns out to be something else.
+
+Three false plots that fit a fast flight are common where radars see far: a warning takes a track
+that the tracker has confirmed, more energy than any aircraft has, and flights of the ensemble that
+come down, each with the probability `warn_at`.
 """
 
 from typing import Any, Final, NamedTuple
@@ -17,6 +21,7 @@ from skypact.watch.freeflight import (
     Forecast,
     Region,
     area_km2,
+    energetic,
     forecast,
     outline,
     region_of,
@@ -61,9 +66,10 @@ class BallisticRule:
         """Return one finding for each object that is possible or warned of."""
         free = sky.free
         rows = {track: k for k, track in enumerate(free.track.tolist())}
-        alive = set(rows) | set(sky.rows.track.tolist())
+        confirmed = set(sky.rows.track.tolist())
+        alive = set(rows) | confirmed
         for track in sorted(rows):
-            self._renew(free, rows[track], sky.now_s)
+            self._renew(free, rows[track], track in confirmed, sky.now_s)
         for track in sorted(self._known):
             if self._is_over(track, rows, alive, sky.now_s):
                 del self._known[track]
@@ -79,14 +85,15 @@ class BallisticRule:
         last_s = float(known.made.arrival_s.max()) if known.made.arrival_s.size else known.state_s
         return now_s > last_s + self.params.after_s
 
-    def _renew(self, free: FreeStates, k: int, now_s: float) -> None:
+    def _renew(self, free: FreeStates, k: int, is_confirmed: bool, now_s: float) -> None:
         p, track = self.params, int(free.track[k])
         known = self._known.get(track)
         ballistic = 1.0 - float(free.probability[k, AS_AIRCRAFT])
         if ballistic < (p.possible_at if known is None else p.drop_at):
             self._known.pop(track, None)
             return
-        seen = int(free.n_reports[k]) >= p.least_reports and free.age_s[k] >= p.least_age_s
+        seen = is_confirmed and int(free.n_reports[k]) >= p.least_reports
+        seen = seen and bool(free.age_s[k] >= p.least_age_s)
         if known is None and int(free.n_reports[k]) < 2:
             return
         if known is not None and known.state_s == float(free.time_s[k]):
@@ -97,11 +104,13 @@ class BallisticRule:
             return
         flies = float(free.probability[k, COAST] + free.probability[k, THRUST])
         thrust = float(free.probability[k, THRUST]) / max(flies, 1e-12)
+        over = energetic(free, k, p)
         decided = seen and ballistic >= p.warn_at and thrust <= p.most_thrust
+        decided = decided and over >= p.warn_at and made.stays_up <= 1.0 - p.warn_at
         was_warned = known is not None and known.stage == WARNING
         stage = WARNING if decided or was_warned else POSSIBLE
         regions = region_of(made, SHARES[0], p), region_of(made, SHARES[1], p)
-        finding = self._finding(track, stage, made, regions, (ballistic, thrust), now_s)
+        finding = self._finding(track, stage, made, regions, (ballistic, thrust, over), now_s)
         self._known[track] = _Known(stage, made, regions, finding, float(free.time_s[k]))
 
     def _finding(
@@ -110,7 +119,7 @@ class BallisticRule:
         stage: str,
         made: Forecast,
         regions: tuple[Region, Region],
-        chances: tuple[float, float],
+        chances: tuple[float, float, float],
         now_s: float,
     ) -> Finding:
         outlines = [outline(made, region) for region in regions]
@@ -120,6 +129,7 @@ class BallisticRule:
             "released": False,
             "probability": round(chances[0], 4),
             "thrust": round(chances[1], 3),
+            "energetic": round(chances[2], 3),
             "first_s": round(first_s, 1),
             "last_s": round(last_s, 1),
             "lead_s": round(first_s - now_s, 1),

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from skypact.kernels.ballistic import GRAVITATION, ROTATION_RADPS
 from skypact.kernels.geodesy import geodetic_from_ecef
 from skypact.kernels.impact import fall
 from skypact.model.freeflight import FreeStates
@@ -25,6 +26,11 @@ CORNERS: Final = 48
 SEED: Final = 20_241_121
 LEAST_LOG, MOST_LOG = float(np.log(50.0)), float(np.log(1e5))
 """Limits of the ballistic parameter, as in the tracker."""
+
+STANDARD_GRAVITY_MPS2: Final = 9.80665
+POLAR_RADIUS_M: Final = 6_356_752.3
+FREE_OF_AIR_M: Final = 160_000.0
+"""Orbits that stay higher go on for longer than any forecast: drag takes weeks there."""
 
 
 class Forecast(NamedTuple):
@@ -73,6 +79,27 @@ def drawn_states(states: FreeStates, k: int, p: BallisticParams) -> Floats:
     return out
 
 
+def energy_m(state: Floats) -> Floats:
+    """Specific energy over the ground as a height, h + v^2 / 2g (n,), of states (n, 6 or more)."""
+    place = np.empty((len(state), 3))
+    geodetic_from_ecef(np.ascontiguousarray(state[:, :3]), place)
+    speed2 = (state[:, 3:6] ** 2).sum(axis=1)
+    return np.asarray(place[:, 2] + speed2 / (2.0 * STANDARD_GRAVITY_MPS2))
+
+
+def energetic(states: FreeStates, k: int, p: BallisticParams) -> float:
+    """Probability that track k, if it is no aircraft, has more energy than any aircraft."""
+    z = normals(p.samples, 7)
+    over = np.zeros(2)
+    for model in (COAST, THRUST):
+        covariance = 0.5 * (states.covariance[k, model] + states.covariance[k, model].T)
+        value, vector = np.linalg.eigh(covariance)
+        drawn = states.mean[k, model] + z @ (vector * np.sqrt(np.maximum(value, 0.0))).T
+        over[model] = (energy_m(drawn) > p.least_energy_m).mean()
+    flies = np.maximum(states.probability[k, [COAST, THRUST]], 1e-12)
+    return float(np.average(over, weights=flies))
+
+
 def _burn(state: Floats, burns: np.ndarray, z: Floats, p: BallisticParams) -> None:
     """Give those under thrust what may be left of it, along their velocity, in place."""
     even = np.argsort(np.argsort(z[burns, 7:9], axis=0), axis=0)
@@ -88,9 +115,8 @@ def _burn(state: Floats, burns: np.ndarray, z: Floats, p: BallisticParams) -> No
 def forecast(states: FreeStates, k: int, p: BallisticParams) -> Forecast:
     """Fly the ensemble of track k down."""
     drawn = drawn_states(states, k, p)
-    out = np.empty((drawn.shape[0], 4))
     begin = np.ascontiguousarray(drawn[:, :6])
-    fall(begin, np.exp(-drawn[:, 6]), p.ground_m, STEP_S, STEP_IN_AIR_S, p.most_s, out)
+    out = flown_down(begin, np.exp(-drawn[:, 6]), p)
     down = np.isfinite(out[:, 2])
     weights = states.probability[k]
     mean = np.average(states.mean[k, [COAST, THRUST], :3], axis=0,
@@ -102,6 +128,38 @@ def forecast(states: FreeStates, k: int, p: BallisticParams) -> Forecast:
         time_s, out[down, 0], out[down, 1], time_s + out[down, 2], out[:, 3],
         float(1.0 - down.mean()), float(place[0, 0]), float(place[0, 1]),
     )  # fmt: skip
+
+
+def flown_down(state: Floats, drag_m2pkg: Floats, p: BallisticParams) -> Floats:
+    """Latitude, longitude, time until the end and greatest height (n, 4) of states (n, 6).
+
+    As `kernels.impact.fall`; orbits that nowhere come near the air are not integrated.
+    """
+    perigee_m, apogee_m = heights_of_orbit(state)
+    out = np.full((len(state), 4), np.nan)
+    out[:, 3] = apogee_m
+    rows = np.flatnonzero(~(perigee_m > FREE_OF_AIR_M))
+    flown = np.empty((rows.size, 4))
+    figures = p.ground_m, STEP_S, STEP_IN_AIR_S, p.most_s
+    fall(np.ascontiguousarray(state[rows]), drag_m2pkg[rows], *figures, flown)
+    out[rows] = flown
+    return out
+
+
+def heights_of_orbit(state: Floats) -> tuple[Floats, Floats]:
+    """Least and greatest height (n,) of the two-body orbits of states (n, 6) in ECEF.
+
+    Above the polar radius, so that no place of the orbit is lower over the ground; J2 moves them by
+    some kilometres. Source: D. A. Vallado, "Fundamentals of Astrodynamics and Applications", 4th
+    ed., eqs. 1-22 and 2-78: p = h^2 / GM, r = p / (1 +- e).
+    """
+    place = state[:, :3]
+    velocity = state[:, 3:] + np.cross([0.0, 0.0, ROTATION_RADPS], place)
+    parameter_m = (np.cross(place, velocity) ** 2).sum(axis=1) / GRAVITATION
+    energy = 0.5 * (velocity**2).sum(axis=1) - GRAVITATION / np.linalg.norm(place, axis=1)
+    eccentricity = np.sqrt(np.maximum(0.0, 1.0 + 2.0 * energy * parameter_m / GRAVITATION))
+    highest_m = parameter_m / np.maximum(1.0 - eccentricity, 1e-6)
+    return parameter_m / (1.0 + eccentricity) - POLAR_RADIUS_M, highest_m - POLAR_RADIUS_M
 
 
 def polar_of(made: Forecast, lat_rad: Floats, lon_rad: Floats) -> Floats:

@@ -7,7 +7,7 @@ is cut there (RFC 7946, 3.1.9) or goes on beyond 180 degrees; ways take the shor
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,68 @@ from skypact.model.reports import Floats
 from skypact.units import DEGREE
 
 Mask = npt.NDArray[np.bool_]
+CELLS: Final = 96
+"""Cells a side of the grid that tells at once what is far from every edge."""
+
+
+class EdgeGrid:
+    """Which cells of a grid over a shape hold edges, so that most places need no exact test.
+
+    Counts over rectangles of cells come from a summed-area table (F. C. Crow, "Summed-area tables
+    for texture mapping", SIGGRAPH 1984).
+
+    Parameters
+    ----------
+    shape : shapely geometry
+        Polygons, degrees.
+    corners : (k, 2, 2) float64
+        Ends of its edges, longitude and latitude.
+    """
+
+    def __init__(self, shape: BaseGeometry, corners: Floats) -> None:
+        self._shape = shape
+        self._low = corners.min(axis=(0, 1))
+        self._cell = np.maximum(np.ptp(corners, axis=(0, 1)) / CELLS, 1e-9)
+        first, last = self._cells(corners.min(axis=1)), self._cells(corners.max(axis=1))
+        marks = np.zeros((CELLS + 1, CELLS + 1), np.int64)
+        for place, sign in (
+            ((first[:, 0], first[:, 1]), 1), ((last[:, 0] + 1, last[:, 1] + 1), 1),
+            ((first[:, 0], last[:, 1] + 1), -1), ((last[:, 0] + 1, first[:, 1]), -1),
+        ):  # fmt: skip
+            np.add.at(marks, place, sign)
+        self._has_edges = marks.cumsum(axis=0).cumsum(axis=1)[:CELLS, :CELLS] > 0
+        self._sums = np.zeros((CELLS + 1, CELLS + 1), np.int64)
+        self._sums[1:, 1:] = self._has_edges.cumsum(axis=0).cumsum(axis=1)
+        middle = np.arange(CELLS) + 0.5
+        lon, lat = (self._low[k] + self._cell[k] * middle for k in (0, 1))
+        self._is_inside: Mask = shapely.contains_xy(shape, lon[:, None], lat)
+
+    def holds(self, lon: Floats, lat: Floats) -> Mask:
+        """Whether places (n,), degrees, lie in the shape."""
+        place = (np.stack((lon, lat), axis=1) - self._low) / self._cell
+        known = ((place >= 0.0) & (place <= CELLS)).all(axis=1)
+        row = np.flatnonzero(known)
+        i, j = np.minimum(place[row].astype(np.int64), CELLS - 1).T
+        inside = np.zeros(lon.size, np.bool_)
+        inside[row] = self._is_inside[i, j]
+        near = row[self._has_edges[i, j]]
+        inside[near] = shapely.contains_xy(self._shape, lon[near], lat[near])
+        return inside
+
+    def may_meet(self, begin: Floats, end: Floats) -> Mask:
+        """Whether straight ways (n,) between places (n, 2) may meet an edge."""
+        low, high = np.minimum(begin, end), np.maximum(begin, end)
+        outside = (high < self._low) | (low > self._low + CELLS * self._cell)
+        (i, j), (m, n) = self._cells(low).T, self._cells(high).T + 1
+        sums = self._sums
+        return np.asarray(
+            ~outside.any(axis=1) & (sums[m, n] - sums[i, n] - sums[m, j] + sums[i, j] > 0)
+        )
+
+    def _cells(self, place: Floats) -> npt.NDArray[np.int64]:
+        """Cells (n, 2) of places (n, 2), those beyond the grid in its outermost ones."""
+        cells = np.clip(np.floor((place - self._low) / self._cell), 0, CELLS - 1)
+        return np.asarray(cells, np.int64)
 
 
 class Ground:
@@ -42,11 +104,13 @@ class Ground:
         corners = np.concatenate(pieces) if pieces else np.zeros((0, 2, 2))
         self._edges = np.asarray(shapely.linestrings(corners), object)
         self._tree = shapely.STRtree(self._edges)
+        self._grid = EdgeGrid(shape, corners) if len(corners) else None
 
     def holds(self, lat_rad: Floats, lon_rad: Floats) -> Mask:
         """Whether places (n,) lie in it; NaN is nowhere."""
-        inside: Mask = shapely.contains_xy(self._around, lon_rad / DEGREE, lat_rad / DEGREE)
-        return inside
+        if self._grid is None:
+            return np.zeros(lat_rad.size, np.bool_)
+        return self._grid.holds(lon_rad / DEGREE, lat_rad / DEGREE)
 
     def first_edge(
         self, lat_rad: Floats, lon_rad: Floats, to_lat_rad: Floats, to_lon_rad: Floats
@@ -62,11 +126,13 @@ class Ground:
         """
         share = np.full(lat_rad.size, np.nan)
         known = np.flatnonzero(np.isfinite(lat_rad + lon_rad + to_lat_rad + to_lon_rad))
-        if not known.size or not self._edges.size:
+        if not known.size or self._grid is None:
             return share
         begin = np.stack((lon_rad[known], lat_rad[known]), axis=1) / DEGREE
         end = np.stack((to_lon_rad[known], to_lat_rad[known]), axis=1) / DEGREE
         end[:, 0] = begin[:, 0] + (end[:, 0] - begin[:, 0] + 180.0) % 360.0 - 180.0
+        near = self._grid.may_meet(begin, end)
+        known, begin, end = known[near], begin[near], end[near]
         ways = shapely.linestrings(np.stack((begin, end), axis=1))
         way, edge = self._tree.query(ways, predicate="intersects")
         met = _share_met(begin[way], end[way], shapely.get_coordinates(self._edges[edge]))

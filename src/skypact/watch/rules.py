@@ -93,7 +93,7 @@ def rules_of(
         An area without a ground, an unknown country, a file without polygons.
     """
     rules: list[Rule] = [
-        BallisticRule(watching.ballistic, _districts(watching, read)),
+        BallisticRule(watching.ballistic, districts_of(watching, read)),
         EmergencyRule(watching.emergency),
         IdentityRule(watching.identity),
         KinematicsRule(watching.kinematics),
@@ -155,7 +155,14 @@ def territory_ground(watching: Watching, union: Union, read: ReadJson) -> Ground
     return Ground(territory_of(codes)) if codes else None
 
 
-def _districts(watching: Watching, read: ReadJson) -> Districts:
+def districts_of(watching: Watching, read: ReadJson) -> Districts:
+    """Return whom to warn: the districts of a file, or countries.
+
+    Raises
+    ------
+    ConfigError
+        The file cannot be used.
+    """
     file = watching.ballistic.districts
     if file:
         return districts_of_geojson(read(file), file)
