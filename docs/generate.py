@@ -684,7 +684,8 @@ then the steps of `escalate` follow, each the same way. An acknowledgement ends 
 The channels `api` (this interface, the page, files) and `log` (the unit's log) tell at once, at the
 look; `webhook` and `cap` when the receipt comes. What is due at a look is in time if it has come by
 that look; else it is overdue at it. An alert that gets more severe after everything was done is
-told and must be acknowledged anew.
+told and must be acknowledged anew; while something is owed, what is owed is owed for that, too. Who
+acknowledged before being told need not again.
 
 `POST /api/v1/alerts/{id}/acknowledge` acknowledges, `GET /api/v1/doctrine` tells how things stand,
 and each state is a line of `doctrine.jsonl` beside `alerts.jsonl`. Acknowledgements and receipts
