@@ -692,8 +692,9 @@ took the measure; where none does, nothing can tell them and the measure is over
 `cap` they are told when a warning of the alert is released to the public, or when a webhook that
 leads to them took a signed message of it, a draft, too. A delivery that is refused, given up or
 dropped tells nobody. What is due at a look is in time if it has come by that look; else it is
-overdue at it. An alert that gets more severe after everything was done is
-told and must be acknowledged anew.
+overdue at it. An alert that gets more severe after everything was done is told and must be
+acknowledged anew; while something is owed, what is owed is owed for that, too. Who acknowledged
+before being told need not again.
 
 `POST /api/v1/alerts/{id}/acknowledge` acknowledges, `GET /api/v1/doctrine` tells how things stand,
 and each state is a line of `doctrine.jsonl` beside `alerts.jsonl`. Acknowledgements and receipts

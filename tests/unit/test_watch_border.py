@@ -122,3 +122,12 @@ def test_who_turns_back_and_comes_again_crosses_again():
     found = [rule.look(sky(entry, at_s=float(s))) for s, entry in enumerate(where)]
     times_s = [one[0].event_time_s - START_S if one else None for one in found]
     assert times_s == [None, *[1.0] * 11, None, None, 14.0]
+
+
+def test_satellites_cross_no_border_and_what_comes_down_from_there_does():
+    rule = BorderRule(BorderParams(), SQUARE)
+    high, low = ({"altitude_m": 1_000.0 * km} for km in (400, 99))
+    assert rule.look(sky(track(1, 48.0, 15.9, speed=7_600.0, **high))) == []
+    assert rule.look(sky(track(1, 48.0, 16.1, speed=7_600.0, **high), at_s=2.0)) == []
+    (found,) = rule.look(sky(track(1, 48.0, 16.2, speed=7_600.0, **low), at_s=4.0))
+    assert found.evidence["phase"] == "crossed"

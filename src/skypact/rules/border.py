@@ -17,6 +17,9 @@ class BorderParams(RuleParams, frozen=True, kw_only=True):
     """What aircraft change their course by within the time ahead, beside the track's own error."""
     least_speed_mps: NotNegative = 15.0
     """Slower objects are predicted by other rules."""
+    upper_m: float = 100_000.0
+    """Greatest height above the WGS-84 ellipsoid: what is higher is in space and crosses no border;
+    objects of unknown height may be anywhere."""
     inside_s: Positive = 60.0
     """A crossing inwards stays told for so long after it."""
     leaving: bool = False

@@ -53,11 +53,14 @@ class BorderRule:
     def look(self, sky: Sky) -> list[Finding]:
         """Objects that will cross, and those that did within `inside_s`."""
         p, rows = self.params, sky.rows
-        inside = self._territory.holds(sky.lat_rad, sky.lon_rad)
+        flies = ~(sky.altitude_m > p.upper_m)
+        inside = flies & self._territory.holds(sky.lat_rad, sky.lon_rad)
         self._note(sky, inside.tolist())
         found = [self._crossing(sky, i) for i in self._of_crossed(sky)]
         speed = np.hypot(rows.vn_mps, rows.ve_mps)
-        moving = (speed >= p.least_speed_mps) & (np.ones_like(inside) if p.leaving else ~inside)
+        moving = (
+            flies & (speed >= p.least_speed_mps) & (np.ones_like(inside) if p.leaving else ~inside)
+        )
         moving &= ~np.isin(rows.track, list(self._crossed))
         found += self._coming(sky, np.flatnonzero(moving), inside)
         return found
