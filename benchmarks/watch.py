@@ -122,8 +122,9 @@ def told(title: str, figures: dict[str, Any]) -> None:
     low, high = wilson(vain, vain + right)
     line(f"{title}: nuisance", 100.0 * vain / max(1, vain + right), "%",
          f"{vain} of {vain + right}, {100 * low:.0f} to {100 * high:.0f} %")  # fmt: skip
-    for ahead, n in figures["found_ahead"].items():
-        line(f"{title}: found {ahead.replace('_', ' ')} ahead", 100.0 * n / max(1, events), "%")
+    for ahead, (n, of) in figures["found_ahead"].items():
+        line(f"{title}: found {ahead.replace('_', ' ')} ahead", 100.0 * n / max(1, of), "%",
+             f"{n} of {of}")  # fmt: skip
 
 
 def study(names: list[str], n_seeds: int) -> None:
