@@ -29,8 +29,13 @@ BORDERS = {
     "west": [[1.2, 47.6], [2.15, 47.6], [2.0, 48.6], [2.35, 49.2], [2.2, 50.2], [1.2, 50.2]],
     "south": [[0.5, 47.2], [4.5, 47.2], [4.5, 48.55], [2.6, 48.5], [1.8, 48.35], [0.5, 48.5]],
     "east": [[2.75, 47.6], [4.6, 47.6], [4.6, 50.2], [3.0, 50.2], [2.9, 49.0]],
+    "far-west": [[-2, 46], [1.1, 46], [1.25, 48.5], [1.0, 49.5], [1.2, 52], [-2, 52]],
+    "far-south": [[-2, 46], [6, 46], [6, 47.95], [3.5, 48.0], [2.2, 47.9], [-2, 48.05]],
+    "far-north": [[-2, 49.75], [2.4, 49.7], [6, 49.8], [6, 52], [-2, 52]],
+    "far-east": [[3.9, 46], [6, 46], [6, 52], [3.95, 52], [3.85, 49]],
 }
-"""Drawn through the traffic over Paris, degrees east and north; the union is inside."""
+"""Drawn through the traffic over Paris, degrees east and north; the union is inside. Those that are
+far are 80 km and more from the airports, the others among the approaches."""
 
 
 class Pool:
@@ -117,8 +122,9 @@ def told(title: str, figures: dict[str, Any]) -> None:
     low, high = wilson(vain, vain + right)
     line(f"{title}: nuisance", 100.0 * vain / max(1, vain + right), "%",
          f"{vain} of {vain + right}, {100 * low:.0f} to {100 * high:.0f} %")  # fmt: skip
-    for ahead, n in figures["found_ahead"].items():
-        line(f"{title}: found {ahead.replace('_', ' ')} ahead", 100.0 * n / max(1, events), "%")
+    for ahead, (n, of) in figures["found_ahead"].items():
+        line(f"{title}: found {ahead.replace('_', ' ')} ahead", 100.0 * n / max(1, of), "%",
+             f"{n} of {of}")  # fmt: skip
 
 
 def study(names: list[str], n_seeds: int) -> None:

@@ -38,7 +38,7 @@ def test_two_rule_sets_are_judged_and_compared(made, capsys, tmp_path):
     early, late = ({f["rule"]: f for f in one["rules"]} for one in report["sets"])
     assert early["border"]["events"] == late["border"]["events"] > 0
     assert early["border"]["found_share"] == 1.0
-    assert late["border"]["found_ahead"]["60_s"] == 0
+    assert late["border"]["found_ahead"]["60_s"][0] == 0
     assert early["feed"]["judged"]  # none, and the file says so
     assert "conflict" not in late
     (both,) = report["compared"]

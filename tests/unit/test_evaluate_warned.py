@@ -51,7 +51,7 @@ def test_an_alert_that_lives_when_its_event_comes_is_right():
     figures = judged(life("border", 100, 260), [event("border", 250)])
     assert (figures["right"], figures["nuisance"], figures["found"]) == (1, 0, 1)
     assert figures["delay_s"]["p50"] == pytest.approx(-150.0)
-    assert figures["found_ahead"] == {"30_s": 1, "60_s": 1, "120_s": 1}
+    assert figures["found_ahead"] == {"30_s": [1, 1], "60_s": [1, 1], "120_s": [1, 1]}
     assert figures["alerts_per_hour"] == 2.0
 
 
@@ -76,6 +76,11 @@ def test_events_that_come_too_soon_or_need_not_be_told_are_not_asked_for():
     events = [event("border", 30), event("border", 250, is_needed=False)]
     figures = judged(life("border", 240, 300), events)
     assert (figures["events"], figures["right"], figures["found_share"]) == (0, 1, None)
+
+
+def test_who_was_not_known_for_long_cannot_be_told_far_ahead():
+    figures = judged(life("border", 230, 260), [event("border", 250, known=120.0)])
+    assert figures["found_ahead"] == {"30_s": [0, 1], "60_s": [0, 1], "120_s": [0, 0]}
 
 
 def test_of_a_pair_both_must_be_meant():

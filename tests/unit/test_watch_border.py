@@ -6,6 +6,7 @@ import shapely
 from tests.naive.skies import START_S, flown, sky, track
 
 from skypact.errors import ConfigError
+from skypact.rules import watching_from_toml
 from skypact.rules.border import BorderParams
 from skypact.watch.border import BorderRule
 from skypact.watch.ground import Ground, territory_of
@@ -41,7 +42,8 @@ def test_the_time_of_the_crossing_is_right():
     entry = track(1, 48.0, 16.0 - 20.0 * KM_DEG, course=90.0, speed=200.0)
     (found,) = BorderRule(BorderParams(course_sigma_deg=1.0), SQUARE).look(sky(entry))
     assert found.event_time_s - START_S == pytest.approx(100.0, abs=1.0)
-    assert found.evidence["probability"] > 0.95
+    # exp(-100 s / 1,000 s) keep their course so long
+    assert found.evidence["probability"] == pytest.approx(0.905, abs=0.005)
 
 
 def test_who_flies_along_the_border_is_uncertain():
@@ -131,3 +133,38 @@ def test_satellites_cross_no_border_and_what_comes_down_from_there_does():
     assert rule.look(sky(track(1, 48.0, 16.1, speed=7_600.0, **high), at_s=2.0)) == []
     (found,) = rule.look(sky(track(1, 48.0, 16.2, speed=7_600.0, **low), at_s=4.0))
     assert found.evidence["phase"] == "crossed"
+
+
+def chance(**more):
+    """Probability of a crossing 100 s ahead, by a fresh rule."""
+    entry = track(1, 48.0, 16.0 - 20.0 * KM_DEG, **more)
+    (found,) = BorderRule(BorderParams(course_sigma_deg=1.0), SQUARE).look(sky(entry))
+    return found.evidence["probability"]
+
+
+@pytest.mark.parametrize(
+    ("height_m", "mean_s"),
+    [(500.0, 220.0), (4_500.0, 400.0), (6_000.0, 700.0), (11_000.0, 1_000.0)],
+)
+def test_low_aircraft_keep_their_courses_for_less_long(height_m, mean_s):
+    assert chance(altitude_m=height_m) == pytest.approx(np.exp(-100.0 / mean_s), abs=0.01)
+
+
+def test_an_unknown_height_is_a_high_one():
+    assert chance(altitude_m=float("nan")) == chance(altitude_m=12_000.0)
+
+
+def test_who_turns_is_told_after_the_turn():
+    """Two degrees a second until the course is east, 60 s before the border."""
+    rule, held = BorderRule(BorderParams(), SQUARE), {}
+    for s in range(41):
+        course = 90.0 - 2.0 * max(0, 20 - s)
+        entry = track(1, 48.0, 16.0 - 12.0 * KM_DEG, course=course, speed=200.0)
+        held[s] = any(f.holds for f in rule.look(sky(entry, at_s=float(s))))
+    assert not any(held[s] for s in range(6, 20))
+    assert all(held[s] for s in range(30, 41))
+
+
+def test_heights_must_rise():
+    with pytest.raises(ConfigError, match="heights that rise"):
+        watching_from_toml("[border]\nkept_s = [[5000.0, 100.0], [1000.0, 200.0]]\n", "rules")

@@ -173,6 +173,32 @@ def _add_decode(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     parser.add_argument("--json", action="store_true", help="print the summary as JSON on stdout")
 
 
+def _add_rules(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--rules",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="watch for what this file says instead of the union file's [watch], and report how"
+        " often each rule tells; given again, what each file would have raised is compared with"
+        " the first",
+    )
+    parser.add_argument(
+        "--truth",
+        type=Path,
+        metavar="FILE",
+        help="judge alerts by where everybody really was: truth.parquet of `simulate`, or another"
+        " table that `evaluate --truth` reads",
+    )
+    parser.add_argument(
+        "--events",
+        type=Path,
+        metavar="FILE",
+        help="and by what paths do not tell: events.jsonl of `simulate`, or your own",
+    )
+
+
 def _add_replay(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser = _command(
         commands,
@@ -212,29 +238,7 @@ def _add_replay(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
         metavar="DIR",
         help="write tracks.parquet, alerts.jsonl and summary.json here",
     )
-    parser.add_argument(
-        "--rules",
-        type=Path,
-        action="append",
-        default=[],
-        metavar="FILE",
-        help="watch for what this file says instead of the union file's [watch], and report how"
-        " often each rule tells; given again, what each file would have raised is compared with"
-        " the first",
-    )
-    parser.add_argument(
-        "--truth",
-        type=Path,
-        metavar="FILE",
-        help="judge alerts by where everybody really was: truth.parquet of `simulate`, or another"
-        " table that `evaluate --truth` reads",
-    )
-    parser.add_argument(
-        "--events",
-        type=Path,
-        metavar="FILE",
-        help="and by what paths do not tell: events.jsonl of `simulate`, or your own",
-    )
+    _add_rules(parser)
     parser.add_argument(
         "--smooth",
         action="store_true",

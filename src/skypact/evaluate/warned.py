@@ -38,7 +38,7 @@ SETTLE_S: Final = 60.0
 """An object's tracks and alerts need so long."""
 PERCENTILES: Final = (5, 25, 50, 75, 95)
 AHEAD_S: Final = (30, 60, 120)
-"""Events are counted whose alert came so long before them."""
+"""Events are counted whose alert came so long before them, or could have."""
 _AHEAD: Final = ("area", "ballistic", "border", "conflict", "slow", "terrain")
 """Their alerts tell of what is still to come."""
 _SETTLED: Final = ("area", "border", "conflict", "terrain")
@@ -239,6 +239,16 @@ def verdict_of(
     return Verdict(tuple(alerts), tuple(right), tuple(asked), delays)
 
 
+def _ahead(verdict: Verdict, ahead_s: int) -> list[int]:
+    """Events found so long ahead, and those whose objects were known `SETTLE_S` before that."""
+    delays = [
+        delay
+        for event, delay in zip(verdict.events, verdict.delay_s, strict=True)
+        if event.begin_s - event.known_s >= ahead_s + SETTLE_S
+    ]
+    return [sum(d is not None and d <= -ahead_s for d in delays), len(delays)]
+
+
 def spread(values: Sequence[float]) -> dict[str, float] | None:
     """Percentiles of values; None without any."""
     if not values:
@@ -269,7 +279,7 @@ def figures_of(rule: str, verdict: Verdict | None, n_alerts: int, hours: float) 
         "found": len(delays),
         "found_share": len(delays) / n_asked if n_asked else None,
         "found_95": list(wilson(len(delays), n_asked)),
-        "found_ahead": {f"{s}_s": sum(d <= -s for d in delays) for s in AHEAD_S},
+        "found_ahead": {f"{s}_s": _ahead(verdict, s) for s in AHEAD_S},
         "delay_s": spread(delays),
         "delays_s": [round(delay, 1) for delay in delays],
     }

@@ -2,9 +2,11 @@
 
 The probability that an object crosses within the time ahead is a mean over courses: the track's own
 error of the velocity and what aircraft change their course by make a normal distribution of
-courses, of which fifteen equally likely parts are flown straight on. An object that comes back from
-outside after it was counted is a new crossing; while a crossing is told, it must have been back on
-the other side for ten seconds, so that who flies along the border crosses it once.
+courses, of which fifteen equally likely parts are flown straight on. A course is kept for a time t
+with probability exp(-t / mean), by height: near airports aircraft turn often. What is reached after
+a turn does not count. Who turns now heads elsewhere soon. An object that comes back from outside
+after it was counted is a new crossing; while a crossing is told, it must have been back on the
+other side for ten seconds, so that who flies along the border crosses it once.
 """
 
 from statistics import NormalDist
@@ -15,7 +17,7 @@ import numpy as np
 from skypact.model.reports import Floats
 from skypact.rules.border import BorderParams
 from skypact.units import DEGREE
-from skypact.watch.ground import Ground
+from skypact.watch.ground import Ground, Mask
 from skypact.watch.sky import Finding, Sky, moved
 from skypact.watch.who import who_of
 
@@ -23,6 +25,9 @@ _SHARES: Final = 15
 _NODES: Final = [NormalDist().inv_cdf((k + 0.5) / _SHARES) for k in range(_SHARES)]
 BACK_S: Final = 10.0
 """Who crossed lately is back on the other side when it was there for so long."""
+_TURN_S: Final = 5.0
+"""Courses are compared over so long."""
+_SIGMAS: Final = 2.0
 COMING: Final = "coming"
 CROSSED: Final = "crossed"
 LEFT: Final = "left"
@@ -49,6 +54,8 @@ class BorderRule:
         """Since when tracks are seen on the other side than that."""
         self._crossed: dict[int, tuple[float, str]] = {}
         """When a track crossed, and which way."""
+        self._courses: dict[int, tuple[float, float, bool]] = {}
+        """Time and course of each track some seconds ago, and whether it turned then."""
 
     def look(self, sky: Sky) -> list[Finding]:
         """Objects that will cross, and those that did within `inside_s`."""
@@ -56,13 +63,14 @@ class BorderRule:
         flies = ~(sky.altitude_m > p.upper_m)
         inside = flies & self._territory.holds(sky.lat_rad, sky.lon_rad)
         self._note(sky, inside.tolist())
+        turns = self._turning(sky)
         found = [self._crossing(sky, i) for i in self._of_crossed(sky)]
         speed = np.hypot(rows.vn_mps, rows.ve_mps)
         moving = (
             flies & (speed >= p.least_speed_mps) & (np.ones_like(inside) if p.leaving else ~inside)
         )
         moving &= ~np.isin(rows.track, list(self._crossed))
-        found += self._coming(sky, np.flatnonzero(moving), inside)
+        found += self._coming(sky, np.flatnonzero(moving), inside, turns)
         return found
 
     def _note(self, sky: Sky, inside: list[bool]) -> None:
@@ -102,9 +110,32 @@ class BorderRule:
             evidence={"phase": way, "probability": 1.0, **who_of(sky, i)},
         )
 
-    def _coming(self, sky: Sky, at: np.ndarray, inside: np.ndarray) -> list[Finding]:
+    def _turning(self, sky: Sky) -> Mask:
+        """Whether tracks (n,) turn: by their courses now and `_TURN_S` ago, beyond the error."""
+        rows, p = sky.rows, self.params
+        course, sigma = np.arctan2(rows.ve_mps, rows.vn_mps), self._sigma(sky)
+        now: dict[int, tuple[float, float, bool]] = {}
+        for i, track in enumerate(rows.track.tolist()):
+            begun = self._courses.get(track, (sky.now_s, float(course[i]), False))
+            waited_s = sky.now_s - begun[0]
+            if waited_s >= _TURN_S:
+                change = abs((float(course[i]) - begun[1] + np.pi) % (2.0 * np.pi) - np.pi)
+                limit = max(p.turning_dps * DEGREE * waited_s, _SIGMAS * float(sigma[i]))
+                begun = sky.now_s, float(course[i]), bool(change > limit)
+            now[track] = begun
+        self._courses = now
+        return np.array([turns for _, _, turns in now.values()], np.bool_)
+
+    def _sigma(self, sky: Sky) -> Floats:
+        """Error of courses (n,) as the tracks state it, radians."""
+        rows = sky.rows
+        error = np.hypot(np.nan_to_num(rows.sigma_vn_mps), np.nan_to_num(rows.sigma_ve_mps))
+        return np.asarray(error / np.maximum(np.hypot(rows.vn_mps, rows.ve_mps), 1.0))
+
+    def _coming(self, sky: Sky, at: np.ndarray, inside: np.ndarray, turns: Mask) -> list[Finding]:
         p = self.params
         probability, after_s = self._chances(sky, at)
+        probability = np.where(turns[at], p.turning_share, 1.0) * probability
         found = []
         for place, i in enumerate(at.tolist()):
             chance = float(probability[place])
@@ -133,15 +164,18 @@ class BorderRule:
         p, rows = self.params, sky.rows
         speed = np.hypot(rows.vn_mps[at], rows.ve_mps[at])
         course = np.arctan2(rows.ve_mps[at], rows.vn_mps[at])
-        error = np.hypot(np.nan_to_num(rows.sigma_vn_mps[at]), np.nan_to_num(rows.sigma_ve_mps[at]))
-        sigma = np.hypot(error / np.maximum(speed, 1.0), p.course_sigma_deg * DEGREE)
-        probability, mean_s = np.zeros(at.size), np.zeros(at.size)
+        sigma = np.hypot(self._sigma(sky)[at], p.course_sigma_deg * DEGREE)
+        height_m, mean_s = np.array(p.kept_s).T
+        height = np.nan_to_num(sky.altitude_m[at], nan=float(height_m[-1]))
+        kept_s = np.interp(height, height_m, mean_s)
+        probability, total_s = np.zeros(at.size), np.zeros(at.size)
         for node in _NODES:
             way = course + node * sigma
             reach = speed * p.ahead_s
             to = moved(sky.lat_rad[at], sky.lon_rad[at], reach * np.cos(way), reach * np.sin(way))
             share = self._territory.first_edge(sky.lat_rad[at], sky.lon_rad[at], *to)
-            met = np.isfinite(share)
-            probability += met / _SHARES
-            mean_s += np.where(met, share, 0.0) * p.ahead_s / _SHARES
-        return probability, mean_s / np.maximum(probability, 1e-12)
+            after_s = np.nan_to_num(share) * p.ahead_s
+            chance = np.isfinite(share) * np.exp(-after_s / kept_s) / _SHARES
+            probability += chance
+            total_s += chance * after_s
+        return probability, total_s / np.maximum(probability, 1e-12)
