@@ -58,8 +58,9 @@ class Splits:
         measured &= np.any(turns.hits[able] >= 1, axis=0)
         self._keep(sky, alone, measured)
         proven = np.asarray(np.any(turns.hits[able] >= PROVEN, axis=0))
-        for i in np.flatnonzero(alone).tolist():
-            self._pair(sky, i, measured, bool(proven[i]))
+        others = np.flatnonzero(measured)
+        for i in np.flatnonzero(alone).tolist() if others.size else ():
+            self._pair(sky, i, others, bool(proven[i]))
         place = {int(t): k for k, t in enumerate(rows.track.tolist())} if self._pairs else {}
         return [self._finding(sky, place, pair) for pair in sorted(self._pairs)]
 
@@ -81,29 +82,30 @@ class Splits:
             other = set(sky.rows.track[measured].tolist())
             self._pairs = {k: w for k, w in self._pairs.items() if k[0] in one and k[1] in other}
 
-    def _pair(self, sky: Sky, i: int, measured: Mask, is_proven: bool) -> None:
+    def _pair(self, sky: Sky, i: int, others: Longs, is_proven: bool) -> None:
+        """Look for the track in rows `others` that is the object whose ADS-B track i tells of."""
         rows, p = sky.rows, self._p
         track, since_s = int(rows.track[i]), sky.now_s - float(self._turns.plot_s[i])
         if any(pair[0] == track for pair in self._pairs):
             return
-        code = int(rows.mode3a[i])
-        distance = _distance(sky.lat_rad, sky.lon_rad, sky.lat_rad[i], sky.lon_rad[i])
-        if code >= 0 and code not in SHARED_CODES:
-            same = measured & (rows.mode3a == code) & (distance <= FARTHEST_M)
-            same &= distance > p.least_m
+        own, code = int(rows.mode3a[i]), rows.mode3a[others]
+        lat, lon = sky.lat_rad[others], sky.lon_rad[others]
+        distance = _distance(lat, lon, sky.lat_rad[i], sky.lon_rad[i])
+        if own >= 0 and own not in SHARED_CODES:
+            same = (code == own) & (distance <= FARTHEST_M) & (distance > p.least_m)
             if np.count_nonzero(same) == 1:
-                self._pairs[track, int(rows.track[np.argmax(same)])] = "code"
+                self._pairs[track, int(rows.track[others[np.argmax(same)]])] = "code"
                 return
         if not is_proven or since_s > p.split_s:
             return
-        free = measured & (rows.icao < 0) & (rows.age_s <= since_s + p.fresh_s)
-        free &= ~((rows.mode3a >= 0) & (code >= 0) & (rows.mode3a != code))
-        lat = sky.lat_rad - rows.vn_mps * since_s / EARTH_M
-        lon = sky.lon_rad - rows.ve_mps * since_s / (EARTH_M * np.cos(sky.lat_rad))
-        was = _distance(lat, lon, *self._at[i])
+        free = (rows.icao[others] < 0) & (rows.age_s[others] <= since_s + p.fresh_s)
+        free &= ~((code >= 0) & (own >= 0) & (code != own))
+        before_lat = lat - rows.vn_mps[others] * since_s / EARTH_M
+        before_lon = lon - rows.ve_mps[others] * since_s / (EARTH_M * np.cos(lat))
+        was = _distance(before_lat, before_lon, *self._at[i])
         free &= (was <= p.split_m) & (distance > p.least_m)
         if free.any():
-            best = int(np.argmin(np.where(free, was, np.inf)))
+            best = int(others[np.argmin(np.where(free, was, np.inf))])
             self._pairs[track, int(rows.track[best])] = "course"
 
     def _finding(self, sky: Sky, place: dict[int, int], pair: tuple[int, int]) -> Finding:
