@@ -17,6 +17,7 @@ from skypact.watch.freeflight import (
     Forecast,
     Region,
     area_km2,
+    energetic,
     forecast,
     outline,
     region_of,
@@ -82,7 +83,8 @@ class BallisticRule:
     def _renew(self, free: FreeStates, k: int, now_s: float) -> None:
         p, track = self.params, int(free.track[k])
         known = self._known.get(track)
-        ballistic = 1.0 - float(free.probability[k, AS_AIRCRAFT])
+        as_aircraft, over = energetic(free, k, p)
+        ballistic = 1.0 - float(free.probability[k, AS_AIRCRAFT]) * (1.0 - as_aircraft)
         if ballistic < (p.possible_at if known is None else p.drop_at):
             self._known.pop(track, None)
             return
@@ -97,11 +99,11 @@ class BallisticRule:
             return
         flies = float(free.probability[k, COAST] + free.probability[k, THRUST])
         thrust = float(free.probability[k, THRUST]) / max(flies, 1e-12)
-        decided = seen and ballistic >= p.warn_at and thrust <= p.most_thrust
+        decided = seen and ballistic >= p.warn_at and over >= p.warn_at
         was_warned = known is not None and known.stage == WARNING
         stage = WARNING if decided or was_warned else POSSIBLE
         regions = region_of(made, SHARES[0], p), region_of(made, SHARES[1], p)
-        finding = self._finding(track, stage, made, regions, (ballistic, thrust), now_s)
+        finding = self._finding(track, stage, made, regions, (ballistic, thrust, over), now_s)
         self._known[track] = _Known(stage, made, regions, finding, float(free.time_s[k]))
 
     def _finding(
@@ -110,7 +112,7 @@ class BallisticRule:
         stage: str,
         made: Forecast,
         regions: tuple[Region, Region],
-        chances: tuple[float, float],
+        chances: tuple[float, float, float],
         now_s: float,
     ) -> Finding:
         outlines = [outline(made, region) for region in regions]
@@ -120,6 +122,7 @@ class BallisticRule:
             "released": False,
             "probability": round(chances[0], 4),
             "thrust": round(chances[1], 3),
+            "energetic": round(chances[2], 3),
             "first_s": round(first_s, 1),
             "last_s": round(last_s, 1),
             "lead_s": round(first_s - now_s, 1),

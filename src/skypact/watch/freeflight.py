@@ -10,12 +10,13 @@ and bearing from where the object is now, so that it bends as the places do.
 from typing import Final, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from skypact.kernels.geodesy import geodetic_from_ecef
 from skypact.kernels.impact import fall
 from skypact.model.freeflight import FreeStates
 from skypact.model.reports import Floats
-from skypact.model.tracking import COAST, THRUST
+from skypact.model.tracking import AS_AIRCRAFT, COAST, THRUST
 from skypact.rules.ballistic import BallisticParams
 from skypact.watch.sky import EARTH_M
 
@@ -25,6 +26,20 @@ CORNERS: Final = 48
 SEED: Final = 20_241_121
 LEAST_LOG, MOST_LOG = float(np.log(50.0)), float(np.log(1e5))
 """Limits of the ballistic parameter, as in the tracker."""
+STANDARD_GRAVITY_MPS2: Final = 9.80665
+N_BURN: Final = 4
+"""Numbers that say how thrust goes on."""
+CLIMB_SHAPE: Final = (1.8, 2.4)
+"""Time since launch over height by climb: 2 at constant acceleration, more where it grows."""
+GROWTH: Final = (1.0, 2.0)
+TURN_OVER: Final = (1.0, 2.5)
+"""See `burnt_out`."""
+MOST_ANGLE_RAD: Final = float(np.radians(85.0))
+MOST_MPS2: Final = 150.0
+LEAST_CLIMB_MPS: Final = 50.0
+LEAST_SINCE_S: Final = 5.0
+MORE_S: Final = 20.0
+"""What is past the longest time of thrust may have this much left."""
 
 
 class Forecast(NamedTuple):
@@ -53,13 +68,27 @@ def normals(n: int, width: int) -> Floats:
     return np.linalg.solve(spread, drawn.T).T
 
 
-def drawn_states(states: FreeStates, k: int, p: BallisticParams) -> Floats:
-    """Draw states (n, 7) of track k: free flight and thrust by their probabilities."""
+class Drawn(NamedTuple):
+    """An ensemble of what a track may be doing now."""
+
+    state: Floats
+    """Place, velocity and logarithm of the ballistic parameter (n, 7)."""
+    burns: npt.NDArray[np.bool_]
+    """Which are under thrust (n,)."""
+    even: Floats
+    """Numbers between 0 and 1 (n, 4), for what is left of it."""
+    seen_every_s: float
+    """Time between two reports of it."""
+
+
+def drawn_states(states: FreeStates, k: int, p: BallisticParams) -> Drawn:
+    """Draw states of track k: free flight and thrust by their probabilities."""
     probability = states.probability[k, [COAST, THRUST]]
     share = probability[1] / max(probability.sum(), 1e-12)
-    z = normals(p.samples, 9)
+    z = normals(p.samples, 7 + N_BURN)
     burns = (np.arange(p.samples) + 0.5) / p.samples < share
     out = np.empty((p.samples, 7))
+    even = np.full((p.samples, N_BURN), 0.5)
     for model, rows in ((COAST, ~burns), (THRUST, burns)):
         if not rows.any():
             continue
@@ -67,30 +96,82 @@ def drawn_states(states: FreeStates, k: int, p: BallisticParams) -> Floats:
         value, vector = np.linalg.eigh(covariance)
         root = vector * np.sqrt(np.maximum(value, 0.0))
         out[rows] = states.mean[k, model] + z[rows, :7] @ root.T
-    if burns.any():
-        _burn(out, burns, z, p)
+        order = np.argsort(np.argsort(z[rows, 7:], axis=0), axis=0)
+        even[rows] = (order + 0.5) / len(order)
     out[:, 6] = np.clip(out[:, 6], LEAST_LOG, MOST_LOG)
-    return out
+    seen_every_s = float(states.age_s[k]) / max(1, int(states.n_reports[k]) - 1)
+    return Drawn(out, burns, even, seen_every_s)
 
 
-def _burn(state: Floats, burns: np.ndarray, z: Floats, p: BallisticParams) -> None:
-    """Give those under thrust what may be left of it, along their velocity, in place."""
-    even = np.argsort(np.argsort(z[burns, 7:9], axis=0), axis=0)
-    share = (even + 0.5) / even.shape[0]
-    gained = p.burn_mps2 * share[:, 0] * p.burn_s * share[:, 1]
-    velocity = state[burns, 3:6]
-    speed = np.linalg.norm(velocity, axis=1, keepdims=True)
-    along = velocity / np.maximum(speed, 1.0)
-    state[burns, 3:6] = velocity + along * gained[:, None]
-    state[burns, :3] -= 0.5 * along * (gained * p.burn_s * share[:, 1])[:, None]
+def energy_m(state: Floats) -> Floats:
+    """Specific energy over the ground as a height, h + v^2 / 2g (n,), of states (n, 6 or more)."""
+    place = np.empty((len(state), 3))
+    geodetic_from_ecef(np.ascontiguousarray(state[:, :3]), place)
+    speed2 = (state[:, 3:6] ** 2).sum(axis=1)
+    return np.asarray(place[:, 2] + speed2 / (2.0 * STANDARD_GRAVITY_MPS2))
+
+
+def energetic(states: FreeStates, k: int, p: BallisticParams) -> tuple[float, float]:
+    """Probability that track k has more energy than what flies: as an aircraft, and otherwise."""
+    z = normals(p.samples, 7)
+    over = np.zeros(3)
+    for model in (COAST, THRUST, AS_AIRCRAFT):
+        covariance = 0.5 * (states.covariance[k, model] + states.covariance[k, model].T)
+        value, vector = np.linalg.eigh(covariance)
+        drawn = states.mean[k, model] + z @ (vector * np.sqrt(np.maximum(value, 0.0))).T
+        over[model] = (energy_m(drawn) > p.least_energy_m).mean()
+    flies = np.maximum(states.probability[k, [COAST, THRUST]], 1e-12)
+    return float(over[AS_AIRCRAFT]), float(np.average(over[[COAST, THRUST]], weights=flies))
+
+
+def burnt_out(drawn: Drawn, p: BallisticParams) -> tuple[Floats, Floats]:
+    """States (n, 6) at the end of thrust and the time until then (n,).
+
+    From rest upright to the present height and climb took `CLIMB_SHAPE` times their ratio; thrust
+    lasts as long in all as `least_burn_s` to `most_burn_s`, and may have ended unseen since the
+    report before the last. What is left of it accelerates by
+    `GROWTH` times as much as it did on average, the tank emptying, and further away from the
+    vertical, by `TURN_OVER` times the present angle, the path turning over.
+    """
+    state, left_s = drawn.state[:, :6].copy(), np.zeros(len(drawn.state))
+    if not drawn.burns.any():
+        return state, left_s
+    rows = np.flatnonzero(drawn.burns)
+    place, velocity, even = state[rows, :3], state[rows, 3:], drawn.even[rows]
+    up = place / np.linalg.norm(place, axis=1, keepdims=True)
+    lat_lon_height = np.empty_like(place)
+    geodetic_from_ecef(np.ascontiguousarray(place), lat_lon_height)
+    climb = (velocity * up).sum(axis=1)
+    level = velocity - climb[:, None] * up
+    level_mps = np.maximum(np.linalg.norm(level, axis=1), 1e-3)
+    speed = np.hypot(climb, level_mps)
+    height_m = np.maximum(lat_lon_height[:, 2] - p.ground_m, 100.0)
+    since_s = between(CLIMB_SHAPE, even[:, 0]) * height_m / np.maximum(climb, LEAST_CLIMB_MPS)
+    since_s = np.clip(since_s, LEAST_SINCE_S, None)
+    least_s = np.maximum(since_s - drawn.seen_every_s, p.least_burn_s)
+    most_s = np.maximum(p.most_burn_s, since_s + MORE_S)
+    left = np.maximum(least_s + (most_s - least_s) * even[:, 1] - since_s, 0.0)
+    left_s[rows] = left
+    gained = np.minimum(between(GROWTH, even[:, 2]) * speed / since_s, MOST_MPS2) * left
+    angle = np.arctan2(level_mps, climb) * between(TURN_OVER, even[:, 3])
+    angle = np.minimum(angle, MOST_ANGLE_RAD)[:, None]
+    gain = gained[:, None] * (np.cos(angle) * up + np.sin(angle) * level / level_mps[:, None])
+    state[rows, :3] = place + left[:, None] * (velocity + 0.5 * gain)
+    state[rows, 3:] = velocity + gain
+    return state, left_s
+
+
+def between(ends: tuple[float, float], share: Floats) -> Floats:
+    """Values at shares of the way."""
+    return ends[0] + (ends[1] - ends[0]) * share
 
 
 def forecast(states: FreeStates, k: int, p: BallisticParams) -> Forecast:
     """Fly the ensemble of track k down."""
     drawn = drawn_states(states, k, p)
-    out = np.empty((drawn.shape[0], 4))
-    begin = np.ascontiguousarray(drawn[:, :6])
-    fall(begin, np.exp(-drawn[:, 6]), p.ground_m, STEP_S, STEP_IN_AIR_S, p.most_s, out)
+    out = np.empty((p.samples, 4))
+    begin, left_s = burnt_out(drawn, p)
+    fall(begin, np.exp(-drawn.state[:, 6]), p.ground_m, STEP_S, STEP_IN_AIR_S, p.most_s, out)
     down = np.isfinite(out[:, 2])
     weights = states.probability[k]
     mean = np.average(states.mean[k, [COAST, THRUST], :3], axis=0,
@@ -99,7 +180,7 @@ def forecast(states: FreeStates, k: int, p: BallisticParams) -> Forecast:
     geodetic_from_ecef(mean[None, :], place)
     time_s = float(states.time_s[k])
     return Forecast(
-        time_s, out[down, 0], out[down, 1], time_s + out[down, 2], out[:, 3],
+        time_s, out[down, 0], out[down, 1], time_s + left_s[down] + out[down, 2], out[:, 3],
         float(1.0 - down.mean()), float(place[0, 0]), float(place[0, 1]),
     )  # fmt: skip
 
