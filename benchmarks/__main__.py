@@ -15,7 +15,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 RECORDINGS = HERE.parent.parent / "shared" / "data" / "asterix"
-TAKE_HOURS = {"soak"}
+TAKE_HOURS = {"ballistic", "soak"}
 """Run where they are named only."""
 NEED_RECORDINGS = {"asterix", "fuzz_modes", "modes", "real", "replay"}
 
