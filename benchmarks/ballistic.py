@@ -228,7 +228,7 @@ def weighed(
     """Hold one state of a warning against the truth."""
     told = alert.evidence
     assert alert.area is not None
-    areas = [shapely.Polygon(rings[0]) for rings in alert.area["coordinates"]]
+    areas = [shapely.make_valid(shapely.Polygon(rings[0])) for rings in alert.area["coordinates"]]
     truth = shapely.Point(flight.entry.to_lon, flight.entry.to_lat)
     state_s = float(told["state_s"])
     box = [math.floor(x / BOX_DEG) * BOX_DEG for x in (flight.entry.to_lon, flight.entry.to_lat)]
@@ -253,7 +253,7 @@ def weighed(
     }
 
 
-def reach(area: shapely.Polygon, place: shapely.Point) -> float:
+def reach(area: shapely.Geometry, place: shapely.Point) -> float:
     """Distance of a place from the middle of an area over that of the edge that way."""
     middle = area.centroid
     east, north = place.x - middle.x, place.y - middle.y

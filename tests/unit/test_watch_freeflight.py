@@ -113,6 +113,18 @@ def test_the_outline_is_the_region():
 
 
 @slow_uncompiled
+def test_areas_around_the_object_are_whole_too():
+    """Shortly after launch a flight may end anywhere around."""
+    rising = state_at(44.0, -12.0, 30e3, 1_200.0, 80.0, 80.0)
+    made = forecast(states_of(rising, thrust=1.0, sigma_mps=150.0), 0, NO_MODEL_ERROR)
+    region = region_of(made, 0.95, NO_MODEL_ERROR)
+    polygon = shapely.Polygon(outline(made, region))
+    assert polygon.is_valid
+    inside = shapely.contains_xy(polygon, made.lon_rad / DEGREE, made.lat_rad / DEGREE)
+    assert inside.mean() == pytest.approx(0.95, abs=0.01)
+
+
+@slow_uncompiled
 def test_thrust_that_may_go_on_widens_the_area():
     sizes = []
     for thrust in (0.0, 0.2, 0.6):

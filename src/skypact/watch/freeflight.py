@@ -23,6 +23,11 @@ from skypact.watch.sky import EARTH_M
 STEP_S: Final = 5.0
 STEP_IN_AIR_S: Final = 1.0
 CORNERS: Final = 48
+MOST_SPREAD: Final = 0.3
+MOST_TURN_RAD: Final = 0.4
+"""Deviations of range, as a share of it, and bearing up to which an ensemble lies ahead."""
+MOST_ROUND_RAD: Final = 3.0
+"""Areas end this side of the antipodes."""
 SEED: Final = 20_241_121
 LEAST_LOG, MOST_LOG = float(np.log(50.0)), float(np.log(1e5))
 """Limits of the ballistic parameter, as in the tracker."""
@@ -185,24 +190,48 @@ def forecast(states: FreeStates, k: int, p: BallisticParams) -> Forecast:
     )  # fmt: skip
 
 
-def polar_of(made: Forecast, lat_rad: Floats, lon_rad: Floats) -> Floats:
-    """Range and offset by bearing (n, 2) of places from below the object, metres on a sphere.
+class _Frame(NamedTuple):
+    """Plane coordinates of places around an ensemble."""
 
-    The second is the bearing, turned by that of the ensemble's middle, times the middle's range.
+    lat_rad: float
+    lon_rad: float
+    middle_m: float
+    turned: float
+    """Range and bearing of the ensemble's middle from there; unused where it is wide."""
+    is_wide: bool
+
+
+def _frame_of(made: Forecast) -> _Frame:
+    """Range and bearing from below the object, so that areas bend as the places do.
+
+    Where the ensemble lies around the object rather than ahead of it, north and east from its own
+    middle (azimuthal equidistant).
     """
-    range_m, bearing = _range_bearing(made.from_lat_rad, made.from_lon_rad, lat_rad, lon_rad)
-    middle_m, turned = _middle(made)
-    off = (bearing - turned + np.pi) % (2.0 * np.pi) - np.pi
-    return np.stack((range_m, off * middle_m), axis=1)
-
-
-def _middle(made: Forecast) -> tuple[float, float]:
-    """Range and bearing of the middle of the ensemble."""
-    range_m, bearing = _range_bearing(
-        made.from_lat_rad, made.from_lon_rad, made.lat_rad, made.lon_rad
-    )
+    lat0, lon0 = made.from_lat_rad, made.from_lon_rad
+    range_m, bearing = _range_bearing(lat0, lon0, made.lat_rad, made.lon_rad)
     turned = float(np.arctan2(np.sin(bearing).mean(), np.cos(bearing).mean()))
-    return max(1_000.0, float(np.median(range_m))), turned
+    middle_m = max(1_000.0, float(np.median(range_m)))
+    off = (bearing - turned + np.pi) % (2.0 * np.pi) - np.pi
+    if range_m.std() < MOST_SPREAD * middle_m and off.std() < MOST_TURN_RAD:
+        return _Frame(lat0, lon0, middle_m, turned, False)
+    x, y = np.cos(made.lat_rad) * np.cos(made.lon_rad), np.cos(made.lat_rad) * np.sin(made.lon_rad)
+    mean = np.array([x.mean(), y.mean(), np.sin(made.lat_rad).mean()])
+    lat, lon = np.arctan2(mean[2], np.hypot(mean[0], mean[1])), np.arctan2(mean[1], mean[0])
+    return _Frame(float(lat), float(lon), middle_m, turned, True)
+
+
+def plane_of(made: Forecast, lat_rad: Floats, lon_rad: Floats) -> Floats:
+    """Coordinates (n, 2) of places around an ensemble, metres on a sphere.
+
+    Range from below the object and bearing, turned by that of the ensemble's middle, times the
+    middle's range; of a wide ensemble north and east from its middle.
+    """
+    frame = _frame_of(made)
+    range_m, bearing = _range_bearing(frame.lat_rad, frame.lon_rad, lat_rad, lon_rad)
+    if frame.is_wide:
+        return np.stack((range_m * np.cos(bearing), range_m * np.sin(bearing)), axis=1)
+    off = (bearing - frame.turned + np.pi) % (2.0 * np.pi) - np.pi
+    return np.stack((range_m, off * frame.middle_m), axis=1)
 
 
 def _range_bearing(
@@ -216,7 +245,7 @@ def _range_bearing(
 
 
 class Region(NamedTuple):
-    """An ellipse in range and bearing that holds a share of the ensemble."""
+    """An ellipse in the coordinates of `plane_of` that holds a share of the ensemble."""
 
     middle: Floats
     root: Floats
@@ -227,7 +256,7 @@ class Region(NamedTuple):
 
 def region_of(made: Forecast, share: float, p: BallisticParams) -> Region:
     """Return the area that holds `share` of the ensemble."""
-    points = polar_of(made, made.lat_rad, made.lon_rad)
+    points = plane_of(made, made.lat_rad, made.lon_rad)
     middle = np.asarray(np.median(points, axis=0), np.float64)
     off = points - middle
     covariance = off.T @ off / max(1, len(points) - 1) + p.model_sigma_m**2 * np.eye(2)
@@ -239,7 +268,7 @@ def region_of(made: Forecast, share: float, p: BallisticParams) -> Region:
 
 def holds(made: Forecast, region: Region, lat_rad: Floats, lon_rad: Floats) -> np.ndarray:
     """Whether places (n,) are in a region."""
-    off = polar_of(made, lat_rad, lon_rad) - region.middle
+    off = plane_of(made, lat_rad, lon_rad) - region.middle
     inside: np.ndarray = np.linalg.norm(np.linalg.solve(region.root, off.T), axis=0) <= region.reach
     return inside
 
@@ -251,13 +280,17 @@ def outline(made: Forecast, region: Region) -> list[tuple[float, float]]:
     # a polygon's corners lie outside its circle, so that its area is the circle's
     reach = region.reach * np.sqrt(2.0 * np.pi / CORNERS / np.sin(2.0 * np.pi / CORNERS))
     points = region.middle[:, None] + reach * (region.root @ circle)
-    middle_m, turned = _middle(made)
-    angle = np.maximum(points[0], 0.0) / EARTH_M
-    bearing = turned + points[1] / middle_m
-    lat0 = made.from_lat_rad
+    frame = _frame_of(made)
+    if frame.is_wide:
+        angle = np.minimum(np.hypot(points[0], points[1]) / EARTH_M, MOST_ROUND_RAD)
+        bearing = np.arctan2(points[1], points[0])
+    else:
+        angle = np.maximum(points[0], 0.0) / EARTH_M
+        bearing = frame.turned + points[1] / frame.middle_m
+    lat0 = frame.lat_rad
     sine = np.sin(lat0) * np.cos(angle) + np.cos(lat0) * np.sin(angle) * np.cos(bearing)
     lat = np.arcsin(np.clip(sine, -1.0, 1.0))
-    lon = made.from_lon_rad + np.arctan2(
+    lon = frame.lon_rad + np.arctan2(
         np.sin(bearing) * np.sin(angle) * np.cos(lat0), np.cos(angle) - np.sin(lat0) * sine
     )
     lon = (lon + np.pi) % (2.0 * np.pi) - np.pi
