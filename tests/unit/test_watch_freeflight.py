@@ -179,3 +179,12 @@ def test_energy_is_height_and_speed():
 def test_what_flies_by_its_wings_has_little_energy(speed_mps, over):
     state = state_at(44.0, -12.0, 25e3, speed_mps, 45.0, 80.0)
     assert freeflight.energetic(states_of(state), 0, NO_MODEL_ERROR) == (over, over)
+
+
+@pytest.mark.parametrize(
+    ("height_m", "climb_deg", "least", "most"),
+    [(15e3, 60.0, 0.95, 1.0), (110e3, 45.0, 0.0, 0.1), (110e3, -45.0, 0.0, 0.1)],
+)
+def test_engines_burn_early_and_not_for_ever(height_m, climb_deg, least, most):
+    states = states_of(state_at(44.0, -12.0, height_m, 1_200.0, climb_deg, 80.0), thrust=0.5)
+    assert least <= freeflight.thrust_share(states, 0, NO_MODEL_ERROR) <= most

@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from skypact.model.freeflight import FreeStates
-from skypact.model.tracking import AS_AIRCRAFT, COAST, THRUST
+from skypact.model.tracking import AS_AIRCRAFT
 from skypact.rules.ballistic import BallisticParams
 from skypact.units import DEGREE
 from skypact.watch.districts import Districts
@@ -21,6 +21,7 @@ from skypact.watch.freeflight import (
     forecast,
     outline,
     region_of,
+    thrust_share,
 )
 from skypact.watch.sky import Finding, Sky
 
@@ -97,8 +98,7 @@ class BallisticRule:
         if made.stays_up > 0.5:
             self._known.pop(track, None)
             return
-        flies = float(free.probability[k, COAST] + free.probability[k, THRUST])
-        thrust = float(free.probability[k, THRUST]) / max(flies, 1e-12)
+        thrust = thrust_share(free, k, p)
         decided = seen and ballistic >= p.warn_at and over >= p.warn_at
         was_warned = known is not None and known.stage == WARNING
         stage = WARNING if decided or was_warned else POSSIBLE

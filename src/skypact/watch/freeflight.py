@@ -32,6 +32,10 @@ SEED: Final = 20_241_121
 LEAST_LOG, MOST_LOG = float(np.log(50.0)), float(np.log(1e5))
 """Limits of the ballistic parameter, as in the tracker."""
 STANDARD_GRAVITY_MPS2: Final = 9.80665
+START_ODDS: Final = 0.5
+"""Of thrust against free flight where the tracker begins high up (`kernels.waking`)."""
+RELIGHT: Final = 0.02
+"""Probability of thrust when it should be over, and of none when it should not."""
 N_BURN: Final = 4
 """Numbers that say how thrust goes on."""
 CLIMB_SHAPE: Final = (1.8, 2.4)
@@ -86,10 +90,28 @@ class Drawn(NamedTuple):
     """Time between two reports of it."""
 
 
+def thrust_share(states: FreeStates, k: int, p: BallisticParams) -> float:
+    """Probability that what is no aircraft is under thrust.
+
+    The tracker knows nothing of how long engines burn. By height and climb it is so long since the
+    launch; the share of engines that burn for longer is the prior probability of thrust, in the
+    place of the tracker's (`START_ODDS`).
+    """
+    coast, thrust = np.maximum(states.probability[k, [COAST, THRUST]], 1e-12).tolist()
+    place, velocity = states.mean[k, THRUST, :3], states.mean[k, THRUST, 3:6]
+    lat_lon_height = np.empty((1, 3))
+    geodetic_from_ecef(place[None, :].copy(), lat_lon_height)
+    climb = float(velocity @ place) / float(np.linalg.norm(place))
+    since_s = np.mean(CLIMB_SHAPE) * max(0.0, lat_lon_height[0, 2] - p.ground_m) / max(climb, 1.0)
+    longer = (p.most_burn_s - since_s) / max(p.most_burn_s - p.least_burn_s, 1.0)
+    prior = min(max(float(longer), RELIGHT), 1.0 - RELIGHT)
+    odds = thrust / coast * prior / (1.0 - prior) / START_ODDS
+    return float(odds / (1.0 + odds))
+
+
 def drawn_states(states: FreeStates, k: int, p: BallisticParams) -> Drawn:
     """Draw states of track k: free flight and thrust by their probabilities."""
-    probability = states.probability[k, [COAST, THRUST]]
-    share = probability[1] / max(probability.sum(), 1e-12)
+    share = thrust_share(states, k, p)
     z = normals(p.samples, 7 + N_BURN)
     burns = (np.arange(p.samples) + 0.5) / p.samples < share
     out = np.empty((p.samples, 7))
