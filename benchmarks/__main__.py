@@ -15,7 +15,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 RECORDINGS = HERE.parent.parent / "shared" / "data" / "asterix"
-TAKE_HOURS = {"quiet_sky", "soak"}
+TAKE_HOURS = {"ballistic", "quiet_sky", "soak"}
 """Run where they are named only."""
 NEED_RECORDINGS = {"asterix", "fuzz_modes", "modes", "real", "replay"}
 

@@ -40,6 +40,13 @@ def noise(direction, dt, along, across):
     return Q
 
 
+def lift_density(x):
+    """Density of an unsteady lift of a tenth of the drag over a second, m^2/s^3."""
+    inertial = x[3:6] + np.cross(ballistic.SPIN, x[:3])
+    drag = math.exp(-min(math.log(1e5), max(math.log(50.0), x[6])))
+    return (0.1 * np.linalg.norm(ballistic.drag(x[:3], inertial, drag))) ** 2
+
+
 def predict(x, P, model, dt, motion, up):
     """State and covariance of one model of the ballistic mode after dt."""
     along, across = motion[PSD_V + model], motion[PSD_H + model]
@@ -56,6 +63,12 @@ def predict(x, P, model, dt, motion, up):
         return x, F @ P @ F.T + Q
     F = jacobian(x, dt)
     x = flown(x, dt)
-    Q = noise(x[3:6] / np.linalg.norm(x[3:6]), dt, along, across)
-    Q[6, 6] = (motion[TURN_PSD] if model == COAST else motion[TURN_VAR]) * abs(dt)
-    return x, F @ P @ F.T + Q
+    lift = lift_density(x)
+    Q = noise(x[3:6] / np.linalg.norm(x[3:6]), dt, along + lift, across + lift)
+    half_life = 0.5 * motion[TURN_PSD] / motion[TURN_VAR] if model == COAST else 0.5
+    kept = math.exp(-half_life * abs(dt))
+    G = np.diag([1.0] * 6 + [kept])
+    x[6] = motion[LOG_BALLISTIC] + kept * (x[6] - motion[LOG_BALLISTIC])
+    P = G @ (F @ P @ F.T + Q) @ G
+    P[6, 6] += (1.0 - kept**2) * motion[TURN_VAR]
+    return x, P

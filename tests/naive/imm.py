@@ -7,7 +7,7 @@ import numpy as np
 from tests.naive import kalman
 from tests.naive import update as updates
 
-from skypact.model.tracking import ENTER, FLAT, LEAVE_RATE, N_MODELS
+from skypact.model.tracking import ENTER, FLAT, KIND, LEAVE_RATE, N_MODELS
 
 
 def switching(motion, dt):
@@ -30,6 +30,9 @@ def mix(mu, xs, Ps, dt, motion):
     joint = np.asarray(mu)[:, None] * switching(motion, dt)
     predicted = joint.sum(0)
     weights = joint / predicted
+    if motion[KIND] == 1.0:
+        weights = np.where(weights < 0.05, 0.0, weights)
+        weights /= weights.sum(0)
     starts = [moments(weights[:, j], xs, Ps) for j in range(len(mu))]
     return predicted, [s[0] for s in starts], [s[1] for s in starts]
 

@@ -22,6 +22,7 @@ from skypact.model.tracking import (
 from skypact.track.params import TrackerParams, track_params
 
 MOTION = track_params(TrackerParams()).motion[0]
+BALLISTIC = track_params(TrackerParams()).motion[-1]
 
 
 def models(seed):
@@ -97,6 +98,19 @@ def test_mixing_follows_the_textbook(dt):
         assert scratch.predicted == pytest.approx(predicted, abs=1e-14)
         assert scratch.x == pytest.approx(np.array(x), rel=1e-12, abs=1e-12)
         assert near(scratch.P, np.array(P), 1e-9)
+
+
+def test_the_ballistic_mode_leaves_out_what_is_hardly_likely():
+    scratch = empty_scratch()
+    for seed in range(20):
+        mu, xs, Ps = models(seed)
+        compiled.mix_models(mu, xs, Ps, 4.0, BALLISTIC, scratch)
+        _, x, P = naive.mix(mu, xs, Ps, 4.0, BALLISTIC)
+        assert scratch.x == pytest.approx(np.array(x), rel=1e-12, abs=1e-12)
+        assert near(scratch.P, np.array(P), 1e-9)
+    compiled.mix_models(np.array([0.99, 0.01, 0.0]), xs, Ps, 4.0, BALLISTIC, scratch)
+    assert scratch.x[0] == pytest.approx(xs[0], rel=1e-12)
+    assert near(scratch.P[0], Ps[0], 1e-9)
 
 
 @pytest.mark.parametrize("form", [POLAR, PLANE])

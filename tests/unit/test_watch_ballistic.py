@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 from tests.naive.skies import START_S, sky, track
-from tests.unit.test_watch_freeflight import CLIMBING, state_at, states_of
+from tests.unit.test_watch_freeflight import CLIMBING, slow_uncompiled, state_at, states_of
 
 from skypact.errors import ConfigError
 from skypact.rules.ballistic import BallisticParams
@@ -21,6 +21,10 @@ BOXES = Districts(
      shapely.box(20, 43, 24, 47)],
     [1e6, 2e6, np.nan, 5e6],
 )  # fmt: skip
+
+
+SLOW = state_at(44.0, -12.0, 20e3, 800.0, 60.0, 80.0)
+"""A jet at the top of its zoom has as much energy."""
 
 
 def free(mean=CLIMBING, at_s=0.0, n_reports=6, age_s=30.0, p=(1.0, 0.0, 0.0)):
@@ -41,7 +45,7 @@ def looked(rule, states, at_s=0.0, tracks=CONFIRMED):
 
 
 def rule(**params):
-    return BallisticRule(BallisticParams(**params), BOXES)
+    return BallisticRule(BallisticParams(samples=64, **params), BOXES)
 
 
 def test_a_decided_flight_is_a_warning_with_area_times_and_districts():
@@ -67,7 +71,7 @@ def test_a_warning_never_tells_a_point_nor_where_it_came_from():
 
 @pytest.mark.parametrize(
     "states",
-    [free(n_reports=2, age_s=3.0), free(p=(0.5, 0.45, 0.05)), free(p=(0.7, 0.1, 0.2))],
+    [free(n_reports=2, age_s=3.0), free(SLOW), free(SLOW, p=(0.5, 0.45, 0.05))],
 )
 def test_what_is_not_decided_is_possible_and_no_warning(states):
     (found,) = looked(rule(), states)
@@ -100,14 +104,29 @@ def test_what_may_stay_up_is_no_warning():
 
 def test_one_report_is_nothing_and_neither_is_an_aircraft():
     assert looked(rule(), free(n_reports=1, age_s=0.0)) == []
-    assert looked(rule(), free(p=(0.2, 0.1, 0.7))) == []
+    assert looked(rule(), free(SLOW, p=(0.2, 0.1, 0.7))) == []
 
 
+@slow_uncompiled
+def test_nothing_flies_by_its_wings_with_so_much_energy():
+    (found,) = looked(rule(), free(p=(0.2, 0.1, 0.7)))
+    assert found.evidence["stage"] == "warning"
+
+
+@slow_uncompiled
+def test_thrust_alone_keeps_no_warning_back():
+    (found,) = looked(rule(), free(p=(0.1, 0.85, 0.05)))
+    assert found.evidence["stage"] == "warning"
+    assert found.evidence["thrust"] > 0.8
+
+
+@slow_uncompiled
 def test_a_satellite_is_no_warning():
     orbit = state_at(40.0, 0.0, 500e3, 7_200.0, 0.0, 60.0)
     assert looked(rule(), free(orbit)) == []
 
 
+@slow_uncompiled
 def test_a_warning_outlives_its_track_until_it_must_have_come_down():
     one = rule(after_s=60.0)
     (found,) = looked(one, free())
@@ -123,21 +142,24 @@ def test_what_was_only_possible_ends_with_its_track():
     assert looked(one, None, 1.0) == []
 
 
+@slow_uncompiled
 def test_a_warning_is_withdrawn_when_it_flies_as_an_aircraft():
     one = rule()
     looked(one, free())
-    assert looked(one, free(at_s=5.0, p=(0.1, 0.0, 0.9)), 5.0) == []
+    assert looked(one, free(SLOW, at_s=5.0, p=(0.1, 0.0, 0.9)), 5.0) == []
     looked(one, free(at_s=6.0), 6.0)
     assert looked(one, None, 7.0, [track(4, 45.0, -8.0)]) == []
 
 
+@slow_uncompiled
 def test_doubt_does_not_take_a_warning_back_at_once():
     one = rule()
     looked(one, free())
-    (found,) = looked(one, free(at_s=5.0, p=(0.6, 0.1, 0.3)), 5.0)
+    (found,) = looked(one, free(SLOW, at_s=5.0, p=(0.6, 0.1, 0.3)), 5.0)
     assert found.evidence["stage"] == "warning"
 
 
+@slow_uncompiled
 def test_the_life_of_a_warning():
     one = rule(after_s=60.0)
     watch, told = Watch([one], "u"), []

@@ -1,5 +1,7 @@
 """The forecast of a free flight: its areas hold the truth as often as they say."""
 
+import os
+
 import numpy as np
 import pytest
 import shapely
@@ -22,6 +24,10 @@ from skypact.watch.freeflight import (
     region_of,
 )
 
+slow_uncompiled = pytest.mark.skipif(
+    os.environ.get("NUMBA_DISABLE_JIT", "0") != "0",
+    reason="hundreds of flights: minutes uncompiled",
+)
 NO_MODEL_ERROR = BallisticParams(model_sigma_m=0.0, samples=512)
 BALLISTIC_KGPM2 = 8_000.0
 
@@ -102,6 +108,7 @@ def test_what_stays_up_does_not_come_down():
     assert np.isnan(out[0, :3]).all()
 
 
+@slow_uncompiled
 @pytest.mark.parametrize("mean", [CLIMBING, LOFTED, SINKING])
 def test_areas_hold_the_truth_as_often_as_they_say(mean):
     """Truth is drawn from what the tracker would state; binomial limits of three sigmas."""
@@ -121,6 +128,7 @@ def test_areas_hold_the_truth_as_often_as_they_say(mean):
     assert within.mean() == pytest.approx(0.95, abs=0.035)
 
 
+@slow_uncompiled
 def test_the_outline_is_the_region():
     made = forecast(states_of(CLIMBING), 0, BallisticParams())
     region = region_of(made, 0.95, BallisticParams())
@@ -136,6 +144,19 @@ def test_the_outline_is_the_region():
     assert drawn.any()
 
 
+@slow_uncompiled
+def test_areas_around_the_object_are_whole_too():
+    """Shortly after launch a flight may end anywhere around."""
+    rising = state_at(44.0, -12.0, 30e3, 1_200.0, 80.0, 80.0)
+    made = forecast(states_of(rising, thrust=1.0, sigma_mps=150.0), 0, NO_MODEL_ERROR)
+    region = region_of(made, 0.95, NO_MODEL_ERROR)
+    polygon = shapely.Polygon(outline(made, region))
+    assert polygon.is_valid
+    inside = shapely.contains_xy(polygon, made.lon_rad / DEGREE, made.lat_rad / DEGREE)
+    assert inside.mean() == pytest.approx(0.95, abs=0.01)
+
+
+@slow_uncompiled
 def test_thrust_that_may_go_on_widens_the_area():
     sizes = []
     for thrust in (0.0, 0.2, 0.6):
@@ -144,6 +165,7 @@ def test_thrust_that_may_go_on_widens_the_area():
     assert sizes[0] < sizes[1] < sizes[2]
 
 
+@slow_uncompiled
 def test_what_is_known_better_has_a_smaller_area():
     wide = forecast(states_of(CLIMBING, sigma_mps=60.0), 0, NO_MODEL_ERROR)
     narrow = forecast(states_of(CLIMBING, sigma_mps=5.0, sigma_m=100.0), 0, NO_MODEL_ERROR)
@@ -151,9 +173,50 @@ def test_what_is_known_better_has_a_smaller_area():
     assert areas[0] > 20.0 * areas[1]
 
 
+@slow_uncompiled
 def test_the_rotation_of_the_earth_is_part_of_it():
     """A flight of ten minutes to the north ends some kilometres off where the Earth stood still."""
     assert ROTATION_RADPS > 0.0
     north = state_at(45.0, 0.0, 60e3, 2_600.0, 45.0, 0.0)
     made = forecast(states_of(north, 1.0, 0.01, log_sigma=0.001), 0, NO_MODEL_ERROR)
     assert 0.02 < abs(np.degrees(np.median(made.lon_rad))) < 0.5
+
+
+@slow_uncompiled
+def test_thrust_goes_on_for_the_time_that_is_left_and_turns_over():
+    drawn = freeflight.drawn_states(states_of(CLIMBING, thrust=1.0), 0, NO_MODEL_ERROR)
+    state, left_s = freeflight.burnt_out(drawn, NO_MODEL_ERROR)
+    assert (left_s >= 0.0).all()
+    assert left_s.max() < NO_MODEL_ERROR.most_burn_s
+    before, after = drawn.state[:, 3:6], state[:, 3:]
+    assert (np.linalg.norm(after, axis=1) >= np.linalg.norm(before, axis=1)).all()
+    up = drawn.state[:, :3] / np.linalg.norm(drawn.state[:, :3], axis=1, keepdims=True)
+    rise = [(v * up).sum(axis=1) / np.linalg.norm(v, axis=1) for v in (before, after)]
+    assert (rise[1] <= rise[0] + 1e-9).all()
+
+
+def test_free_flight_is_left_as_it_is():
+    drawn = freeflight.drawn_states(states_of(CLIMBING), 0, NO_MODEL_ERROR)
+    state, left_s = freeflight.burnt_out(drawn, NO_MODEL_ERROR)
+    assert np.array_equal(state, drawn.state[:, :6])
+    assert not left_s.any()
+
+
+def test_energy_is_height_and_speed():
+    level = state_at(44.0, -12.0, 30e3, 1_000.0, 0.0, 80.0)
+    assert freeflight.energy_m(level[None, :]) == pytest.approx(30e3 + 50_986.0, abs=5.0)
+
+
+@pytest.mark.parametrize(("speed_mps", "over"), [(800.0, 0.0), (2_600.0, 1.0)])
+def test_what_flies_by_its_wings_has_little_energy(speed_mps, over):
+    state = state_at(44.0, -12.0, 25e3, speed_mps, 45.0, 80.0)
+    assert freeflight.energetic(states_of(state), 0, NO_MODEL_ERROR) == (over, over)
+
+
+@pytest.mark.parametrize(
+    ("height_m", "climb_deg", "least", "most"),
+    [(15e3, 60.0, 0.95, 1.0), (110e3, 45.0, 0.0, 0.1), (110e3, -45.0, 0.0, 0.1)],
+)
+def test_engines_burn_early_and_not_for_ever(height_m, climb_deg, least, most):
+    states = states_of(state_at(44.0, -12.0, height_m, 1_200.0, climb_deg, 80.0), thrust=0.5)
+    assert least <= freeflight.thrust_share(states, 0, NO_MODEL_ERROR) <= most

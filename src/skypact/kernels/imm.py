@@ -6,6 +6,7 @@ The Markov chain is given as leaving rates, so that it fits any time step.
 """
 
 import math
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +30,8 @@ from skypact.model.tracking import (
 )
 
 Floats = npt.NDArray[np.float64]
+LEAST_SHARE: Final = 0.05
+"""Share of a mixture below which a component is left out in the ballistic mode."""
 
 
 @helper
@@ -65,6 +68,26 @@ def switch_weights(mu: Floats, dt: float, motion: Floats, predicted: Floats, W: 
         total = predicted[target]
         for source in range(N_MODELS):
             W[target, source] = W[target, source] / total if total > 0.0 else 1.0 / N_MODELS
+
+
+@helper
+def prune_weights(W: Floats) -> None:
+    """Leave sources out whose share of a mixture is below `LEAST_SHARE`, in place.
+
+    The mean and covariance of a mixture take a hardly likely component that is far off as a little
+    of everything: one of 1 % with a hundred times the variance doubles it. In the ballistic mode
+    thrust is that far from free flight. Each hypothesis stays what it is in its own model. Source:
+    Salmond, "Mixture reduction algorithms for target tracking in clutter", SPIE 1305 (1990),
+    434-445, section 3 (components below a weight are left out).
+    """
+    for target in range(N_MODELS):
+        total = 0.0
+        for source in range(N_MODELS):
+            if W[target, source] < LEAST_SHARE:
+                W[target, source] = 0.0
+            total += W[target, source]
+        for source in range(N_MODELS):
+            W[target, source] /= total
 
 
 @helper
@@ -112,6 +135,8 @@ def mix_models(
     The predicted model probabilities go to ``scratch.predicted``.
     """
     switch_weights(mu, dt, motion, scratch.predicted, scratch.work[7])
+    if motion[KIND] == 1.0:
+        prune_weights(scratch.work[7])
     mix_three(scratch.work[7], x, P, scratch.work[6], scratch.x, scratch.P)
 
 

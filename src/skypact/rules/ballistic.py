@@ -27,16 +27,14 @@ class BallisticParams(RuleParams, frozen=True, kw_only=True):
     """Specific energy over the ground as a height, h + v^2 / 2g, that nothing that flies by its
     wings has: the fastest aircraft, 1,000 m/s at 25 km, have 76 km. A warning takes more than this,
     with the probability `warn_at`."""
-    most_thrust: Share = 0.3
-    """While thrust is likelier than this the flight is not decided: possible, no warning."""
     samples: Annotated[int, Meta(ge=64, le=4096)] = 512
     """Flights of the ensemble."""
-    burn_mps2: Positive = 40.0
-    """Acceleration of an object that may still have thrust: up to this, evenly."""
-    burn_s: Positive = 40.0
-    """For a time up to this, evenly."""
-    model_sigma_m: NotNegative = 1_000.0
-    """What wind, tumbling and the ground's height add, each axis."""
+    least_burn_s: Positive = 40.0
+    """Thrust lasts for at least this time from the launch."""
+    most_burn_s: Positive = 120.0
+    """For at most this, evenly."""
+    model_sigma_m: NotNegative = 500.0
+    """What wind, the density of the air and the ground's height add, each axis."""
     ground_m: float = 0.0
     """Height above the ellipsoid at which a flight ends."""
     most_s: Positive = 3_000.0

@@ -69,7 +69,7 @@ LOG_BALLISTIC_SIGMA: Final = 1.0
 """Deviation of the logarithm of an unknown ballistic parameter: a factor of e either way."""
 LOG_BALLISTIC_WALK: Final = 0.02
 """Its walk, per root second: the drag coefficient changes with the Mach number."""
-COAST_S: Final = 300.0
+COAST_S: Final = 3_000.0
 THRUST_S: Final = 40.0
 FALLBACK_S: Final = 100.0
 """Mean times of free flight, thrust, and flight as an aircraft in the ballistic mode."""
@@ -115,8 +115,8 @@ class TrackerParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """Vertical rate, up or down, that nothing that flies exceeds: zoom climbs reach 350 m/s."""
     highest_flight_m: Positive = 60_000.0
     """Height that nothing that flies exceeds: balloons have reached 54 km."""
-    coast_accel_psd: Positive = 0.1
-    """Acceleration density of ballistic coasting, m^2/s^3."""
+    coast_accel_psd: Positive = 0.005
+    """Acceleration density of ballistic coasting, m^2/s^3; unsteady lift in the air adds to it."""
     thrust_along_psd: Positive = 12_000.0
     """Acceleration density of powered flight along the velocity, m^2/s^3: 35 m/s^2 held for
     10 s."""

@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from skypact.model.freeflight import FreeStates
-from skypact.model.tracking import AS_AIRCRAFT, COAST, THRUST
+from skypact.model.tracking import AS_AIRCRAFT
 from skypact.rules.ballistic import BallisticParams
 from skypact.units import DEGREE
 from skypact.watch.districts import Districts
@@ -25,6 +25,7 @@ from skypact.watch.freeflight import (
     forecast,
     outline,
     region_of,
+    thrust_share,
 )
 from skypact.watch.sky import Finding, Sky
 
@@ -88,7 +89,8 @@ class BallisticRule:
     def _renew(self, free: FreeStates, k: int, is_confirmed: bool, now_s: float) -> None:
         p, track = self.params, int(free.track[k])
         known = self._known.get(track)
-        ballistic = 1.0 - float(free.probability[k, AS_AIRCRAFT])
+        as_aircraft, over = energetic(free, k, p)
+        ballistic = 1.0 - float(free.probability[k, AS_AIRCRAFT]) * (1.0 - as_aircraft)
         if ballistic < (p.possible_at if known is None else p.drop_at):
             self._known.pop(track, None)
             return
@@ -102,11 +104,9 @@ class BallisticRule:
         if made.stays_up > 0.5:
             self._known.pop(track, None)
             return
-        flies = float(free.probability[k, COAST] + free.probability[k, THRUST])
-        thrust = float(free.probability[k, THRUST]) / max(flies, 1e-12)
-        over = energetic(free, k, p)
-        decided = seen and ballistic >= p.warn_at and thrust <= p.most_thrust
-        decided = decided and over >= p.warn_at and made.stays_up <= 1.0 - p.warn_at
+        thrust = thrust_share(free, k, p)
+        decided = seen and ballistic >= p.warn_at and over >= p.warn_at
+        decided = decided and made.stays_up <= 1.0 - p.warn_at
         was_warned = known is not None and known.stage == WARNING
         stage = WARNING if decided or was_warned else POSSIBLE
         regions = region_of(made, SHARES[0], p), region_of(made, SHARES[1], p)

@@ -10,24 +10,47 @@ and bearing from where the object is now, so that it bends as the places do.
 from typing import Final, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from skypact.kernels.ballistic import GRAVITATION, ROTATION_RADPS
 from skypact.kernels.geodesy import geodetic_from_ecef
 from skypact.kernels.impact import fall
 from skypact.model.freeflight import FreeStates
 from skypact.model.reports import Floats
-from skypact.model.tracking import COAST, THRUST
+from skypact.model.tracking import AS_AIRCRAFT, COAST, THRUST
 from skypact.rules.ballistic import BallisticParams
 from skypact.watch.sky import EARTH_M
 
 STEP_S: Final = 5.0
 STEP_IN_AIR_S: Final = 1.0
 CORNERS: Final = 48
+MOST_SPREAD: Final = 0.3
+MOST_TURN_RAD: Final = 0.4
+"""Deviations of range, as a share of it, and bearing up to which an ensemble lies ahead."""
+MOST_ROUND_RAD: Final = 3.0
+"""Areas end this side of the antipodes."""
 SEED: Final = 20_241_121
 LEAST_LOG, MOST_LOG = float(np.log(50.0)), float(np.log(1e5))
 """Limits of the ballistic parameter, as in the tracker."""
-
 STANDARD_GRAVITY_MPS2: Final = 9.80665
+START_ODDS: Final = 0.5
+"""Of thrust against free flight where the tracker begins high up (`kernels.waking`)."""
+RELIGHT: Final = 0.02
+"""Probability of thrust when it should be over, and of none when it should not."""
+N_BURN: Final = 4
+"""Numbers that say how thrust goes on."""
+CLIMB_SHAPE: Final = (1.8, 2.4)
+"""Time since launch over height by climb: 2 at constant acceleration, more where it grows."""
+GROWTH: Final = (1.0, 2.0)
+TURN_OVER: Final = (1.0, 2.5)
+"""See `burnt_out`."""
+MOST_ANGLE_RAD: Final = float(np.radians(85.0))
+MOST_MPS2: Final = 150.0
+LEAST_CLIMB_MPS: Final = 50.0
+LEAST_SINCE_S: Final = 5.0
+MORE_S: Final = 20.0
+"""What is past the longest time of thrust may have this much left."""
+
 POLAR_RADIUS_M: Final = 6_356_752.3
 FREE_OF_AIR_M: Final = 160_000.0
 """Orbits that stay higher go on for longer than any forecast: drag takes weeks there."""
@@ -59,13 +82,45 @@ def normals(n: int, width: int) -> Floats:
     return np.linalg.solve(spread, drawn.T).T
 
 
-def drawn_states(states: FreeStates, k: int, p: BallisticParams) -> Floats:
-    """Draw states (n, 7) of track k: free flight and thrust by their probabilities."""
-    probability = states.probability[k, [COAST, THRUST]]
-    share = probability[1] / max(probability.sum(), 1e-12)
-    z = normals(p.samples, 9)
+class Drawn(NamedTuple):
+    """An ensemble of what a track may be doing now."""
+
+    state: Floats
+    """Place, velocity and logarithm of the ballistic parameter (n, 7)."""
+    burns: npt.NDArray[np.bool_]
+    """Which are under thrust (n,)."""
+    even: Floats
+    """Numbers between 0 and 1 (n, 4), for what is left of it."""
+    seen_every_s: float
+    """Time between two reports of it."""
+
+
+def thrust_share(states: FreeStates, k: int, p: BallisticParams) -> float:
+    """Probability that what is no aircraft is under thrust.
+
+    The tracker knows nothing of how long engines burn. By height and climb it is so long since the
+    launch; the share of engines that burn for longer is the prior probability of thrust, in the
+    place of the tracker's (`START_ODDS`).
+    """
+    coast, thrust = np.maximum(states.probability[k, [COAST, THRUST]], 1e-12).tolist()
+    place, velocity = states.mean[k, THRUST, :3], states.mean[k, THRUST, 3:6]
+    lat_lon_height = np.empty((1, 3))
+    geodetic_from_ecef(place[None, :].copy(), lat_lon_height)
+    climb = float(velocity @ place) / float(np.linalg.norm(place))
+    since_s = np.mean(CLIMB_SHAPE) * max(0.0, lat_lon_height[0, 2] - p.ground_m) / max(climb, 1.0)
+    longer = (p.most_burn_s - since_s) / max(p.most_burn_s - p.least_burn_s, 1.0)
+    prior = min(max(float(longer), RELIGHT), 1.0 - RELIGHT)
+    odds = thrust / coast * prior / (1.0 - prior) / START_ODDS
+    return float(odds / (1.0 + odds))
+
+
+def drawn_states(states: FreeStates, k: int, p: BallisticParams) -> Drawn:
+    """Draw states of track k: free flight and thrust by their probabilities."""
+    share = thrust_share(states, k, p)
+    z = normals(p.samples, 7 + N_BURN)
     burns = (np.arange(p.samples) + 0.5) / p.samples < share
     out = np.empty((p.samples, 7))
+    even = np.full((p.samples, N_BURN), 0.5)
     for model, rows in ((COAST, ~burns), (THRUST, burns)):
         if not rows.any():
             continue
@@ -73,10 +128,11 @@ def drawn_states(states: FreeStates, k: int, p: BallisticParams) -> Floats:
         value, vector = np.linalg.eigh(covariance)
         root = vector * np.sqrt(np.maximum(value, 0.0))
         out[rows] = states.mean[k, model] + z[rows, :7] @ root.T
-    if burns.any():
-        _burn(out, burns, z, p)
+        order = np.argsort(np.argsort(z[rows, 7:], axis=0), axis=0)
+        even[rows] = (order + 0.5) / len(order)
     out[:, 6] = np.clip(out[:, 6], LEAST_LOG, MOST_LOG)
-    return out
+    seen_every_s = float(states.age_s[k]) / max(1, int(states.n_reports[k]) - 1)
+    return Drawn(out, burns, even, seen_every_s)
 
 
 def energy_m(state: Floats) -> Floats:
@@ -87,36 +143,66 @@ def energy_m(state: Floats) -> Floats:
     return np.asarray(place[:, 2] + speed2 / (2.0 * STANDARD_GRAVITY_MPS2))
 
 
-def energetic(states: FreeStates, k: int, p: BallisticParams) -> float:
-    """Probability that track k, if it is no aircraft, has more energy than any aircraft."""
+def energetic(states: FreeStates, k: int, p: BallisticParams) -> tuple[float, float]:
+    """Probability that track k has more energy than what flies: as an aircraft, and otherwise."""
     z = normals(p.samples, 7)
-    over = np.zeros(2)
-    for model in (COAST, THRUST):
+    over = np.zeros(3)
+    for model in (COAST, THRUST, AS_AIRCRAFT):
         covariance = 0.5 * (states.covariance[k, model] + states.covariance[k, model].T)
         value, vector = np.linalg.eigh(covariance)
         drawn = states.mean[k, model] + z @ (vector * np.sqrt(np.maximum(value, 0.0))).T
         over[model] = (energy_m(drawn) > p.least_energy_m).mean()
     flies = np.maximum(states.probability[k, [COAST, THRUST]], 1e-12)
-    return float(np.average(over, weights=flies))
+    return float(over[AS_AIRCRAFT]), float(np.average(over[[COAST, THRUST]], weights=flies))
 
 
-def _burn(state: Floats, burns: np.ndarray, z: Floats, p: BallisticParams) -> None:
-    """Give those under thrust what may be left of it, along their velocity, in place."""
-    even = np.argsort(np.argsort(z[burns, 7:9], axis=0), axis=0)
-    share = (even + 0.5) / even.shape[0]
-    gained = p.burn_mps2 * share[:, 0] * p.burn_s * share[:, 1]
-    velocity = state[burns, 3:6]
-    speed = np.linalg.norm(velocity, axis=1, keepdims=True)
-    along = velocity / np.maximum(speed, 1.0)
-    state[burns, 3:6] = velocity + along * gained[:, None]
-    state[burns, :3] -= 0.5 * along * (gained * p.burn_s * share[:, 1])[:, None]
+def burnt_out(drawn: Drawn, p: BallisticParams) -> tuple[Floats, Floats]:
+    """States (n, 6) at the end of thrust and the time until then (n,).
+
+    From rest upright to the present height and climb took `CLIMB_SHAPE` times their ratio; thrust
+    lasts as long in all as `least_burn_s` to `most_burn_s`, and may have ended unseen since the
+    report before the last. What is left of it accelerates by
+    `GROWTH` times as much as it did on average, the tank emptying, and further away from the
+    vertical, by `TURN_OVER` times the present angle, the path turning over.
+    """
+    state, left_s = drawn.state[:, :6].copy(), np.zeros(len(drawn.state))
+    if not drawn.burns.any():
+        return state, left_s
+    rows = np.flatnonzero(drawn.burns)
+    place, velocity, even = state[rows, :3], state[rows, 3:], drawn.even[rows]
+    up = place / np.linalg.norm(place, axis=1, keepdims=True)
+    lat_lon_height = np.empty_like(place)
+    geodetic_from_ecef(np.ascontiguousarray(place), lat_lon_height)
+    climb = (velocity * up).sum(axis=1)
+    level = velocity - climb[:, None] * up
+    level_mps = np.maximum(np.linalg.norm(level, axis=1), 1e-3)
+    speed = np.hypot(climb, level_mps)
+    height_m = np.maximum(lat_lon_height[:, 2] - p.ground_m, 100.0)
+    since_s = between(CLIMB_SHAPE, even[:, 0]) * height_m / np.maximum(climb, LEAST_CLIMB_MPS)
+    since_s = np.clip(since_s, LEAST_SINCE_S, None)
+    least_s = np.maximum(since_s - drawn.seen_every_s, p.least_burn_s)
+    most_s = np.maximum(p.most_burn_s, since_s + MORE_S)
+    left = np.maximum(least_s + (most_s - least_s) * even[:, 1] - since_s, 0.0)
+    left_s[rows] = left
+    gained = np.minimum(between(GROWTH, even[:, 2]) * speed / since_s, MOST_MPS2) * left
+    angle = np.arctan2(level_mps, climb) * between(TURN_OVER, even[:, 3])
+    angle = np.minimum(angle, MOST_ANGLE_RAD)[:, None]
+    gain = gained[:, None] * (np.cos(angle) * up + np.sin(angle) * level / level_mps[:, None])
+    state[rows, :3] = place + left[:, None] * (velocity + 0.5 * gain)
+    state[rows, 3:] = velocity + gain
+    return state, left_s
+
+
+def between(ends: tuple[float, float], share: Floats) -> Floats:
+    """Values at shares of the way."""
+    return ends[0] + (ends[1] - ends[0]) * share
 
 
 def forecast(states: FreeStates, k: int, p: BallisticParams) -> Forecast:
     """Fly the ensemble of track k down."""
     drawn = drawn_states(states, k, p)
-    begin = np.ascontiguousarray(drawn[:, :6])
-    out = flown_down(begin, np.exp(-drawn[:, 6]), p)
+    begin, left_s = burnt_out(drawn, p)
+    out = flown_down(begin, np.exp(-drawn.state[:, 6]), p)
     down = np.isfinite(out[:, 2])
     weights = states.probability[k]
     mean = np.average(states.mean[k, [COAST, THRUST], :3], axis=0,
@@ -125,7 +211,7 @@ def forecast(states: FreeStates, k: int, p: BallisticParams) -> Forecast:
     geodetic_from_ecef(mean[None, :], place)
     time_s = float(states.time_s[k])
     return Forecast(
-        time_s, out[down, 0], out[down, 1], time_s + out[down, 2], out[:, 3],
+        time_s, out[down, 0], out[down, 1], time_s + left_s[down] + out[down, 2], out[:, 3],
         float(1.0 - down.mean()), float(place[0, 0]), float(place[0, 1]),
     )  # fmt: skip
 
@@ -162,24 +248,48 @@ def heights_of_orbit(state: Floats) -> tuple[Floats, Floats]:
     return parameter_m / (1.0 + eccentricity) - POLAR_RADIUS_M, highest_m - POLAR_RADIUS_M
 
 
-def polar_of(made: Forecast, lat_rad: Floats, lon_rad: Floats) -> Floats:
-    """Range and offset by bearing (n, 2) of places from below the object, metres on a sphere.
+class _Frame(NamedTuple):
+    """Plane coordinates of places around an ensemble."""
 
-    The second is the bearing, turned by that of the ensemble's middle, times the middle's range.
+    lat_rad: float
+    lon_rad: float
+    middle_m: float
+    turned: float
+    """Range and bearing of the ensemble's middle from there; unused where it is wide."""
+    is_wide: bool
+
+
+def _frame_of(made: Forecast) -> _Frame:
+    """Range and bearing from below the object, so that areas bend as the places do.
+
+    Where the ensemble lies around the object rather than ahead of it, north and east from its own
+    middle (azimuthal equidistant).
     """
-    range_m, bearing = _range_bearing(made.from_lat_rad, made.from_lon_rad, lat_rad, lon_rad)
-    middle_m, turned = _middle(made)
-    off = (bearing - turned + np.pi) % (2.0 * np.pi) - np.pi
-    return np.stack((range_m, off * middle_m), axis=1)
-
-
-def _middle(made: Forecast) -> tuple[float, float]:
-    """Range and bearing of the middle of the ensemble."""
-    range_m, bearing = _range_bearing(
-        made.from_lat_rad, made.from_lon_rad, made.lat_rad, made.lon_rad
-    )
+    lat0, lon0 = made.from_lat_rad, made.from_lon_rad
+    range_m, bearing = _range_bearing(lat0, lon0, made.lat_rad, made.lon_rad)
     turned = float(np.arctan2(np.sin(bearing).mean(), np.cos(bearing).mean()))
-    return max(1_000.0, float(np.median(range_m))), turned
+    middle_m = max(1_000.0, float(np.median(range_m)))
+    off = (bearing - turned + np.pi) % (2.0 * np.pi) - np.pi
+    if range_m.std() < MOST_SPREAD * middle_m and off.std() < MOST_TURN_RAD:
+        return _Frame(lat0, lon0, middle_m, turned, False)
+    x, y = np.cos(made.lat_rad) * np.cos(made.lon_rad), np.cos(made.lat_rad) * np.sin(made.lon_rad)
+    mean = np.array([x.mean(), y.mean(), np.sin(made.lat_rad).mean()])
+    lat, lon = np.arctan2(mean[2], np.hypot(mean[0], mean[1])), np.arctan2(mean[1], mean[0])
+    return _Frame(float(lat), float(lon), middle_m, turned, True)
+
+
+def plane_of(made: Forecast, lat_rad: Floats, lon_rad: Floats) -> Floats:
+    """Coordinates (n, 2) of places around an ensemble, metres on a sphere.
+
+    Range from below the object and bearing, turned by that of the ensemble's middle, times the
+    middle's range; of a wide ensemble north and east from its middle.
+    """
+    frame = _frame_of(made)
+    range_m, bearing = _range_bearing(frame.lat_rad, frame.lon_rad, lat_rad, lon_rad)
+    if frame.is_wide:
+        return np.stack((range_m * np.cos(bearing), range_m * np.sin(bearing)), axis=1)
+    off = (bearing - frame.turned + np.pi) % (2.0 * np.pi) - np.pi
+    return np.stack((range_m, off * frame.middle_m), axis=1)
 
 
 def _range_bearing(
@@ -193,7 +303,7 @@ def _range_bearing(
 
 
 class Region(NamedTuple):
-    """An ellipse in range and bearing that holds a share of the ensemble."""
+    """An ellipse in the coordinates of `plane_of` that holds a share of the ensemble."""
 
     middle: Floats
     root: Floats
@@ -204,7 +314,7 @@ class Region(NamedTuple):
 
 def region_of(made: Forecast, share: float, p: BallisticParams) -> Region:
     """Return the area that holds `share` of the ensemble."""
-    points = polar_of(made, made.lat_rad, made.lon_rad)
+    points = plane_of(made, made.lat_rad, made.lon_rad)
     middle = np.asarray(np.median(points, axis=0), np.float64)
     off = points - middle
     covariance = off.T @ off / max(1, len(points) - 1) + p.model_sigma_m**2 * np.eye(2)
@@ -216,7 +326,7 @@ def region_of(made: Forecast, share: float, p: BallisticParams) -> Region:
 
 def holds(made: Forecast, region: Region, lat_rad: Floats, lon_rad: Floats) -> np.ndarray:
     """Whether places (n,) are in a region."""
-    off = polar_of(made, lat_rad, lon_rad) - region.middle
+    off = plane_of(made, lat_rad, lon_rad) - region.middle
     inside: np.ndarray = np.linalg.norm(np.linalg.solve(region.root, off.T), axis=0) <= region.reach
     return inside
 
@@ -228,13 +338,17 @@ def outline(made: Forecast, region: Region) -> list[tuple[float, float]]:
     # a polygon's corners lie outside its circle, so that its area is the circle's
     reach = region.reach * np.sqrt(2.0 * np.pi / CORNERS / np.sin(2.0 * np.pi / CORNERS))
     points = region.middle[:, None] + reach * (region.root @ circle)
-    middle_m, turned = _middle(made)
-    angle = np.maximum(points[0], 0.0) / EARTH_M
-    bearing = turned + points[1] / middle_m
-    lat0 = made.from_lat_rad
+    frame = _frame_of(made)
+    if frame.is_wide:
+        angle = np.minimum(np.hypot(points[0], points[1]) / EARTH_M, MOST_ROUND_RAD)
+        bearing = np.arctan2(points[1], points[0])
+    else:
+        angle = np.maximum(points[0], 0.0) / EARTH_M
+        bearing = frame.turned + points[1] / frame.middle_m
+    lat0 = frame.lat_rad
     sine = np.sin(lat0) * np.cos(angle) + np.cos(lat0) * np.sin(angle) * np.cos(bearing)
     lat = np.arcsin(np.clip(sine, -1.0, 1.0))
-    lon = made.from_lon_rad + np.arctan2(
+    lon = frame.lon_rad + np.arctan2(
         np.sin(bearing) * np.sin(angle) * np.cos(lat0), np.cos(angle) - np.sin(lat0) * sine
     )
     lon = (lon + np.pi) % (2.0 * np.pi) - np.pi
