@@ -53,7 +53,7 @@ def collected() -> Names:
     places |= {f"page {k}": v for k, v in structs(Scene).items()}
     places["stream"] = [f"{part}.{n}" for part, d in wire.SECTIONS.items() for n in d.names]
     places["stream"] += list(wire.HEADER.names or ())
-    places["evidence"] = evidence(skypact.watch)
+    places["evidence"] = evidence(skypact.watch, ("memory",))
     places["summary"] = evidence(skypact.runtime) + evidence(skypact.cli)
     places["evaluation"] = evidence(skypact.evaluate, ("plots", "report_html"))
     places["metrics"] = _metrics()
