@@ -5,6 +5,7 @@ import json
 import pytest
 
 from skypact.cli import main
+from skypact.cli.tuning import say_report
 
 EARLY = "[border]\nahead_s = 180.0\n"
 LATE = "[border]\nahead_s = 60.0\n[conflict]\nenabled = false\n"
@@ -50,12 +51,14 @@ def test_two_rule_sets_are_judged_and_compared(made, capsys, tmp_path):
     assert "only first" in said
 
 
-def test_without_truth_rules_are_counted_and_not_judged(made, capsys):
-    code, summary, said = replayed(made, capsys, "--rules", str(made / "late.toml"))
-    assert code == 0
-    (rules,) = summary["tuning"]["sets"]
-    assert not any(figures["judged"] for figures in rules["rules"])
+def test_rules_that_truth_does_not_decide_are_shown_as_such(capsys):
+    counted = {"rule": "feed", "alerts": 2, "alerts_per_hour": 1.0, "judged": False}
+    silent = counted | {"rule": "gnss", "alerts": 0}
+    sets = [{"rules_file": "a.toml", "rules": [counted, silent]}]
+    say_report({"hours": 2.0, "sets": sets, "compared": []})
+    said = capsys.readouterr().err
     assert "not judged" in said
+    assert "gnss" not in said
 
 
 @pytest.mark.parametrize(
