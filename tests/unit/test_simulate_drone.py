@@ -95,7 +95,7 @@ def test_flights_land_and_others_begin_so_that_the_number_stays() -> None:
 def test_drones_carry_no_transponder_unless_told_and_most_broadcast_their_place() -> None:
     def table(**fleet: float):  # type: ignore[no-untyped-def]
         scenario = scenario_of(1_000, **fleet)
-        streams = [np.random.default_rng(k) for k in range(6)]
+        streams = [np.random.default_rng(k) for k in range(8)]
         return sky_of(scenario, air_field(scenario.air, streams[0]), (), streams).aircraft
 
     usual = table()

@@ -196,7 +196,7 @@ def test_districts_that_cannot_be_used_are_clear_errors(value):
 
 def test_no_crash_ends_a_warning_of_an_object_that_is_below_the_horizon():
     watch = Watch([rule()], "u")
-    assert [r.state for r in watch.look(sky()._replace(free=free()))] == ["raised"]
+    assert [r.state for r in watch.look(sky(*CONFIRMED)._replace(free=free()))] == ["raised"]
     back = Watch([rule()], "u")
     back.load(watch.pack())
     assert back.look(sky(at_s=1.0)) == []
