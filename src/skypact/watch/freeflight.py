@@ -211,7 +211,7 @@ def forecast(states: FreeStates, k: int, p: BallisticParams) -> Forecast:
     geodetic_from_ecef(mean[None, :], place)
     time_s = float(states.time_s[k])
     return Forecast(
-        time_s, out[down, 0], out[down, 1], time_s + left_s[down] + out[down, 2], out[:, 3],
+        time_s, out[down, 0], out[down, 1], time_s + left_s[down] + out[down, 2], out[down, 3],
         float(1.0 - down.mean()), float(place[0, 0]), float(place[0, 1]),
     )  # fmt: skip
 
