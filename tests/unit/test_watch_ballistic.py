@@ -102,6 +102,20 @@ def test_what_may_stay_up_is_no_warning():
     assert [one.evidence["stage"] for one in found] in ([], ["possible"])
 
 
+def test_an_area_that_tells_nobody_what_to_do_is_no_warning_yet():
+    one = rule()
+    vague = free()._replace(covariance=free().covariance * 1e4)
+    (found,) = looked(one, vague)
+    assert found.evidence["area_95_km2"] > 3e6
+    assert found.evidence["stage"] == "possible"
+    (found,) = looked(rule(most_area_km2=1e9), vague)
+    assert found.evidence["stage"] == "warning"
+    (found,) = looked(one, free(at_s=2.0), 2.0)
+    assert found.evidence["stage"] == "warning"
+    (found,) = looked(one, vague._replace(time_s=np.array([START_S + 4.0])), 4.0)
+    assert found.evidence["stage"] == "warning"  # once told it stays told
+
+
 def test_one_report_is_nothing_and_neither_is_an_aircraft():
     assert looked(rule(), free(n_reports=1, age_s=0.0)) == []
     assert looked(rule(), free(SLOW, p=(0.2, 0.1, 0.7))) == []

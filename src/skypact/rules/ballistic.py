@@ -27,6 +27,10 @@ class BallisticParams(RuleParams, frozen=True, kw_only=True):
     """Specific energy over the ground as a height, h + v^2 / 2g, that nothing that flies by its
     wings has: the fastest aircraft, 1,000 m/s at 25 km, have 76 km. A warning takes more than this,
     with the probability `warn_at`."""
+    most_area_km2: Positive = 3_000_000.0
+    """A warning whose area of 95 % were larger would be of a third of a continent, and tell nobody
+    what to do: the object stays `possible` until it is known better. Most of those are satellites
+    of which little has been seen."""
     samples: Annotated[int, Meta(ge=64, le=4096)] = 512
     """Flights of the ensemble."""
     least_burn_s: Positive = 40.0

@@ -107,9 +107,10 @@ class BallisticRule:
         thrust = thrust_share(free, k, p)
         decided = seen and ballistic >= p.warn_at and over >= p.warn_at
         decided = decided and made.stays_up <= 1.0 - p.warn_at
+        regions = region_of(made, SHARES[0], p), region_of(made, SHARES[1], p)
+        decided = decided and area_km2(regions[1]) <= p.most_area_km2
         was_warned = known is not None and known.stage == WARNING
         stage = WARNING if decided or was_warned else POSSIBLE
-        regions = region_of(made, SHARES[0], p), region_of(made, SHARES[1], p)
         finding = self._finding(track, stage, made, regions, (ballistic, thrust, over), now_s)
         self._known[track] = _Known(stage, made, regions, finding, float(free.time_s[k]))
 
